@@ -1,0 +1,70 @@
+//! Crockford's base 32 in lower case: no look-alike letters, selects with a double click, and texts of one
+//! length sort as their bytes do.
+
+const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
+
+pub(crate) fn encode(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len() * 8 / 5 + 1);
+    let (mut held, mut bits) = (0u32, 0u32);
+    for &byte in bytes {
+        held = held << 8 | u32::from(byte);
+        bits += 8;
+        while bits >= 5 {
+            bits -= 5;
+            text.push(letter(held >> bits));
+        }
+    }
+    if bits > 0 {
+        text.push(letter(held << (5 - bits)));
+    }
+    text
+}
+
+/// Strict: exactly the text that `encode` makes of `N` bytes.
+pub(crate) fn decode<const N: usize>(text: &str) -> Option<[u8; N]> {
+    if text.len() != (N * 8).div_ceil(5) {
+        return None;
+    }
+    let mut out = [0u8; N];
+    let mut slots = out.iter_mut();
+    let (mut held, mut bits) = (0u32, 0u32);
+    for character in text.bytes() {
+        held = held << 5 | value(character)?;
+        bits += 5;
+        if bits >= 8 {
+            bits -= 8;
+            *slots.next()? = u8::try_from(held >> bits & 0xff).ok()?;
+        }
+    }
+    (held & ((1 << bits) - 1) == 0).then_some(out)
+}
+
+fn letter(value: u32) -> char {
+    ALPHABET.get((value & 31) as usize).map_or('0', |&letter| char::from(letter))
+}
+
+fn value(character: u8) -> Option<u32> {
+    ALPHABET.iter().position(|&letter| letter == character).and_then(|at| u32::try_from(at).ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn round_trips_and_keeps_order() {
+        let low = encode(&[0, 0, 0, 1, 255]);
+        let high = encode(&[0, 0, 0, 2, 0]);
+        assert!(low < high);
+        assert_eq!(decode::<5>(&low), Some([0, 0, 0, 1, 255]));
+        assert_eq!(decode::<16>(&encode(&[7; 16])), Some([7; 16]));
+    }
+
+    #[test]
+    fn accepts_one_spelling_only() {
+        let text = encode(&[7; 16]);
+        assert_eq!(decode::<16>(&text.to_uppercase()), None);
+        assert_eq!(decode::<16>(&text[1..]), None);
+        assert_eq!(decode::<16>(&format!("{}z", &text[..25])), None, "bits beyond the last byte must be 0");
+    }
+}

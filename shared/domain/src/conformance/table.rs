@@ -1,0 +1,278 @@
+//! What every table and its change log do.
+
+use super::{ManualClock, op, owner};
+use crate::Error;
+use crate::clock::Clock;
+use crate::table::{
+    ChangeLog, Counters, Expect, Expiry, MOST_BYTES, Put, Query, RowChange, RowKey, Table, Write,
+};
+use futures_util::future::join_all;
+use jiff::SignedDuration;
+use std::sync::Arc;
+
+/// A fresh, empty store, and the clock that it looks at.
+pub struct Host {
+    pub table: Arc<dyn Table>,
+    pub log: Arc<dyn ChangeLog>,
+    pub clock: Arc<ManualClock>,
+}
+
+#[macro_export]
+macro_rules! table_suite {
+    ($host:path) => {
+        $crate::table_suite!(@ $host;
+            puts_if_absent, puts_if_the_version_is_right, recognises_its_own_write, deletes_if_the_version_is_right,
+            gets_many_in_order, pages_in_both_directions, pages_across_a_megabyte, queries_stay_within_range_and_owner,
+            counts_exactly_under_64_adders, transactions_fail_whole, a_transaction_token_works_once,
+            refuses_400_kb, an_expired_row_is_gone_at_once, logs_each_change_once_in_order);
+    };
+    (@ $host:path; $($case:ident),*) => { $(
+        #[tokio::test]
+        async fn $case() {
+            $crate::conformance::table::$case(&$host().await).await;
+        }
+    )* };
+}
+
+fn key(sort: &str) -> RowKey {
+    RowKey::new(owner(1), sort)
+}
+
+fn put(sort: &str, body: &str, expect: Expect) -> Put {
+    Put { key: key(sort), body: body.to_owned(), expires: None, expect }
+}
+
+async fn fill(host: &Host, sort: &str, body: &str) {
+    host.table.put(put(sort, body, Expect::Absent), op()).await.unwrap();
+}
+
+async fn body(host: &Host, sort: &str) -> Option<String> {
+    host.table.get(&key(sort)).await.unwrap().map(|row| row.body)
+}
+
+fn is_conflict<T: std::fmt::Debug>(result: Result<T, Error>) {
+    assert!(matches!(result, Err(Error::Conflict)), "{result:?}");
+}
+
+pub async fn puts_if_absent(host: &Host) {
+    assert_eq!(host.table.get(&key("a")).await.unwrap(), None);
+    assert_eq!(host.table.put(put("a", "one", Expect::Absent), op()).await.unwrap(), 1);
+    is_conflict(host.table.put(put("a", "two", Expect::Absent), op()).await);
+    let row = host.table.get(&key("a")).await.unwrap().unwrap();
+    assert_eq!((row.body.as_str(), row.version, row.key), ("one", 1, key("a")));
+}
+
+pub async fn puts_if_the_version_is_right(host: &Host) {
+    is_conflict(host.table.put(put("a", "x", Expect::Version(1)), op()).await);
+    fill(host, "a", "one").await;
+    assert_eq!(host.table.put(put("a", "two", Expect::Version(1)), op()).await.unwrap(), 2);
+    is_conflict(host.table.put(put("a", "late", Expect::Version(1)), op()).await);
+    assert_eq!(body(host, "a").await.as_deref(), Some("two"));
+}
+
+/// A transport that repeats a write must not make it look like somebody else's.
+pub async fn recognises_its_own_write(host: &Host) {
+    let (created, changed) = (op(), op());
+    for _ in 0..3 {
+        assert_eq!(host.table.put(put("a", "one", Expect::Absent), created).await.unwrap(), 1);
+    }
+    for _ in 0..3 {
+        assert_eq!(host.table.put(put("a", "two", Expect::Version(1)), changed).await.unwrap(), 2);
+    }
+    is_conflict(host.table.put(put("a", "one", Expect::Absent), created).await);
+}
+
+pub async fn deletes_if_the_version_is_right(host: &Host) {
+    fill(host, "a", "one").await;
+    is_conflict(host.table.delete(key("a"), 2, op()).await);
+    let deleted = op();
+    host.table.delete(key("a"), 1, deleted).await.unwrap();
+    host.table.delete(key("a"), 1, deleted).await.unwrap();
+    is_conflict(host.table.delete(key("a"), 1, op()).await);
+    assert_eq!(body(host, "a").await, None);
+}
+
+pub async fn gets_many_in_order(host: &Host) {
+    for sort in ["a", "b", "c"] {
+        fill(host, sort, sort).await;
+    }
+    let keys = ["c", "missing", "a"].map(key);
+    let rows = host.table.get_many(&keys).await.unwrap();
+    let bodies: Vec<_> = rows.into_iter().map(|row| row.map(|row| row.body)).collect();
+    assert_eq!(bodies, [Some("c".to_owned()), None, Some("a".to_owned())]);
+    assert_eq!(host.table.get_many(&[]).await.unwrap(), []);
+}
+
+async fn walk(host: &Host, query: Query, limit: usize) -> Vec<String> {
+    let (mut seen, mut after) = (Vec::new(), None);
+    loop {
+        let page = host.table.query(&query.clone().page(after, limit)).await.unwrap();
+        assert!(page.rows.len() <= limit);
+        assert!(page.next.is_none() || page.rows.len() == limit, "a page with a next one is full");
+        seen.extend(page.rows.into_iter().map(|row| row.key.sort));
+        after = page.next;
+        if after.is_none() {
+            return seen;
+        }
+    }
+}
+
+pub async fn pages_in_both_directions(host: &Host) {
+    let sorts: Vec<_> = (0..25).map(|n| format!("n/{n:02}")).collect();
+    for sort in &sorts {
+        fill(host, sort, "x").await;
+    }
+    for limit in [1, 7, 25, 100] {
+        assert_eq!(walk(host, Query::prefix(owner(1), "n/"), limit).await, sorts);
+        let newest_first = walk(host, Query::prefix(owner(1), "n/").newest_first(), limit).await;
+        assert!(newest_first.iter().eq(sorts.iter().rev()));
+    }
+}
+
+pub async fn pages_across_a_megabyte(host: &Host) {
+    let sorts: Vec<_> = (0..12).map(|n| format!("big/{n:02}")).collect();
+    for sort in &sorts {
+        fill(host, sort, &"x".repeat(300_000)).await;
+    }
+    let query = Query::prefix(owner(1), "big/").page(None, 10);
+    assert_eq!(host.table.query(&query).await.unwrap().rows.len(), 10, "3 MB in one page");
+    assert_eq!(walk(host, query, 5).await, sorts);
+}
+
+pub async fn queries_stay_within_range_and_owner(host: &Host) {
+    for sort in ["a", "b/", "b/1", "b/ü", "b/\u{ffff}", "b0", "c"] {
+        fill(host, sort, "x").await;
+    }
+    let other = Put { key: RowKey::new(owner(2), "b/2"), ..put("", "x", Expect::Absent) };
+    host.table.put(other, op()).await.unwrap();
+    assert_eq!(walk(host, Query::prefix(owner(1), "b/"), 2).await, ["b/", "b/1", "b/ü", "b/\u{ffff}"]);
+    assert_eq!(walk(host, Query::prefix(owner(2), "b/"), 2).await, ["b/2"]);
+    let range = Query { range: "a".to_owned().."b/1".to_owned(), ..Query::prefix(owner(1), "") };
+    assert_eq!(walk(host, range, 2).await, ["a", "b/"], "the end is not in it");
+}
+
+pub async fn counts_exactly_under_64_adders(host: &Host) {
+    let add = |n: i64| {
+        host.table.add(
+            key("usage/a"),
+            if n % 2 == 0 { &[("calls", 1), ("bytes", 10)] } else { &[("calls", 1)] },
+            None,
+        )
+    };
+    let mut seen: Vec<i64> = join_all((0..64).map(add))
+        .await
+        .into_iter()
+        .map(|counters| counters.unwrap().get("calls").copied().unwrap_or_default())
+        .collect();
+    seen.sort_unstable();
+    assert!(seen.into_iter().eq(1..=64), "each adder sees its own total");
+    let row = host.table.get(&key("usage/a")).await.unwrap().unwrap();
+    assert_eq!(row.counters, Counters::from([("bytes".to_owned(), 320), ("calls".to_owned(), 64)]));
+}
+
+pub async fn transactions_fail_whole(host: &Host) {
+    fill(host, "a", "one").await;
+    fill(host, "b", "one").await;
+    let change_a = || Write::Put(put("a", "two", Expect::Version(1)));
+    let failing = [
+        Write::Put(put("b", "two", Expect::Absent)),
+        Write::Put(put("c", "two", Expect::Version(1))),
+        Write::Delete { key: key("b"), version: 2 },
+        Write::Check { key: key("b"), version: 2 },
+        Write::Check { key: key("c"), version: 1 },
+    ];
+    for write in failing {
+        is_conflict(host.table.transact(vec![change_a(), write.clone()], op()).await);
+        is_conflict(host.table.transact(vec![write, change_a()], op()).await);
+    }
+    assert_eq!(body(host, "a").await.as_deref(), Some("one"));
+    let writes = vec![
+        change_a(),
+        Write::Delete { key: key("b"), version: 1 },
+        Write::Put(put("c", "new", Expect::Absent)),
+    ];
+    host.table.transact(writes, op()).await.unwrap();
+    assert_eq!(body(host, "a").await.as_deref(), Some("two"));
+    assert_eq!(body(host, "b").await, None);
+    assert_eq!(body(host, "c").await.as_deref(), Some("new"));
+}
+
+pub async fn a_transaction_token_works_once(host: &Host) {
+    let token = op();
+    let writes =
+        || vec![Write::Put(put("a", "one", Expect::Absent)), Write::Put(put("b", "one", Expect::Absent))];
+    host.table.transact(writes(), token).await.unwrap();
+    host.table.transact(writes(), token).await.unwrap();
+    assert_eq!(host.table.get(&key("a")).await.unwrap().unwrap().version, 1);
+    let others = vec![Write::Put(put("z", "one", Expect::Absent))];
+    let reused = host.table.transact(others, token).await;
+    assert!(matches!(reused, Err(Error::TokenReused)), "{reused:?}");
+    assert_eq!(body(host, "z").await, None);
+}
+
+pub async fn refuses_400_kb(host: &Host) {
+    let too_large = "x".repeat(MOST_BYTES);
+    let refused = host.table.put(put("a", &too_large, Expect::Absent), op()).await;
+    assert!(matches!(refused, Err(Error::TooLarge { .. })), "{refused:?}");
+    let writes = vec![Write::Put(put("a", &too_large, Expect::Absent))];
+    let refused = host.table.transact(writes, op()).await;
+    assert!(matches!(refused, Err(Error::TooLarge { .. })), "{refused:?}");
+    fill(host, "a", &"x".repeat(MOST_BYTES - 1024)).await;
+}
+
+pub async fn an_expired_row_is_gone_at_once(host: &Host) {
+    let expires = Some(Expiry::at(host.clock.now() + SignedDuration::from_secs(10)));
+    for sort in ["a", "b", "c", "d"] {
+        let row = Put { expires, ..put(sort, "one", Expect::Absent) };
+        host.table.put(row, op()).await.unwrap();
+    }
+    host.table.add(key("n"), &[("calls", 5)], expires).await.unwrap();
+    host.clock.advance(SignedDuration::from_secs(9));
+    assert!(body(host, "a").await.is_some());
+    host.clock.advance(SignedDuration::from_secs(1));
+    assert_eq!(body(host, "a").await, None);
+    assert_eq!(host.table.get_many(&[key("a")]).await.unwrap(), [None]);
+    assert_eq!(walk(host, Query::prefix(owner(1), ""), 10).await, [""; 0]);
+    is_conflict(host.table.put(put("a", "two", Expect::Version(1)), op()).await);
+    is_conflict(host.table.delete(key("b"), 1, op()).await);
+    is_conflict(host.table.transact(vec![Write::Check { key: key("c"), version: 1 }], op()).await);
+    fill(host, "a", "again").await;
+    host.table.transact(vec![Write::Put(put("d", "again", Expect::Absent))], op()).await.unwrap();
+    let counters = host.table.add(key("n"), &[("calls", 2)], None).await.unwrap();
+    assert_eq!(counters.get("calls"), Some(&2), "an expired counter starts anew");
+}
+
+pub async fn logs_each_change_once_in_order(host: &Host) {
+    fill(host, "data/t/1", "one").await;
+    fill(host, "data/t/2", "one").await;
+    fill(host, "conn/1", "not logged").await;
+    host.table.put(put("data/t/1", "two", Expect::Version(1)), op()).await.unwrap();
+    is_conflict(host.table.put(put("data/t/1", "late", Expect::Version(1)), op()).await);
+    host.table.add(key("usage/1"), &[("calls", 1)], None).await.unwrap();
+    let writes = vec![
+        Write::Delete { key: key("data/t/1"), version: 2 },
+        Write::Put(put("trash/t/1", "two", Expect::Absent)),
+    ];
+    host.table.transact(writes, op()).await.unwrap();
+
+    let mut log: Vec<RowChange> = Vec::new();
+    loop {
+        let after = log.last().map(|change| change.position.clone());
+        let more = host.log.changes(after.as_deref(), 2).await.unwrap();
+        if more.is_empty() {
+            break;
+        }
+        log.extend(more);
+    }
+    assert_eq!(log.len(), 5);
+    let of = |sort: &str| -> Vec<_> {
+        let image = |image: &Option<crate::table::Image>| image.as_ref().map(|i| (i.version, i.body.clone()));
+        let of_row = log.iter().filter(|change| change.key == key(sort));
+        of_row.map(|change| (image(&change.before), image(&change.after))).collect()
+    };
+    let at = |version, body: &str| Some((version, body.to_owned()));
+    let first = [(None, at(1, "one")), (at(1, "one"), at(2, "two")), (at(2, "two"), None)];
+    assert_eq!(of("data/t/1"), first);
+    assert_eq!(of("data/t/2"), [(None, at(1, "one"))]);
+    assert_eq!(of("trash/t/1"), [(None, at(1, "two"))]);
+}

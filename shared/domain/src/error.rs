@@ -1,0 +1,59 @@
+//! What can go wrong, said once and without a word of HTTP. The faces translate.
+
+use crate::access::{Action, Resource};
+
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Nobody, or nobody we know: no key, a forged one, a revoked or expired one.
+    #[error("{0}")]
+    Unauthenticated(Refusal),
+    /// Somebody we know, who may not do this.
+    #[error("this connection's grant does not allow {action} on {resource}")]
+    Denied { action: Action, resource: Resource },
+    /// Not there, or not yours: nobody can tell which.
+    #[error("there is no such {0}")]
+    NotFound(&'static str),
+    /// The row is not as the writer expected it.
+    #[error("it changed in the meantime")]
+    Conflict,
+    /// The same idempotency token was used for something else.
+    #[error("this operation id was used for another write")]
+    TokenReused,
+    /// One field of the input is wrong.
+    #[error("{detail}")]
+    Invalid { pointer: String, detail: String },
+    #[error("{size} bytes are more than the {most} that one row may hold")]
+    TooLarge { size: usize, most: usize },
+    /// The store asks for patience (throttling): nothing is broken, try again.
+    #[error("the store is busy")]
+    Busy,
+    /// Everything else; never shown to a caller.
+    #[error("{0}")]
+    Internal(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    #[error("no key was sent")]
+    NoKey,
+    #[error("this key was never issued here, or it is mistyped")]
+    UnknownKey,
+    #[error("this connection is revoked")]
+    Revoked,
+    #[error("this connection is paused")]
+    Paused,
+    #[error("this sign-in is not valid, or it has expired")]
+    NotSignedIn,
+}
+
+impl Error {
+    pub fn invalid(pointer: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self::Invalid { pointer: pointer.into(), detail: detail.into() }
+    }
+
+    pub fn internal(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self::Internal(source.into())
+    }
+}

@@ -1,0 +1,149 @@
+//! Ids: a prefix that names the kind, then 48 bits of time and 80 random bits, so that ids of one kind sort by
+//! age. The only way to hold one is to make it or to parse it.
+
+use crate::base32;
+use jiff::Timestamp;
+use std::fmt;
+use std::str::FromStr;
+
+/// What was given is not an id of this kind.
+#[derive(Debug, thiserror::Error)]
+#[error("expected an id that looks like `{0}…`")]
+pub struct NotAnId(&'static str);
+
+macro_rules! id {
+    ($(#[$doc:meta])* $name:ident, $prefix:literal, $bytes:literal, $pattern:literal) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name([u8; $bytes]);
+
+        impl $name {
+            pub const PREFIX: &'static str = $prefix;
+            pub const fn from_bytes(bytes: [u8; $bytes]) -> Self { Self(bytes) }
+            pub const fn as_bytes(&self) -> &[u8; $bytes] { &self.0 }
+        }
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "{}{}", $prefix, base32::encode(&self.0))
+            }
+        }
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result { fmt::Display::fmt(self, f) }
+        }
+        impl FromStr for $name {
+            type Err = NotAnId;
+            fn from_str(text: &str) -> Result<Self, NotAnId> {
+                text.strip_prefix($prefix).and_then(base32::decode).map(Self).ok_or(NotAnId($prefix))
+            }
+        }
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_str(self)
+            }
+        }
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+                text.parse().map_err(serde::de::Error::custom)
+            }
+        }
+        impl schemars::JsonSchema for $name {
+            fn schema_name() -> std::borrow::Cow<'static, str> { stringify!($name).into() }
+            fn inline_schema() -> bool { true }
+            fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                schemars::json_schema!({ "type": "string", "pattern": $pattern })
+            }
+        }
+    };
+}
+
+macro_rules! timed {
+    ($($name:ident),*) => { $(
+        impl $name {
+            /// 48 bits of milliseconds, then the random bits that the caller brings.
+            pub fn new(at: Timestamp, random: [u8; 10]) -> Self {
+                let millis = u64::try_from(at.as_millisecond()).unwrap_or_default().to_be_bytes();
+                let mut bytes = [0; 16];
+                for (slot, byte) in bytes.iter_mut().zip(millis.into_iter().skip(2).chain(random)) {
+                    *slot = byte;
+                }
+                Self(bytes)
+            }
+        }
+    )* };
+}
+
+id!(
+    /// The person whose data it is.
+    OwnerId, "own_", 10, "^own_[0-9a-hjkmnp-tv-z]{16}$"
+);
+id!(ConnectionId, "conn_", 16, "^conn_[0-9a-hjkmnp-tv-z]{26}$");
+id!(TaskId, "task_", 16, "^task_[0-9a-hjkmnp-tv-z]{26}$");
+id!(
+    /// One call, in answers, in logs and in the changes that it made.
+    RequestId, "req_", 16, "^req_[0-9a-hjkmnp-tv-z]{26}$"
+);
+id!(
+    /// One change; also the `webhook-id` that a receiver deduplicates by.
+    ChangeId, "chg_", 16, "^chg_[0-9a-hjkmnp-tv-z]{26}$"
+);
+id!(
+    /// One conditional write, stored with the row so that a retried write recognises itself.
+    OpId, "op_", 16, "^op_[0-9a-hjkmnp-tv-z]{26}$"
+);
+timed!(ConnectionId, TaskId, RequestId, OpId);
+
+impl OwnerId {
+    /// Larder itself: the partition of what belongs to no person (the signing keys).
+    pub const LARDER: Self = Self([0; 10]);
+
+    /// An owner is known by who vouches for them and by the name used there.
+    pub fn of(issuer: &str, subject: &str) -> Self {
+        Self(first_bytes(&[issuer.as_bytes(), subject.as_bytes()]))
+    }
+}
+
+impl ChangeId {
+    /// The same change has the same id however often the change stream repeats it.
+    pub fn of(owner: OwnerId, sort: &str, version: u64) -> Self {
+        Self(first_bytes(&[owner.as_bytes(), sort.as_bytes(), &version.to_be_bytes()]))
+    }
+}
+
+fn first_bytes<const N: usize>(parts: &[&[u8]]) -> [u8; N] {
+    let mut hash = ring::digest::Context::new(&ring::digest::SHA256);
+    for part in parts {
+        hash.update(&part.len().to_be_bytes());
+        hash.update(part);
+    }
+    let mut bytes = [0; N];
+    for (slot, byte) in bytes.iter_mut().zip(hash.finish().as_ref()) {
+        *slot = *byte;
+    }
+    bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_sort_by_age_and_read_back() {
+        let early = TaskId::new(Timestamp::from_millisecond(1_000).unwrap(), [255; 10]);
+        let late = TaskId::new(Timestamp::from_millisecond(2_000).unwrap(), [0; 10]);
+        assert!(early < late && early.to_string() < late.to_string());
+        assert_eq!(early.to_string().parse::<TaskId>().unwrap(), early);
+    }
+
+    #[test]
+    fn another_kind_is_not_accepted() {
+        let task = TaskId::new(Timestamp::UNIX_EPOCH, [1; 10]).to_string();
+        assert!(task.parse::<ConnectionId>().is_err());
+        assert!(task.replace("task_", "conn_").parse::<ConnectionId>().is_ok());
+    }
+
+    #[test]
+    fn owners_of_two_issuers_are_two_owners() {
+        assert_ne!(OwnerId::of("a", "bc"), OwnerId::of("ab", "c"));
+    }
+}

@@ -1,0 +1,32 @@
+//! The rules of Larder: what a key is, what a grant allows, what a change means. Pure: time and
+//! randomness come in as values, and everything outside is reached through the ports at the bottom.
+
+pub mod access;
+mod base32;
+pub mod change;
+pub mod connection;
+pub mod data_keys;
+pub mod delivery;
+pub mod error;
+pub mod id;
+pub mod key;
+pub mod outcome;
+pub mod schema;
+pub mod seal;
+pub mod shelf;
+pub mod signing;
+pub mod task;
+pub mod text;
+
+// The ports: what a host has to bring.
+pub mod clock;
+pub mod keyring;
+pub mod outbound;
+pub mod queue;
+pub mod table;
+
+#[cfg(feature = "conformance")]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "these are tests")]
+pub mod conformance;
+
+pub use error::{Error, Result};

@@ -1,0 +1,40 @@
+//! Port: one HTTP request to the outside. Whoever implements it lets nothing through to a private network.
+
+use async_trait::async_trait;
+use url::Url;
+
+#[async_trait]
+pub trait Outbound: Send + Sync {
+    async fn send(&self, request: Request) -> Result<Answer, OutboundError>;
+}
+
+#[derive(Debug, Clone)]
+pub struct Request {
+    pub method: Method,
+    pub url: Url,
+    pub headers: Vec<(&'static str, String)>,
+    pub body: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Method {
+    Get,
+    Post,
+}
+
+#[derive(Debug, Clone)]
+pub struct Answer {
+    pub status: u16,
+    /// At most the first 1 MiB.
+    pub body: Vec<u8>,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum OutboundError {
+    #[error("not allowed: {0}")]
+    Forbidden(String),
+    #[error("no answer: {0}")]
+    Unreachable(String),
+    #[error("no answer in time")]
+    TimedOut,
+}

@@ -1,0 +1,62 @@
+//! Every key pattern of the one table, each with the question that it answers. The partition is the owner.
+//!
+//! | sort key | row | answers |
+//! |---|---|---|
+//! | `conn/<conn>` | a connection | the record behind a key; an owner's connections, by age |
+//! | `data/task/<task>` | a task | one task; an owner's tasks, by age |
+//! | `trash/task/<task>` | a deleted task, for 30 days | what can be restored |
+//! | `usage/<conn>/<hour>` | counters of one connection and hour | how much it called |
+//! | `key/<purpose>` | a sealed data key | the key for a purpose; Larder's own lie under `OwnerId::LARDER` |
+//!
+//! Rows under `data/` and `trash/` are logged: each write of one is one change.
+
+use crate::id::{ConnectionId, OwnerId, TaskId};
+use crate::keyring::Purpose;
+use crate::table::{Expiry, Query, RowKey};
+use jiff::{SignedDuration, Timestamp};
+
+pub const DATA: &str = "data/";
+pub const TRASH: &str = "trash/";
+
+pub fn is_logged(sort: &str) -> bool {
+    sort.starts_with(DATA) || sort.starts_with(TRASH)
+}
+
+pub fn connection(owner: OwnerId, id: ConnectionId) -> RowKey {
+    RowKey::new(owner, format!("conn/{id}"))
+}
+
+pub fn connections(owner: OwnerId) -> Query {
+    Query::prefix(owner, "conn/")
+}
+
+pub fn task(owner: OwnerId, id: TaskId) -> RowKey {
+    RowKey::new(owner, format!("data/task/{id}"))
+}
+
+pub fn tasks(owner: OwnerId) -> Query {
+    Query::prefix(owner, "data/task/")
+}
+
+/// Where a row of `data/` goes when it is deleted.
+pub fn trash_of(key: &RowKey) -> RowKey {
+    RowKey::new(key.owner, format!("{TRASH}{}", key.sort.strip_prefix(DATA).unwrap_or(&key.sort)))
+}
+
+/// Deleted rows can be restored for 30 days.
+pub fn trash_expiry(deleted_at: Timestamp) -> Expiry {
+    Expiry(Expiry::at(deleted_at).0 + SignedDuration::from_hours(24 * 30).as_secs())
+}
+
+pub fn usage(owner: OwnerId, id: ConnectionId, at: Timestamp) -> RowKey {
+    RowKey::new(owner, format!("usage/{id}/{}", at.strftime("%Y%m%d%H")))
+}
+
+/// Hourly counters are kept for 40 days.
+pub fn usage_expiry(at: Timestamp) -> Expiry {
+    Expiry(Expiry::at(at).0 + SignedDuration::from_hours(24 * 40).as_secs())
+}
+
+pub fn data_key(owner: OwnerId, purpose: Purpose) -> RowKey {
+    RowKey::new(owner, format!("key/{}", purpose.name()))
+}

@@ -1,0 +1,123 @@
+//! Typed access to the rows of one owner: a shelf holds entities of one kind. Versions, paging and the trash are
+//! done here once, over the narrow port.
+
+use crate::id::{ConnectionId, OpId, OwnerId, RequestId};
+use crate::table::{Expect, Put, Query, Row, RowKey, Table, Write};
+use crate::{Error, Result, schema};
+use jiff::Timestamp;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use std::marker::PhantomData;
+
+/// What can lie on a shelf.
+pub trait Entity: Serialize + DeserializeOwned + Send + Sync {
+    type Id: Copy + Send + Sync;
+    const NAME: &'static str;
+
+    fn key(owner: OwnerId, id: Self::Id) -> RowKey;
+    fn all(owner: OwnerId) -> Query;
+    fn id(&self) -> Self::Id;
+    fn version(&self) -> u64;
+    fn set_version(&mut self, version: u64);
+}
+
+/// Who writes, in which call, when: what every written row remembers.
+#[derive(Debug, Clone, Copy)]
+pub struct Writer {
+    pub at: Timestamp,
+    pub source: Source,
+    pub op: OpId,
+}
+
+/// Which connection wrote (none: the owner), and in which call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Source {
+    pub connection: Option<ConnectionId>,
+    pub request: RequestId,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Listing<T> {
+    pub items: Vec<T>,
+    pub next: Option<String>,
+}
+
+/// A deleted entity, as it lies in the trash.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Trashed<T> {
+    pub entity: T,
+    pub deleted_at: Timestamp,
+    pub source: Source,
+}
+
+pub struct Shelf<'a, T> {
+    table: &'a dyn Table,
+    owner: OwnerId,
+    kind: PhantomData<fn() -> T>,
+}
+
+impl<'a, T: Entity> Shelf<'a, T> {
+    pub fn new(table: &'a dyn Table, owner: OwnerId) -> Self {
+        Self { table, owner, kind: PhantomData }
+    }
+
+    pub async fn get(&self, id: T::Id) -> Result<T> {
+        let row = self.table.get(&T::key(self.owner, id)).await?.ok_or(Error::NotFound(T::NAME))?;
+        read(&row)
+    }
+
+    /// Newest first.
+    pub async fn list(&self, after: Option<String>, limit: usize) -> Result<Listing<T>> {
+        let page = self.table.query(&T::all(self.owner).newest_first().page(after, limit)).await?;
+        let items = page.rows.iter().map(read).collect::<Result<_>>()?;
+        Ok(Listing { items, next: page.next })
+    }
+
+    /// Everything on the shelf; for kinds of which an owner has few.
+    pub async fn all(&self) -> Result<Vec<T>> {
+        let (mut all, mut after) = (Vec::new(), None);
+        loop {
+            let page = self.list(after, 100).await?;
+            all.extend(page.items);
+            after = page.next;
+            if after.is_none() {
+                return Ok(all);
+            }
+        }
+    }
+
+    pub async fn create(&self, entity: T, op: OpId) -> Result<T> {
+        self.write(entity, Expect::Absent, op).await
+    }
+
+    /// Fails with `Conflict` unless the stored one still has the entity's version.
+    pub async fn replace(&self, entity: T, op: OpId) -> Result<T> {
+        let expect = Expect::Version(entity.version());
+        self.write(entity, expect, op).await
+    }
+
+    pub async fn trash(&self, entity: T, writer: Writer) -> Result<()> {
+        let key = T::key(self.owner, entity.id());
+        let delete = Write::Delete { key: key.clone(), version: entity.version() };
+        let trashed = Trashed { entity, deleted_at: writer.at, source: writer.source };
+        let put = Write::Put(Put {
+            key: schema::trash_of(&key),
+            body: serde_json::to_string(&trashed).map_err(Error::internal)?,
+            expires: Some(schema::trash_expiry(writer.at)),
+            expect: Expect::Absent,
+        });
+        self.table.transact(vec![delete, put], writer.op).await
+    }
+
+    async fn write(&self, mut entity: T, expect: Expect, op: OpId) -> Result<T> {
+        entity.set_version(expect.next());
+        let key = T::key(self.owner, entity.id());
+        let body = serde_json::to_string(&entity).map_err(Error::internal)?;
+        self.table.put(Put { key, body, expires: None, expect }, op).await?;
+        Ok(entity)
+    }
+}
+
+fn read<T: Entity>(row: &Row) -> Result<T> {
+    serde_json::from_str(&row.body).map_err(Error::internal)
+}

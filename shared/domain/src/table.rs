@@ -1,0 +1,178 @@
+//! Port: the table. Rows in, rows out; what they mean is decided above, so that two stores cannot differ in it.
+//!
+//! Every method is strongly consistent and sees no expired row. Each conditional write carries the id of its
+//! operation: a store whose transport retries by itself must answer a repeat of its own write with success.
+
+use crate::id::{OpId, OwnerId};
+use crate::{Error, Result};
+use async_trait::async_trait;
+use jiff::Timestamp;
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+/// What one row may weigh, key and body together: DynamoDB's limit, kept everywhere.
+pub const MOST_BYTES: usize = 400 * 1024;
+
+#[async_trait]
+pub trait Table: Send + Sync {
+    async fn get(&self, key: &RowKey) -> Result<Option<Row>>;
+
+    /// In the order of the keys, at most 100.
+    async fn get_many(&self, keys: &[RowKey]) -> Result<Vec<Option<Row>>>;
+
+    /// Writes if the row is as expected, else `Conflict`; answers the row's new version.
+    async fn put(&self, put: Put, op: OpId) -> Result<u64>;
+
+    async fn delete(&self, key: RowKey, version: u64, op: OpId) -> Result<()>;
+
+    async fn query(&self, query: &Query) -> Result<Page>;
+
+    /// Adds to the counters of one row, which is made if need be; answers all its counters afterwards. A counter
+    /// may lose the last moment when the power fails, never when the process does.
+    async fn add(&self, key: RowKey, add: &[(&str, i64)], expires: Option<Expiry>) -> Result<Counters>;
+
+    /// All or nothing, at most 100 rows, each named once. The same `op` again within ten minutes does nothing more.
+    async fn transact(&self, writes: Vec<Write>, op: OpId) -> Result<()>;
+}
+
+/// Port: every change of a logged row, once, in order for each row (see `schema::is_logged`). On AWS this is the
+/// table's own stream, which calls the `changes` function; elsewhere a log written in the row's transaction.
+#[async_trait]
+pub trait ChangeLog: Send + Sync {
+    /// The changes after this position, oldest first.
+    async fn changes(&self, after: Option<&str>, limit: usize) -> Result<Vec<RowChange>>;
+}
+
+/// Where a row lies. There is no key without an owner.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RowKey {
+    pub owner: OwnerId,
+    pub sort: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Row {
+    pub key: RowKey,
+    pub version: u64,
+    pub body: String,
+    pub counters: Counters,
+    pub expires: Option<Expiry>,
+}
+
+pub type Counters = BTreeMap<String, i64>;
+
+/// From this second on the row is not there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Expiry(pub i64);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Put {
+    pub key: RowKey,
+    pub body: String,
+    pub expires: Option<Expiry>,
+    pub expect: Expect,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Expect {
+    Absent,
+    Version(u64),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Write {
+    Put(Put),
+    Delete {
+        key: RowKey,
+        version: u64,
+    },
+    /// Writes nothing, but fails the transaction unless the row has this version.
+    Check {
+        key: RowKey,
+        version: u64,
+    },
+}
+
+/// Rows of one owner whose sort key lies in the half-open range.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Query {
+    pub owner: OwnerId,
+    pub range: Range<String>,
+    pub newest_first: bool,
+    /// Start behind this sort key (in the direction of the query).
+    pub after: Option<String>,
+    pub limit: usize,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Page {
+    pub rows: Vec<Row>,
+    /// Where the next page starts, if there may be one.
+    pub next: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RowChange {
+    /// Where to go on reading.
+    pub position: String,
+    pub key: RowKey,
+    pub before: Option<Image>,
+    pub after: Option<Image>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Image {
+    pub version: u64,
+    pub body: String,
+}
+
+impl RowKey {
+    pub fn new(owner: OwnerId, sort: impl Into<String>) -> Self {
+        Self { owner, sort: sort.into() }
+    }
+}
+
+impl Expect {
+    /// The version that the row has after the write.
+    pub fn next(self) -> u64 {
+        match self {
+            Self::Absent => 1,
+            Self::Version(version) => version + 1,
+        }
+    }
+}
+
+impl Expiry {
+    pub fn at(moment: Timestamp) -> Self {
+        Self(moment.as_second())
+    }
+
+    pub fn is_past(self, now: Timestamp) -> bool {
+        self.0 <= now.as_second()
+    }
+}
+
+impl Put {
+    /// Refuses what DynamoDB would refuse, in every store alike.
+    pub fn check(&self) -> Result<()> {
+        const NAMES_AND_NUMBERS: usize = 128;
+        let size = self.key.sort.len() + self.body.len() + NAMES_AND_NUMBERS;
+        if size > MOST_BYTES { Err(Error::TooLarge { size, most: MOST_BYTES }) } else { Ok(()) }
+    }
+}
+
+impl Query {
+    /// Every row whose sort key begins so.
+    pub fn prefix(owner: OwnerId, prefix: &str) -> Self {
+        let end = format!("{prefix}\u{10ffff}");
+        Self { owner, range: prefix.to_owned()..end, newest_first: false, after: None, limit: 100 }
+    }
+
+    pub fn page(self, after: Option<String>, limit: usize) -> Self {
+        Self { after, limit, ..self }
+    }
+
+    pub fn newest_first(self) -> Self {
+        Self { newest_first: true, ..self }
+    }
+}

@@ -1,0 +1,149 @@
+//! Something to do.
+
+use crate::id::{OwnerId, TaskId};
+use crate::shelf::{Entity, Source, Writer};
+use crate::table::{Query, RowKey};
+use crate::text::{List, Text};
+use crate::{schema, table};
+use jiff::Timestamp;
+use jiff::civil::Date;
+use schemars::JsonSchema;
+use serde::{Deserialize, Deserializer, Serialize};
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Task {
+    pub id: TaskId,
+    pub title: Title,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<Description>,
+    pub status: Status,
+    pub priority: Priority,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due: Option<Date>,
+    #[serde(default)]
+    pub labels: Labels,
+    pub created_at: Timestamp,
+    pub updated_at: Timestamp,
+    pub source: Source,
+    pub version: u64,
+}
+
+pub type Title = Text<1, 200>;
+pub type Description = Text<0, 4000>;
+pub type Labels = List<Text<1, 60>, 20>;
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(inline)]
+pub enum Status {
+    #[default]
+    Pending,
+    InProgress,
+    Blocked,
+    Completed,
+    Cancelled,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(inline)]
+pub enum Priority {
+    Low,
+    #[default]
+    Medium,
+    High,
+    Urgent,
+}
+
+/// What a caller gives to make a task.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewTask {
+    /// What is to be done, in a few words.
+    pub title: Title,
+    /// Anything worth knowing about it.
+    #[serde(default)]
+    pub description: Option<Description>,
+    #[serde(default)]
+    pub status: Status,
+    #[serde(default)]
+    pub priority: Priority,
+    /// The day it is due, as YYYY-MM-DD.
+    #[serde(default)]
+    pub due: Option<Date>,
+    #[serde(default)]
+    pub labels: Labels,
+}
+
+/// What a caller gives to change one: fields that are absent stay, `null` clears.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TaskPatch {
+    pub title: Option<Title>,
+    #[serde(default, deserialize_with = "present")]
+    pub description: Option<Option<Description>>,
+    pub status: Option<Status>,
+    pub priority: Option<Priority>,
+    /// The day it is due, as YYYY-MM-DD; null for none.
+    #[serde(default, deserialize_with = "present")]
+    pub due: Option<Option<Date>>,
+    pub labels: Option<Labels>,
+}
+
+impl Task {
+    pub fn new(id: TaskId, new: NewTask, writer: &Writer) -> Self {
+        Self {
+            id,
+            title: new.title,
+            description: new.description,
+            status: new.status,
+            priority: new.priority,
+            due: new.due,
+            labels: new.labels,
+            created_at: writer.at,
+            updated_at: writer.at,
+            source: writer.source,
+            version: table::Expect::Absent.next(),
+        }
+    }
+
+    pub fn patched(self, patch: TaskPatch, writer: &Writer) -> Self {
+        Self {
+            title: patch.title.unwrap_or(self.title),
+            description: patch.description.unwrap_or(self.description),
+            status: patch.status.unwrap_or(self.status),
+            priority: patch.priority.unwrap_or(self.priority),
+            due: patch.due.unwrap_or(self.due),
+            labels: patch.labels.unwrap_or(self.labels),
+            updated_at: writer.at,
+            source: writer.source,
+            ..self
+        }
+    }
+}
+
+impl Entity for Task {
+    type Id = TaskId;
+    const NAME: &'static str = "task";
+
+    fn key(owner: OwnerId, id: TaskId) -> RowKey {
+        schema::task(owner, id)
+    }
+    fn all(owner: OwnerId) -> Query {
+        schema::tasks(owner)
+    }
+    fn id(&self) -> TaskId {
+        self.id
+    }
+    fn version(&self) -> u64 {
+        self.version
+    }
+    fn set_version(&mut self, version: u64) {
+        self.version = version;
+    }
+}
+
+/// Tells `null` (clear it) from absent (leave it).
+fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(deserializer).map(Some)
+}
