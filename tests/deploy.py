@@ -6,6 +6,7 @@ Prints, and writes to target/local-aws/deployed.json:
   mcp_url      its MCP endpoint
   token        a token of the owner, valid for an hour
   token_url    POST it claims as JSON to get any other token (see tests/local-aws/issuer.py)
+  issuer, audience  what an owner's token must carry
   receiver     host:port, free on loopback, that webhooks are allowed to reach
   aws          what to set to call the local AWS
   outputs      the stack's own outputs
@@ -32,6 +33,8 @@ def main():
     aws = local_aws()
     issuer = aws.pop("LARDER_TEST_ISSUER")
     receiver = free_address()
+    if not SAM.is_file():
+        sys.exit("no SAM: install the tools with tests/setup/install")
     missing = [name for name in functions() if not (ROOT / "target/lambda" / name / "bootstrap").is_file()]
     if missing:
         sys.exit(f"not built: {', '.join(missing)}. Build with `cargo lambda build` first.")

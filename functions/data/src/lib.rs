@@ -1,1 +1,15 @@
+//! The owner's data over REST.
 
+mod tasks;
+
+use web::Access::Connection;
+use web::Routes;
+
+pub fn routes() -> Routes {
+    Routes::of("data")
+        .get(Connection, "/v1/tasks", tasks::list)
+        .post(Connection, "/v1/tasks", tasks::create)
+        .get(Connection, "/v1/tasks/{id}", tasks::read)
+        .patch(Connection, "/v1/tasks/{id}", tasks::update)
+        .delete(Connection, "/v1/tasks/{id}", tasks::delete)
+}

@@ -1,1 +1,12 @@
+//! The owner's data over MCP: streamable HTTP without sessions, JSON answers, both protocol eras.
 
+mod endpoint;
+mod server;
+mod tools;
+
+use web::Access::Connection;
+use web::Routes;
+
+pub fn routes() -> Routes {
+    Routes::of("mcp").post(Connection, "/mcp", endpoint::post)
+}

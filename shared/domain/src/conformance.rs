@@ -1,5 +1,5 @@
 //! One suite for each port. Every adapter runs all of it: `table_suite!(host)` makes a test of each case, where
-//! `host` is an async function that answers a fresh, empty adapter.
+//! `host` is an async function that answers a fresh, empty adapter and whatever has to live as long as it: `(adapter, kept)`.
 
 pub mod keyring;
 pub mod queue;

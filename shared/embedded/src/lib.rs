@@ -1,1 +1,13 @@
+//! The ports on one machine: one SQLite file for the table, its change log and the queue, and a key file.
 
+mod change_log;
+mod keyring;
+mod open;
+mod queue;
+mod store;
+mod table;
+mod writer;
+
+pub use keyring::KeyFile;
+pub use open::{OpenError, Opened, open};
+pub use store::Store;

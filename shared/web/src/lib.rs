@@ -1,1 +1,23 @@
+//! What every function that answers HTTP shares: who calls, what was sent, what went wrong, which routes there are.
 
+mod app;
+mod body;
+mod call;
+mod edge;
+mod owner;
+mod page;
+mod problem;
+mod routes;
+mod system;
+mod tasks;
+
+pub use app::{App, Ports};
+pub use body::{At, Body, Params, RawJson, fit};
+pub use call::Call;
+pub use edge::Caller;
+pub use owner::{Credential, Identity, NoOwner, Owner, SESSION_COOKIE};
+pub use page::{Page, PageParams};
+pub use problem::Problem;
+pub use routes::{Access, Route, Routes};
+pub use system::System;
+pub use tasks::Tasks;

@@ -10,7 +10,7 @@ macro_rules! keyring_suite {
     (@ $host:path; $($case:ident),*) => { $(
         #[tokio::test]
         async fn $case() {
-            $crate::conformance::keyring::$case(&$host().await).await;
+            $crate::conformance::keyring::$case(&$host().await.0).await;
         }
     )* };
 }

@@ -13,7 +13,7 @@ macro_rules! queue_suite {
     (@ $host:path; $($case:ident),*) => { $(
         #[tokio::test]
         async fn $case() {
-            $crate::conformance::queue::$case(&$host().await).await;
+            $crate::conformance::queue::$case(&$host().await.0).await;
         }
     )* };
 }

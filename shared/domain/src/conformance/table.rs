@@ -29,7 +29,7 @@ macro_rules! table_suite {
     (@ $host:path; $($case:ident),*) => { $(
         #[tokio::test]
         async fn $case() {
-            $crate::conformance::table::$case(&$host().await).await;
+            $crate::conformance::table::$case(&$host().await.0).await;
         }
     )* };
 }

@@ -1,0 +1,96 @@
+//! A new connection: the record, and the secrets that are shown this once.
+
+use axum::Json;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use domain::connection::{Connection, Face, Kind, NewConnection, Status, View, WebhookConfig};
+use domain::delivery::SigningSecret;
+use domain::id::{ConnectionId, OwnerId};
+use domain::key::GenuineKey;
+use domain::keyring::Purpose;
+use domain::seal;
+use domain::shelf::Shelf;
+use http::{StatusCode, header};
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::Serialize;
+use serde_json::{Map, Value};
+use web::{App, Body, Owner, Problem};
+
+/// The only answer that ever holds a secret.
+#[derive(Serialize)]
+struct Created<'a> {
+    connection: View<'a>,
+    key: &'a str,
+    /// What webhooks are signed with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    signing_secret: Option<&'a str>,
+}
+
+pub(crate) async fn create(
+    State(app): State<App>,
+    owner: Owner,
+    Body(new): Body<NewConnection>,
+) -> Result<Response, Problem> {
+    let now = app.clock.now();
+    let id = ConnectionId::new(now, app.entropy.bytes());
+    let key = GenuineKey::issue(*owner, id, app.entropy.bytes());
+    let grant = new.checked_grant()?;
+    let (face, secret) = face(&app, *owner, id, new.kind, new.config.unwrap_or_default()).await?;
+    let key_text = key.text(app.keys.signing_or_make(app.op()).await?);
+    let connection = Connection {
+        id,
+        name: new.name,
+        face,
+        status: Status::Active,
+        grant,
+        key_hash: key.hash(),
+        created_at: now,
+        updated_at: now,
+        version: 0,
+    };
+    let connection = Shelf::new(&*app.table, *owner).create(connection, app.op()).await?;
+    let created = Created {
+        connection: connection.view()?,
+        key: key_text.expose_secret(),
+        signing_secret: secret.as_ref().map(SecretString::expose_secret),
+    };
+    let location = [(header::LOCATION, format!("/connections/{id}"))];
+    Ok((StatusCode::CREATED, location, Json(created)).into_response())
+}
+
+async fn face(
+    app: &App,
+    owner: OwnerId,
+    id: ConnectionId,
+    kind: Kind,
+    config: Map<String, Value>,
+) -> Result<(Face, Option<SecretString>), Problem> {
+    if kind == Kind::Webhook {
+        return webhook(app, owner, id, config).await;
+    }
+    if let Some(field) = config.keys().next() {
+        return Err(Problem::invalid(
+            format!("/config/{field}"),
+            "this kind of connection has no such setting",
+        ));
+    }
+    let face = match kind {
+        Kind::Mcp => Face::Mcp,
+        Kind::Api => Face::Api,
+        Kind::Sdk | Kind::Webhook => Face::Sdk,
+    };
+    Ok((face, None))
+}
+
+async fn webhook(
+    app: &App,
+    owner: OwnerId,
+    id: ConnectionId,
+    config: Map<String, Value>,
+) -> Result<(Face, Option<SecretString>), Problem> {
+    let config: WebhookConfig = web::fit(Value::Object(config), "/config")?;
+    let secret = SigningSecret::from_bytes(app.entropy.bytes::<32>());
+    let data_key = app.keys.find_or_make(owner, Purpose::Webhook, app.op()).await?;
+    let sealed = seal::seal(&data_key, &id.to_string(), app.entropy.bytes(), secret.as_bytes())?;
+    Ok((Face::Webhook { config, secret: sealed }, Some(secret.text())))
+}

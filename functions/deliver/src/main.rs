@@ -1,0 +1,8 @@
+//! The `deliver` Lambda: called by the queue. The local host feeds `Deliver` from its own.
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), aws::Error> {
+    let ports = aws::Ports::from_env()?;
+    let (table, keys, outbound) = (ports.table()?, ports.data_keys()?, ports.outbound()?);
+    aws::consume(deliver::Deliver { table, keys, outbound, clock: ports.clock() }).await
+}

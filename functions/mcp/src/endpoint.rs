@@ -1,0 +1,70 @@
+//! `POST /mcp`: one call in, one JSON answer out.
+
+use crate::server::Server;
+use axum::body::Body;
+use axum::response::Response;
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Request, StatusCode, header};
+use http_body_util::{BodyExt as _, Full};
+use rmcp::transport::streamable_http_server::session::never::NeverSessionManager;
+use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
+use std::sync::Arc;
+use web::{Call, Problem, RawJson};
+
+pub(crate) async fn post(
+    call: Call,
+    headers: HeaderMap,
+    RawJson(body): RawJson,
+) -> Result<Response, Problem> {
+    refuse_foreign_origin(&headers)?;
+    let server = Server { call: call.clone() };
+    let sessions = Arc::new(NeverSessionManager::default());
+    let service = StreamableHttpService::new(move || Ok(server.clone()), sessions, config());
+    let answer = service.handle(request(headers, body)).await;
+    // Whatever was answered inside: a key that does not hold gets a 401, which clients act on.
+    call.admission().await?;
+    explained(answer.map(Body::new)).await
+}
+
+/// Hosts are checked by the host that this runs in, not for MCP alone; bodies are bounded before they come here.
+fn config() -> StreamableHttpServerConfig {
+    StreamableHttpServerConfig::default()
+        .with_legacy_session_mode(false)
+        .with_json_response(true)
+        .disable_allowed_hosts()
+}
+
+/// Every client gets JSON, so none is turned away for what it says it accepts.
+fn request(mut headers: HeaderMap, body: Bytes) -> Request<Full<Bytes>> {
+    headers.insert(header::ACCEPT, HeaderValue::from_static("application/json, text/event-stream"));
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    let mut request = Request::new(Full::new(body));
+    *request.method_mut() = http::Method::POST;
+    *request.headers_mut() = headers;
+    request
+}
+
+/// A page of another site in the owner's browser is not a client.
+fn refuse_foreign_origin(headers: &HeaderMap) -> Result<(), Problem> {
+    let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
+    let Some(origin) = text(header::ORIGIN) else { return Ok(()) };
+    let own = origin.split_once("://").map(|(_, host)| host) == text(header::HOST);
+    let detail = format!("Requests from the origin {origin} are not accepted.");
+    if own {
+        Ok(())
+    } else {
+        Err(Problem::new(StatusCode::FORBIDDEN, "foreign-origin", "Not allowed", detail))
+    }
+}
+
+/// The protocol library refuses some requests in plain text; here every refusal explains itself the same way.
+async fn explained(answer: Response) -> Result<Response, Problem> {
+    let json = answer.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind == "application/json");
+    if answer.status().is_success() || json {
+        return Ok(answer);
+    }
+    let status = answer.status();
+    let said = answer.into_body().collect().await.map_err(Problem::internal)?.to_bytes();
+    let detail = String::from_utf8_lossy(&said).into_owned();
+    Err(Problem::new(status, "not-mcp", "Not a request of this protocol", detail))
+}

@@ -1,0 +1,6 @@
+//! The `mcp` Lambda. Its routes are in `lib.rs`; the local host mounts the same ones.
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), aws::Error> {
+    aws::serve(mcp::routes(), aws::no_owner()).await
+}

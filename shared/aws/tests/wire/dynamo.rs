@@ -1,0 +1,48 @@
+//! DynamoDB for one test: a server of its own, on a port of its own, with one empty table.
+
+use aws_sdk_dynamodb::config::{BehaviorVersion, Builder, Credentials, Region};
+use aws_sdk_dynamodb::types::{
+    AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType, StreamSpecification,
+    StreamViewType,
+};
+use dynoxide::Database;
+use std::future::pending;
+use tokio::net::TcpListener;
+
+pub const TABLE: &str = "larder";
+
+/// Starts one; answers where it is.
+pub async fn start() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let endpoint = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(dynoxide::server::serve_with_shutdown(listener, Database::memory().unwrap(), pending()));
+    create_table(&endpoint).await;
+    endpoint
+}
+
+pub fn config(endpoint: &str) -> Builder {
+    Builder::new()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::from_static("eu-central-1"))
+        .credentials_provider(credentials())
+        .http_client(aws_smithy_http_client::Builder::new().build_http())
+        .endpoint_url(endpoint)
+}
+
+pub fn credentials() -> Credentials {
+    Credentials::new("test", "test", None, None, "test")
+}
+
+async fn create_table(endpoint: &str) {
+    let client = aws_sdk_dynamodb::Client::from_conf(config(endpoint).build());
+    let mut create = client.create_table().table_name(TABLE).billing_mode(BillingMode::PayPerRequest);
+    for (name, kind) in [("pk", KeyType::Hash), ("sk", KeyType::Range)] {
+        let attribute = AttributeDefinition::builder().attribute_name(name);
+        let attribute = attribute.attribute_type(ScalarAttributeType::S).build().unwrap();
+        let key = KeySchemaElement::builder().attribute_name(name).key_type(kind).build().unwrap();
+        create = create.attribute_definitions(attribute).key_schema(key);
+    }
+    let stream = StreamSpecification::builder().stream_enabled(true);
+    let stream = stream.stream_view_type(StreamViewType::NewAndOldImages).build().unwrap();
+    create.stream_specification(stream).send().await.unwrap();
+}

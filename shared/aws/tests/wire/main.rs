@@ -1,0 +1,7 @@
+//! The adapters over the wire, each against an emulator of its service inside this process.
+
+mod dynamo;
+mod keyring;
+mod queue;
+mod stream_log;
+mod table;

@@ -1,0 +1,99 @@
+//! The file: its tables, its connections, and who waits for news of it.
+
+use crate::writer::{Durability, Writer};
+use domain::clock::Clock;
+use domain::{Error, Result};
+use rusqlite::{Connection, OpenFlags};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::sync::watch;
+
+/// All columns are typed and every row lies in key order, so that one kind of one owner is one range.
+const TABLES: &str = "
+    CREATE TABLE IF NOT EXISTS entry (
+        owner TEXT NOT NULL, sort TEXT NOT NULL, version INTEGER NOT NULL, op TEXT NOT NULL,
+        body TEXT NOT NULL, counters TEXT NOT NULL, expires INTEGER,
+        PRIMARY KEY (owner, sort)) STRICT, WITHOUT ROWID;
+    CREATE INDEX IF NOT EXISTS entry_expires ON entry (expires) WHERE expires IS NOT NULL;
+    CREATE TABLE IF NOT EXISTS change (
+        position INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, owner TEXT NOT NULL, sort TEXT NOT NULL,
+        before_version INTEGER, before_body TEXT, after_version INTEGER, after_body TEXT) STRICT;
+    CREATE TABLE IF NOT EXISTS token (op TEXT PRIMARY KEY, digest BLOB NOT NULL, at INTEGER NOT NULL) STRICT;
+    CREATE TABLE IF NOT EXISTS message (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, grp TEXT NOT NULL, body TEXT NOT NULL,
+        due INTEGER NOT NULL, receives INTEGER NOT NULL, dead INTEGER NOT NULL) STRICT;
+    CREATE INDEX IF NOT EXISTS message_due ON message (dead, due);
+    CREATE TABLE IF NOT EXISTS mark (name TEXT PRIMARY KEY, position TEXT NOT NULL) STRICT;
+";
+
+#[derive(Clone)]
+pub struct Store(Arc<Inner>);
+
+struct Inner {
+    file: PathBuf,
+    clock: Arc<dyn Clock>,
+    readers: Mutex<Vec<Connection>>,
+    writer: Writer,
+    stirred: watch::Receiver<u64>,
+}
+
+impl Store {
+    pub(crate) fn open(file: &Path, application_id: i32, clock: Arc<dyn Clock>) -> rusqlite::Result<Self> {
+        let db = Connection::open(file)?;
+        db.busy_timeout(Duration::from_millis(500))?;
+        db.pragma_update(None, "journal_mode", "WAL")?;
+        db.pragma_update(None, "application_id", application_id)?;
+        db.pragma_update(None, "cache_size", -8_000)?;
+        db.set_prepared_statement_cache_capacity(64);
+        db.execute_batch(TABLES)?;
+        let (stirs, stirred) = watch::channel(0);
+        let writer = Writer::start(db, stirs).map_err(|_| rusqlite::Error::InvalidQuery)?;
+        let inner = Inner { file: file.to_owned(), clock, readers: Mutex::default(), writer, stirred };
+        Ok(Self(Arc::new(inner)))
+    }
+
+    /// Ticks after every commit: what waits for changes or messages looks again then.
+    pub fn stirred(&self) -> watch::Receiver<u64> {
+        self.0.stirred.clone()
+    }
+
+    pub(crate) fn clock(&self) -> &dyn Clock {
+        &*self.0.clock
+    }
+
+    pub(crate) async fn write<T: Send + 'static>(
+        &self,
+        durability: Durability,
+        work: impl FnOnce(&Connection) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        self.0.writer.write(durability, work).await
+    }
+
+    /// Reads take microseconds, so they happen where they are asked for; a connection serves one at a time.
+    pub(crate) fn read<T>(&self, work: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T> {
+        let free = self.readers().pop();
+        let db = match free {
+            Some(db) => db,
+            None => self.reader().map_err(Error::internal)?,
+        };
+        let result = work(&db).map_err(Error::internal);
+        self.readers().push(db);
+        result
+    }
+
+    fn reader(&self) -> rusqlite::Result<Connection> {
+        let db = Connection::open_with_flags(
+            &self.0.file,
+            OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+        )?;
+        db.busy_timeout(Duration::from_secs(5))?;
+        db.pragma_update(None, "cache_size", -2_000)?;
+        db.set_prepared_statement_cache_capacity(32);
+        Ok(db)
+    }
+
+    fn readers(&self) -> std::sync::MutexGuard<'_, Vec<Connection>> {
+        self.0.readers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

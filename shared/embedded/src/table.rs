@@ -1,0 +1,217 @@
+//! `Table` on SQLite.
+
+use crate::change_log;
+use crate::store::Store;
+use crate::writer::Durability::{Relaxed, Synced};
+use async_trait::async_trait;
+use domain::id::{OpId, OwnerId};
+use domain::table::{Counters, Expect, Expiry, Image, Page, Put, Query, Row, RowKey, Table, Write};
+use domain::{Error, Result};
+use jiff::Timestamp;
+use ring::digest::{SHA256, digest};
+use rusqlite::types::Type;
+use rusqlite::{Connection, OptionalExtension as _, params};
+
+/// A transaction's token is remembered for this long.
+const TOKEN_SECONDS: i64 = 600;
+
+const ROW: &str = "sort, version, body, counters, expires, op";
+
+#[async_trait]
+impl Table for Store {
+    async fn get(&self, key: &RowKey) -> Result<Option<Row>> {
+        let now = self.clock().now();
+        self.read(|db| Ok(find(db, key, now)?.map(|found| found.row)))
+    }
+
+    async fn get_many(&self, keys: &[RowKey]) -> Result<Vec<Option<Row>>> {
+        let now = self.clock().now();
+        self.read(|db| keys.iter().map(|key| Ok(find(db, key, now)?.map(|found| found.row))).collect())
+    }
+
+    async fn put(&self, put: Put, op: OpId) -> Result<u64> {
+        put.check()?;
+        let now = self.clock().now();
+        self.write(Synced, move |db| {
+            let found = find(db, &put.key, now).map_err(Error::internal)?;
+            let version = put.expect.next();
+            if found.as_ref().is_some_and(|found| found.op == op.to_string() && found.row.version == version)
+            {
+                return Ok(version);
+            }
+            expected(found.as_ref(), put.expect)?;
+            store(db, &put, op, found.as_ref(), now)?;
+            Ok(version)
+        })
+        .await
+    }
+
+    async fn delete(&self, key: RowKey, version: u64, op: OpId) -> Result<()> {
+        self.transact(vec![Write::Delete { key, version }], op).await
+    }
+
+    async fn query(&self, query: &Query) -> Result<Page> {
+        let now = self.clock().now();
+        self.read(|db| page(db, query, now))
+    }
+
+    async fn add(&self, key: RowKey, add: &[(&str, i64)], expires: Option<Expiry>) -> Result<Counters> {
+        let now = self.clock().now();
+        let add: Vec<_> = add.iter().map(|(name, amount)| ((*name).to_owned(), *amount)).collect();
+        self.write(Relaxed, move |db| {
+            let found = find(db, &key, now).map_err(Error::internal)?;
+            let mut counters = found.map(|found| found.row.counters).unwrap_or_default();
+            for (name, amount) in add {
+                *counters.entry(name).or_default() += amount;
+            }
+            let text = serde_json::to_string(&counters).map_err(Error::internal)?;
+            let sql = "INSERT OR REPLACE INTO entry (owner, sort, version, op, body, counters, expires)
+                       VALUES (?1, ?2, 0, '', '', ?3, ?4)";
+            let mut insert = db.prepare_cached(sql).map_err(Error::internal)?;
+            let owner = key.owner.to_string();
+            insert.execute(params![owner, key.sort, text, seconds(expires)]).map_err(Error::internal)?;
+            Ok(counters)
+        })
+        .await
+    }
+
+    async fn transact(&self, writes: Vec<Write>, op: OpId) -> Result<()> {
+        for write in &writes {
+            if let Write::Put(put) = write {
+                put.check()?;
+            }
+        }
+        let now = self.clock().now();
+        self.write(Synced, move |db| transact(db, &writes, op, now)).await
+    }
+}
+
+fn transact(db: &Connection, writes: &[Write], op: OpId, now: Timestamp) -> Result<()> {
+    if is_repeat(db, writes, op, now)? {
+        return Ok(());
+    }
+    let mut found = Vec::with_capacity(writes.len());
+    for write in writes {
+        let (key, expect) = match write {
+            Write::Put(put) => (&put.key, put.expect),
+            Write::Delete { key, version } | Write::Check { key, version } => {
+                (key, Expect::Version(*version))
+            }
+        };
+        let row = find(db, key, now).map_err(Error::internal)?;
+        expected(row.as_ref(), expect)?;
+        found.push(row);
+    }
+    for (write, found) in writes.iter().zip(&found) {
+        match write {
+            Write::Put(put) => store(db, put, op, found.as_ref(), now)?,
+            Write::Delete { key, .. } => remove(db, key, found.as_ref(), now)?,
+            Write::Check { .. } => {}
+        }
+    }
+    let remember = "INSERT INTO token (op, digest, at) VALUES (?1, ?2, ?3)";
+    let digest = digest(&SHA256, format!("{writes:?}").as_bytes());
+    let mut remember = db.prepare_cached(remember).map_err(Error::internal)?;
+    let token = params![op.to_string(), digest.as_ref(), now.as_second()];
+    remember.execute(token).map(|_| ()).map_err(Error::internal)
+}
+
+fn is_repeat(db: &Connection, writes: &[Write], op: OpId, now: Timestamp) -> Result<bool> {
+    let forget = "DELETE FROM token WHERE at <= ?1";
+    let mut forget = db.prepare_cached(forget).map_err(Error::internal)?;
+    forget.execute([now.as_second() - TOKEN_SECONDS]).map_err(Error::internal)?;
+    let mut known = db.prepare_cached("SELECT digest FROM token WHERE op = ?1").map_err(Error::internal)?;
+    let known: Option<Vec<u8>> =
+        known.query_row([op.to_string()], |row| row.get(0)).optional().map_err(Error::internal)?;
+    match known {
+        None => Ok(false),
+        Some(known) if known == digest(&SHA256, format!("{writes:?}").as_bytes()).as_ref() => Ok(true),
+        Some(_) => Err(Error::TokenReused),
+    }
+}
+
+struct Found {
+    row: Row,
+    op: String,
+}
+
+fn find(db: &Connection, key: &RowKey, now: Timestamp) -> rusqlite::Result<Option<Found>> {
+    let sql = format!("SELECT {ROW} FROM entry WHERE owner = ?1 AND sort = ?2");
+    let mut select = db.prepare_cached(&sql)?;
+    let found =
+        select.query_row([&key.owner.to_string(), &key.sort], |row| read(key.owner, row)).optional()?;
+    Ok(found.filter(|found| is_live(&found.row, now)))
+}
+
+fn page(db: &Connection, query: &Query, now: Timestamp) -> rusqlite::Result<Page> {
+    let (after, order) = if query.newest_first { ("sort < ?4", "DESC") } else { ("sort > ?4", "ASC") };
+    let after = if query.after.is_some() { after } else { "?4 IS NULL" };
+    let sql = format!(
+        "SELECT {ROW} FROM entry WHERE owner = ?1 AND sort >= ?2 AND sort < ?3 AND {after}
+         AND (expires IS NULL OR expires > ?5) ORDER BY sort {order} LIMIT ?6"
+    );
+    let mut select = db.prepare_cached(&sql)?;
+    let (owner, limit) = (query.owner.to_string(), query.limit.saturating_add(1));
+    let values =
+        params![owner, query.range.start, query.range.end, query.after, now.as_second(), limit as i64];
+    let rows = select.query_map(values, |row| read(query.owner, row).map(|found| found.row))?;
+    let mut rows = rows.collect::<rusqlite::Result<Vec<_>>>()?;
+    // One more row than asked for was fetched, only to know whether there is a next page.
+    let more = rows.len() > query.limit;
+    rows.truncate(query.limit);
+    let next = rows.last().filter(|_| more).map(|row| row.key.sort.clone());
+    Ok(Page { rows, next })
+}
+
+fn read(owner: OwnerId, row: &rusqlite::Row<'_>) -> rusqlite::Result<Found> {
+    let counters: String = row.get(3)?;
+    let broken = |error| rusqlite::Error::FromSqlConversionFailure(3, Type::Text, Box::new(error));
+    let counters = if counters.is_empty() {
+        Counters::default()
+    } else {
+        serde_json::from_str(&counters).map_err(broken)?
+    };
+    let key = RowKey { owner, sort: row.get(0)? };
+    let expires = row.get::<_, Option<i64>>(4)?.map(Expiry);
+    let version = row.get::<_, i64>(1)?.cast_unsigned();
+    Ok(Found { row: Row { key, version, body: row.get(2)?, counters, expires }, op: row.get(5)? })
+}
+
+fn expected(found: Option<&Found>, expect: Expect) -> Result<()> {
+    match (found, expect) {
+        (None, Expect::Absent) => Ok(()),
+        (Some(found), Expect::Version(version)) if found.row.version == version => Ok(()),
+        _ => Err(Error::Conflict),
+    }
+}
+
+fn store(db: &Connection, put: &Put, op: OpId, found: Option<&Found>, now: Timestamp) -> Result<()> {
+    let sql = "INSERT OR REPLACE INTO entry (owner, sort, version, op, body, counters, expires)
+               VALUES (?1, ?2, ?3, ?4, ?5, '', ?6)";
+    let (owner, version) = (put.key.owner.to_string(), put.expect.next());
+    let values =
+        params![owner, put.key.sort, version.cast_signed(), op.to_string(), put.body, seconds(put.expires)];
+    let mut insert = db.prepare_cached(sql).map_err(Error::internal)?;
+    insert.execute(values).map_err(Error::internal)?;
+    let after = Image { version, body: put.body.clone() };
+    change_log::append(db, &put.key, found.map(image), Some(after), now)
+}
+
+fn remove(db: &Connection, key: &RowKey, found: Option<&Found>, now: Timestamp) -> Result<()> {
+    let mut delete =
+        db.prepare_cached("DELETE FROM entry WHERE owner = ?1 AND sort = ?2").map_err(Error::internal)?;
+    delete.execute([&key.owner.to_string(), &key.sort]).map_err(Error::internal)?;
+    change_log::append(db, key, found.map(image), None, now)
+}
+
+fn image(found: &Found) -> Image {
+    Image { version: found.row.version, body: found.row.body.clone() }
+}
+
+fn is_live(row: &Row, now: Timestamp) -> bool {
+    row.expires.is_none_or(|expires| !expires.is_past(now))
+}
+
+fn seconds(expires: Option<Expiry>) -> Option<i64> {
+    expires.map(|Expiry(seconds)| seconds)
+}

@@ -1,0 +1,106 @@
+//! The one thread that writes. Whatever waits is put into one transaction and acknowledged after its commit, so that
+//! 32 callers share one sync of the disk.
+
+use domain::{Error, Result};
+use rusqlite::Connection;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread;
+use tokio::sync::{oneshot, watch};
+
+const MOST_IN_ONE_COMMIT: usize = 256;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Durability {
+    /// On the disk before it is acknowledged.
+    Synced,
+    /// Survives the end of the process, not the end of the power.
+    Relaxed,
+}
+
+pub(crate) struct Writer {
+    jobs: Sender<Job>,
+}
+
+struct Job {
+    durability: Durability,
+    work: Box<dyn FnOnce(&Connection) -> Worked + Send>,
+}
+
+/// What one job left behind: whether the store itself failed, and what to do once the commit is decided.
+struct Worked {
+    broken: Option<String>,
+    answer: Box<dyn FnOnce(Result<(), String>) + Send>,
+}
+
+impl Writer {
+    /// `stirred` ticks after each commit.
+    pub(crate) fn start(db: Connection, stirred: watch::Sender<u64>) -> std::io::Result<Self> {
+        let (jobs, waiting) = channel();
+        thread::Builder::new().name("writer".to_owned()).spawn(move || run(&db, &waiting, &stirred))?;
+        Ok(Self { jobs })
+    }
+
+    /// Work that answers any error but an internal one must not have written anything.
+    pub(crate) async fn write<T: Send + 'static>(
+        &self,
+        durability: Durability,
+        work: impl FnOnce(&Connection) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let (done, answer) = oneshot::channel();
+        let work = Box::new(move |db: &Connection| {
+            let result = work(db);
+            let broken = match &result {
+                Err(Error::Internal(cause)) => Some(cause.to_string()),
+                _ => None,
+            };
+            let answer = Box::new(move |committed: Result<(), String>| {
+                let _ = done.send(committed.map_err(Error::internal).and(result));
+            });
+            Worked { broken, answer }
+        });
+        let stopped = |_| Error::internal("the writer has stopped");
+        self.jobs.send(Job { durability, work }).map_err(|_| Error::internal("the writer has stopped"))?;
+        answer.await.map_err(stopped)?
+    }
+}
+
+fn run(db: &Connection, waiting: &Receiver<Job>, stirred: &watch::Sender<u64>) {
+    let mut synced = None;
+    while let Ok(first) = waiting.recv() {
+        let mut batch = vec![first];
+        batch.extend(waiting.try_iter().take(MOST_IN_ONE_COMMIT - 1));
+        let sync = batch.iter().any(|job| job.durability == Durability::Synced);
+        let (worked, committed) = commit(db, batch, sync, &mut synced);
+        for job in worked {
+            (job.answer)(committed.clone());
+        }
+        stirred.send_modify(|commits| *commits += 1);
+    }
+}
+
+/// One transaction; if the store itself breaks in it, nothing of it stays and every job of it is told.
+fn commit(
+    db: &Connection,
+    batch: Vec<Job>,
+    sync: bool,
+    synced: &mut Option<bool>,
+) -> (Vec<Worked>, Result<(), String>) {
+    let begun = if *synced == Some(sync) {
+        db.execute_batch("BEGIN IMMEDIATE")
+    } else {
+        *synced = Some(sync);
+        let mode = if sync { "FULL" } else { "NORMAL" };
+        db.execute_batch(&format!("PRAGMA synchronous = {mode}; BEGIN IMMEDIATE"))
+    };
+    let worked: Vec<Worked> = batch.into_iter().map(|job| (job.work)(db)).collect();
+    let broken = worked.iter().find_map(|job| job.broken.clone());
+    let committed = match (begun, broken) {
+        (Err(error), _) => Err(error.to_string()),
+        (Ok(()), Some(broken)) => Err(broken),
+        (Ok(()), None) => db.execute_batch("COMMIT").map_err(|error| error.to_string()),
+    };
+    if committed.is_err() && !db.is_autocommit() {
+        let _ = db.execute_batch("ROLLBACK");
+    }
+    (worked, committed)
+}

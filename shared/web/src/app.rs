@@ -1,0 +1,40 @@
+//! What a handler can reach: the ports of the host that it runs in.
+
+use crate::owner::Identity;
+use domain::clock::{Clock, Entropy};
+use domain::data_keys::DataKeys;
+use domain::id::OpId;
+use domain::table::Table;
+use std::ops::Deref;
+use std::sync::Arc;
+
+#[derive(Clone)]
+pub struct App(Arc<Ports>);
+
+pub struct Ports {
+    pub table: Arc<dyn Table>,
+    pub keys: DataKeys,
+    pub identity: Arc<dyn Identity>,
+    pub clock: Arc<dyn Clock>,
+    pub entropy: Arc<dyn Entropy>,
+}
+
+impl App {
+    pub fn new(ports: Ports) -> Self {
+        Self(Arc::new(ports))
+    }
+}
+
+impl Ports {
+    pub fn op(&self) -> OpId {
+        OpId::new(self.clock.now(), self.entropy.bytes())
+    }
+}
+
+impl Deref for App {
+    type Target = Ports;
+
+    fn deref(&self) -> &Ports {
+        &self.0
+    }
+}

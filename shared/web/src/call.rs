@@ -1,0 +1,106 @@
+//! One call made with a connection's key.
+
+use crate::app::App;
+use crate::edge::Caller;
+use crate::owner::bearer;
+use crate::problem::Problem;
+use axum::extract::FromRequestParts;
+use domain::access::{Action, Resource, decide};
+use domain::connection::Connection;
+use domain::error::Refusal;
+use domain::id::OwnerId;
+use domain::key::GenuineKey;
+use domain::shelf::{Entity, Shelf, Source, Writer};
+use domain::{Error, Result, schema};
+use futures_util::future::join;
+use http::request::Parts;
+use std::sync::Arc;
+use tokio::sync::OnceCell;
+
+/// The key is genuine, which cost no store call; whether it still holds is asked at the same time as the data is
+/// read, so that both together are one round trip. Clones are the same call.
+#[derive(Clone)]
+pub struct Call(Arc<Inner>);
+
+struct Inner {
+    app: App,
+    key: GenuineKey,
+    caller: Caller,
+    admission: OnceCell<Result<Connection>>,
+}
+
+impl Call {
+    pub(crate) async fn of(app: &App, parts: &Parts, token: &str) -> Result<Self> {
+        let keys = app.keys.signing().await?;
+        let key = keys.and_then(|keys| GenuineKey::parse(token, keys));
+        let key = key.ok_or(Error::Unauthenticated(Refusal::UnknownKey))?;
+        let caller = parts.extensions.get::<Caller>().copied();
+        let caller = caller.ok_or_else(|| Error::internal("a call that did not come through the edge"))?;
+        Ok(Self(Arc::new(Inner { app: app.clone(), key, caller, admission: OnceCell::new() })))
+    }
+
+    pub fn owner(&self) -> OwnerId {
+        self.0.key.owner
+    }
+
+    pub fn app(&self) -> &App {
+        &self.0.app
+    }
+
+    pub fn shelf<T: Entity>(&self) -> Shelf<'_, T> {
+        Shelf::new(&*self.0.app.table, self.owner())
+    }
+
+    /// Runs `meanwhile` while the connection's record is fetched and the call is counted; its result is thrown away
+    /// unless the connection may do this.
+    pub async fn may<T>(
+        &self,
+        action: Action,
+        resource: Resource,
+        meanwhile: impl Future<Output = Result<T>>,
+    ) -> Result<T, Problem> {
+        let (admitted, found) = join(self.admission(), meanwhile).await;
+        decide(&admitted?.grant, action, resource)?;
+        Ok(found?)
+    }
+
+    /// The connection, if its key holds. Asked and counted once per call, however often this is called.
+    pub async fn admission(&self) -> Result<&Connection, Problem> {
+        self.0.admission.get_or_init(|| self.0.admit()).await.as_ref().map_err(Problem::from)
+    }
+
+    pub fn writer(&self) -> Writer {
+        let Caller { at, request } = self.0.caller;
+        let source = Source { connection: Some(self.0.key.connection), request };
+        Writer { at, source, op: self.0.app.op() }
+    }
+}
+
+impl Inner {
+    async fn admit(&self) -> Result<Connection> {
+        let GenuineKey { owner, connection, .. } = self.key;
+        let at = self.caller.at;
+        let record = Shelf::<Connection>::new(&*self.app.table, owner);
+        let counter = schema::usage(owner, connection, at);
+        let count = self.app.table.add(counter, &[("calls", 1)], Some(schema::usage_expiry(at)));
+        let (record, counted) = join(record.get(connection), count).await;
+        let record = match record {
+            Err(Error::NotFound(_)) => Err(Error::Unauthenticated(Refusal::UnknownKey)),
+            other => other,
+        }?;
+        record.admit(&self.key)?;
+        counted?;
+        Ok(record)
+    }
+}
+
+impl FromRequestParts<App> for Call {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        let header = || parts.headers.get("x-api-key").and_then(|value| value.to_str().ok());
+        let token = bearer(&parts.headers).or_else(header);
+        let token = token.ok_or(Error::Unauthenticated(Refusal::NoKey))?;
+        Ok(Self::of(app, parts, token).await?)
+    }
+}

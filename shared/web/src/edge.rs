@@ -1,0 +1,58 @@
+//! The outermost layer of every function: gives a call its id, turns every refusal and every panic into a problem,
+//! and sets the headers that no answer may lack.
+
+use crate::app::App;
+use crate::problem::Problem;
+use axum::extract::{Request, State};
+use axum::middleware::Next;
+use axum::response::{IntoResponse as _, Response};
+use domain::id::RequestId;
+use futures_util::FutureExt as _;
+use http::{HeaderName, HeaderValue, StatusCode, header};
+use jiff::Timestamp;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+
+/// When a call came in, and its id.
+#[derive(Debug, Clone, Copy)]
+pub struct Caller {
+    pub at: Timestamp,
+    pub request: RequestId,
+}
+
+pub(crate) async fn edge(State(app): State<App>, mut request: Request, next: Next) -> Response {
+    let at = app.clock.now();
+    let id = RequestId::new(at, app.entropy.bytes());
+    request.extensions_mut().insert(Caller { at, request: id });
+    let answer = AssertUnwindSafe(next.run(request)).catch_unwind().await;
+    let mut response = answer.unwrap_or_else(|panic| Problem::internal(said(&*panic)).into_response());
+    if let Some(problem) = response.extensions_mut().remove::<Arc<Problem>>() {
+        if let Some(cause) = &problem.cause {
+            tracing::error!(request_id = %id, cause, "a call failed");
+        }
+        let headers = std::mem::take(response.headers_mut());
+        response = problem.render(id);
+        response.headers_mut().extend(headers.into_iter().filter(|(name, _)| name.is_some()));
+    }
+    let headers = response.headers_mut();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    if let Ok(id) = HeaderValue::from_str(&id.to_string()) {
+        headers.insert(HeaderName::from_static("x-request-id"), id);
+    }
+    response
+}
+
+pub(crate) async fn no_route() -> Problem {
+    Problem::new(StatusCode::NOT_FOUND, "no-route", "Not found", "There is nothing at this path.")
+}
+
+pub(crate) async fn no_method() -> Problem {
+    let detail = "This path does not answer that method; the `Allow` header names those it does.";
+    Problem::new(StatusCode::METHOD_NOT_ALLOWED, "no-method", "Method not allowed", detail)
+}
+
+fn said(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "panic".to_owned())
+}

@@ -1,0 +1,70 @@
+//! Lists come in pages; the cursor is signed, so that nobody can point it at another owner's rows or other kinds.
+
+use crate::app::App;
+use crate::problem::Problem;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use domain::id::OwnerId;
+use domain::shelf::{Entity, Listing};
+use domain::signing::{Label, SigningKeys};
+use serde::{Deserialize, Serialize};
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PageParams {
+    pub limit: Option<u16>,
+    pub cursor: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+pub struct Page<T> {
+    pub data: Vec<T>,
+    pub next_cursor: Option<String>,
+}
+
+impl PageParams {
+    pub fn limit(&self) -> Result<usize, Problem> {
+        match self.limit.unwrap_or(20) {
+            limit @ 1..=100 => Ok(limit.into()),
+            _ => Err(Problem::invalid("?limit", "a number from 1 to 100 is expected")),
+        }
+    }
+
+    /// Where the page starts: what this owner was given for this kind of list, or the beginning.
+    pub async fn after<T: Entity>(&self, app: &App, owner: OwnerId) -> Result<Option<String>, Problem> {
+        let Some(cursor) = &self.cursor else { return Ok(None) };
+        let read = read(signing(app).await?, &scope::<T>(owner), cursor);
+        read.map(Some)
+            .ok_or_else(|| Problem::invalid("?cursor", "not a cursor of this list; start without one"))
+    }
+}
+
+impl<T: Entity> Page<T> {
+    pub async fn of(listing: Listing<T>, app: &App, owner: OwnerId) -> Result<Self, Problem> {
+        let next_cursor = match &listing.next {
+            Some(next) => Some(write(signing(app).await?, &scope::<T>(owner), next)),
+            None => None,
+        };
+        Ok(Self { data: listing.items, next_cursor })
+    }
+}
+
+async fn signing(app: &App) -> Result<&SigningKeys, Problem> {
+    Ok(app.keys.signing_or_make(app.op()).await?)
+}
+
+fn scope<T: Entity>(owner: OwnerId) -> String {
+    format!("{owner} {} ", T::NAME)
+}
+
+fn write(keys: &SigningKeys, scope: &str, sort: &str) -> String {
+    let tag: [u8; 10] = keys.tag(Label::Cursor, format!("{scope}{sort}").as_bytes());
+    URL_SAFE_NO_PAD.encode([&tag, sort.as_bytes()].concat())
+}
+
+fn read(keys: &SigningKeys, scope: &str, cursor: &str) -> Option<String> {
+    let bytes = URL_SAFE_NO_PAD.decode(cursor).ok()?;
+    let (_, sort) = bytes.split_first_chunk::<10>()?;
+    let sort = String::from_utf8(sort.to_vec()).ok()?;
+    (write(keys, scope, &sort) == cursor).then_some(sort)
+}

@@ -1,0 +1,165 @@
+//! Every answer that is not a success: `application/problem+json` (RFC 9457) with a stable `type`.
+
+use axum::response::{IntoResponse, Response};
+use domain::error::Refusal;
+use domain::id::RequestId;
+use http::{HeaderValue, StatusCode, header};
+use serde::Serialize;
+use std::sync::Arc;
+
+#[derive(Debug, Clone)]
+pub struct Problem {
+    pub status: StatusCode,
+    code: &'static str,
+    title: &'static str,
+    detail: String,
+    errors: Vec<Fault>,
+    /// For the log only.
+    pub(crate) cause: Option<String>,
+}
+
+/// One wrong place in the input.
+#[derive(Debug, Clone, Serialize)]
+struct Fault {
+    /// A JSON pointer into the body, or `?name` for a query parameter, or `{name}` for a part of the path.
+    pointer: String,
+    detail: String,
+}
+
+#[derive(Serialize)]
+struct Wire<'a> {
+    r#type: String,
+    title: &'a str,
+    status: u16,
+    detail: &'a str,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    errors: &'a [Fault],
+    request_id: RequestId,
+}
+
+impl Problem {
+    pub fn new(
+        status: StatusCode,
+        code: &'static str,
+        title: &'static str,
+        detail: impl Into<String>,
+    ) -> Self {
+        Self { status, code, title, detail: detail.into(), errors: Vec::new(), cause: None }
+    }
+
+    pub fn invalid(pointer: impl Into<String>, detail: impl Into<String>) -> Self {
+        let fault = Fault { pointer: pointer.into(), detail: detail.into() };
+        let mut detail = fault.detail.clone();
+        if !fault.pointer.is_empty() {
+            detail = format!("{}: {detail}", fault.pointer);
+        }
+        let problem = Self::new(StatusCode::BAD_REQUEST, "invalid-input", "The input is not valid", detail);
+        Self { errors: vec![fault], ..problem }
+    }
+
+    pub fn internal(cause: impl ToString) -> Self {
+        let detail = "Something broke on our side; the request id finds it in the log.";
+        let problem = Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "Internal error", detail);
+        Self { cause: Some(cause.to_string()), ..problem }
+    }
+
+    /// What to tell a caller that cannot see the status, such as a model that called a tool.
+    pub fn detail(&self) -> &str {
+        &self.detail
+    }
+
+    /// The answer that a client sees.
+    pub(crate) fn render(&self, request_id: RequestId) -> Response {
+        let wire = Wire {
+            r#type: format!("urn:larder:problem:{}", self.code),
+            title: self.title,
+            status: self.status.as_u16(),
+            detail: &self.detail,
+            errors: &self.errors,
+            request_id,
+        };
+        let body = serde_json::to_vec(&wire).unwrap_or_default();
+        let json = HeaderValue::from_static("application/problem+json");
+        let mut response = (self.status, [(header::CONTENT_TYPE, json)], body).into_response();
+        let headers = response.headers_mut();
+        if self.status == StatusCode::UNAUTHORIZED {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        if self.status == StatusCode::SERVICE_UNAVAILABLE {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        }
+        response
+    }
+}
+
+/// Left to the edge, which knows the request id.
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let status = self.status;
+        let mut response = status.into_response();
+        response.extensions_mut().insert(Arc::new(self));
+        response
+    }
+}
+
+impl From<domain::Error> for Problem {
+    fn from(error: domain::Error) -> Self {
+        Self::from(&error)
+    }
+}
+
+impl From<&domain::Error> for Problem {
+    fn from(error: &domain::Error) -> Self {
+        use domain::Error as E;
+        let say = error.to_string();
+        match error {
+            E::Unauthenticated(refusal) => {
+                let fix = match refusal {
+                    Refusal::NoKey => "Send a key as `Authorization: Bearer …`.",
+                    Refusal::UnknownKey => "Copy it again, or make a new connection.",
+                    Refusal::Revoked => "Ask the owner for a new connection.",
+                    Refusal::Paused => "Ask the owner to resume it.",
+                    Refusal::NotSignedIn => "Sign in again.",
+                };
+                Self::new(
+                    StatusCode::UNAUTHORIZED,
+                    "unauthenticated",
+                    "Not authenticated",
+                    sentence(&say, fix),
+                )
+            }
+            E::Denied { .. } => {
+                let detail = sentence(&say, "Its owner can change the grant.");
+                Self::new(StatusCode::FORBIDDEN, "denied", "Not allowed", detail)
+            }
+            E::NotFound(_) => Self::new(StatusCode::NOT_FOUND, "not-found", "Not found", sentence(&say, "")),
+            E::Conflict => {
+                let detail = sentence(&say, "Read it again and repeat the change.");
+                Self::new(StatusCode::CONFLICT, "conflict", "Conflict", detail)
+            }
+            E::TokenReused => Self::new(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "token-reused",
+                "Token reused",
+                sentence(&say, ""),
+            ),
+            E::Invalid { pointer, detail } => Self::invalid(pointer, detail),
+            E::TooLarge { .. } => too_large(sentence(&say, "Send less.")),
+            E::Busy => {
+                let detail = sentence(&say, "Try again in a second.");
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, "busy", "Busy", detail)
+            }
+            E::Internal(_) => Self::internal(say),
+        }
+    }
+}
+
+pub(crate) fn too_large(detail: impl Into<String>) -> Problem {
+    Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", "Too large", detail)
+}
+
+fn sentence(say: &str, fix: &str) -> String {
+    let mut letters = say.chars();
+    let first = letters.next().map(|letter| letter.to_uppercase().to_string()).unwrap_or_default();
+    format!("{first}{}. {fix}", letters.as_str()).trim_end().to_owned()
+}

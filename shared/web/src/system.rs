@@ -1,0 +1,23 @@
+//! The real clock and the real randomness.
+
+use domain::clock::{Clock, Entropy};
+use jiff::Timestamp;
+use ring::rand::{SecureRandom as _, SystemRandom};
+
+pub struct System;
+
+impl Clock for System {
+    fn now(&self) -> Timestamp {
+        Timestamp::now()
+    }
+}
+
+impl Entropy for System {
+    #[expect(
+        clippy::expect_used,
+        reason = "without randomness no key is safe: better no answer than a weak one"
+    )]
+    fn fill(&self, bytes: &mut [u8]) {
+        SystemRandom::new().fill(bytes).expect("the operating system gives randomness");
+    }
+}
