@@ -1,1 +1,27 @@
+//! The local host: every function's routes in one process, the same change fan-out and delivery, one data folder.
 
+mod cli;
+mod guard;
+mod host;
+mod identity;
+mod pages;
+mod pump;
+mod serve;
+
+pub use cli::Cli;
+pub use host::{Host, Settings};
+pub use identity::LocalOwner;
+pub use pump::Pump;
+pub use serve::run;
+
+use web::Access::Public;
+use web::Routes;
+
+pub fn routes() -> Routes {
+    Routes::of("local")
+        .get(Public, "/", pages::home)
+        .get(Public, "/sign-in", pages::sign_in)
+        .merge(connections::routes())
+        .merge(data::routes())
+        .merge(mcp::routes())
+}

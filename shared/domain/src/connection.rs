@@ -12,6 +12,7 @@ use crate::text::{List, Text};
 use crate::{Error, Result, schema};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use std::fmt;
 use url::Url;
 
 /// The record, as stored. Callers see `View`.
@@ -156,6 +157,27 @@ impl Connection {
             created_at: self.created_at,
             updated_at: self.updated_at,
             version: self.version,
+        })
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Mcp => "mcp",
+            Self::Api => "api",
+            Self::Webhook => "webhook",
+            Self::Sdk => "sdk",
+        })
+    }
+}
+
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Active => "active",
+            Self::Inactive => "inactive",
+            Self::Revoked => "revoked",
         })
     }
 }

@@ -80,9 +80,13 @@ impl Routes {
     }
 
     pub fn serve(self, app: App) -> Router {
-        self.router
-            .fallback(no_route)
-            .method_not_allowed_fallback(no_method)
+        self.serve_within(app, |router| router)
+    }
+
+    /// `host` puts a host's own checks around the routes; what they refuse is a problem like any other.
+    pub fn serve_within(self, app: App, host: impl FnOnce(Router<App>) -> Router<App>) -> Router {
+        let router = self.router.fallback(no_route).method_not_allowed_fallback(no_method);
+        host(router)
             .layer(DefaultBodyLimit::max(MOST_BODY_BYTES))
             .layer(from_fn_with_state(app.clone(), edge))
             .with_state(app)

@@ -9,10 +9,10 @@ use dynoxide::Database;
 use std::future::pending;
 use tokio::net::TcpListener;
 
-pub const TABLE: &str = "larder";
+pub(crate) const TABLE: &str = "larder";
 
 /// Starts one; answers where it is.
-pub async fn start() -> String {
+pub(crate) async fn start() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let endpoint = format!("http://{}", listener.local_addr().unwrap());
     tokio::spawn(dynoxide::server::serve_with_shutdown(listener, Database::memory().unwrap(), pending()));
@@ -20,7 +20,7 @@ pub async fn start() -> String {
     endpoint
 }
 
-pub fn config(endpoint: &str) -> Builder {
+pub(crate) fn config(endpoint: &str) -> Builder {
     Builder::new()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::from_static("eu-central-1"))
@@ -29,7 +29,7 @@ pub fn config(endpoint: &str) -> Builder {
         .endpoint_url(endpoint)
 }
 
-pub fn credentials() -> Credentials {
+pub(crate) fn credentials() -> Credentials {
     Credentials::new("test", "test", None, None, "test")
 }
 

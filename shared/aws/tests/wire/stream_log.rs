@@ -11,14 +11,14 @@ use domain::table::{ChangeLog, RowChange};
 use serde_json::{Map, Value, json};
 use std::collections::HashMap;
 
-pub struct StreamLog {
+pub(crate) struct StreamLog {
     client: Client,
     stream: String,
     shard: String,
 }
 
 impl StreamLog {
-    pub async fn of(endpoint: &str) -> Self {
+    pub(crate) async fn of(endpoint: &str) -> Self {
         let config = Builder::new()
             .behavior_version(BehaviorVersion::latest())
             .region(Region::from_static("eu-central-1"))

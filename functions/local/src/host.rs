@@ -1,0 +1,61 @@
+//! Puts the embedded ports together.
+
+use crate::guard::{Hosts, guard};
+use crate::identity::LocalOwner;
+use crate::pump::Pump;
+use crate::routes;
+use axum::middleware::from_fn_with_state;
+use axum::{Extension, Router};
+use changes::FanOut;
+use deliver::Deliver;
+use domain::clock::{Clock, Entropy};
+use domain::data_keys::DataKeys;
+use embedded::{OpenError, Opened, Store};
+use outbound::{Egress, Exempt};
+use std::fs::File;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use web::{App, Ports};
+
+/// What is not the same on every machine.
+pub struct Settings {
+    pub listen: SocketAddr,
+    pub hosts: String,
+    pub outbound_allow: String,
+    pub clock: Arc<dyn Clock>,
+    pub entropy: Arc<dyn Entropy>,
+}
+
+pub struct Host {
+    pub router: Router,
+    pub pump: Arc<Pump>,
+    pub owner: Arc<LocalOwner>,
+    pub store: Store,
+    pub file: PathBuf,
+    _lock: File,
+}
+
+impl Host {
+    pub fn open(folder: &Path, settings: Settings) -> Result<Self, OpenError> {
+        let Settings { listen, hosts, outbound_allow, clock, entropy } = settings;
+        let Opened { store, keys, file, lock } = embedded::open(folder, Arc::clone(&clock), &*entropy)?;
+        let owner = Arc::new(LocalOwner::new(&keys, Arc::clone(&clock), &*entropy));
+        let table = Arc::new(store.clone());
+        let data_keys = || DataKeys::new(Arc::clone(&table) as _, Arc::new(keys.clone()));
+        let fan_out = FanOut { table: Arc::clone(&table) as _, queue: Arc::new(store.clone()) };
+        let deliver = Deliver {
+            table: Arc::clone(&table) as _,
+            keys: data_keys(),
+            outbound: Arc::new(Egress::new(Exempt::parse(&outbound_allow))),
+            clock: Arc::clone(&clock),
+        };
+        let pump = Pump { store: store.clone(), clock: Arc::clone(&clock), fan_out, deliver };
+        let identity = Arc::clone(&owner) as _;
+        let app = App::new(Ports { keys: data_keys(), table, identity, clock, entropy });
+        let checks = from_fn_with_state(Hosts::new(listen, &hosts), guard);
+        let extension = Extension(Arc::clone(&owner));
+        let router = routes().serve_within(app, |router| router.layer(extension).layer(checks));
+        Ok(Self { router, pump: Arc::new(pump), owner, store, file, _lock: lock })
+    }
+}

@@ -1,0 +1,118 @@
+//! Starts, says where it is, and stops without losing anything.
+
+use crate::cli::{Cli, Command, Serve};
+use crate::host::{Host, Settings};
+use crate::identity::LocalOwner;
+use embedded::{KeyFile, OpenError};
+use std::io::{self, Write as _};
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+use web::System;
+
+/// How long calls and deliveries in hand may take to finish once the end was asked for.
+const GRACE: Duration = Duration::from_secs(10);
+
+#[derive(Debug, thiserror::Error)]
+enum Failure {
+    #[error(transparent)]
+    Data(#[from] OpenError),
+    #[error("{0} is in use by another program; choose another address with --listen")]
+    AddressInUse(SocketAddr),
+    #[error("cannot listen on {0}: {1}")]
+    Listen(SocketAddr, io::Error),
+    #[error(transparent)]
+    Io(#[from] io::Error),
+}
+
+pub fn run(cli: Cli) -> ExitCode {
+    let done = match cli.command {
+        Some(Command::OwnerToken(data)) => owner_token(&data.folder()),
+        None => start(cli.serve),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            let _ = writeln!(io::stderr(), "larder: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn owner_token(folder: &Path) -> Result<(), Failure> {
+    let keys = KeyFile::open(&folder.join("larder.key"), false, &System)?;
+    writeln!(io::stdout(), "{}", LocalOwner::new(&keys, Arc::new(System), &System).token())?;
+    Ok(())
+}
+
+fn start(serve: Serve) -> Result<(), Failure> {
+    tracing_subscriber::fmt().with_max_level(serve.log).with_writer(io::stderr).with_ansi(false).init();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(serve_until_told(serve))
+}
+
+async fn serve_until_told(serve: Serve) -> Result<(), Failure> {
+    let listener = TcpListener::bind(serve.listen).await.map_err(|error| match error.kind() {
+        io::ErrorKind::AddrInUse => Failure::AddressInUse(serve.listen),
+        _ => Failure::Listen(serve.listen, error),
+    })?;
+    let settings = Settings {
+        listen: serve.listen,
+        hosts: serve.hosts,
+        outbound_allow: serve.outbound_allow,
+        clock: Arc::new(System),
+        entropy: Arc::new(System),
+    };
+    let host = Host::open(&serve.data.folder(), settings)?;
+    announce(&host, listener.local_addr()?, serve.json)?;
+
+    let (stop, stopped) = watch::channel(false);
+    let pump = tokio::spawn(Arc::clone(&host.pump).run(stopped.clone()));
+    let asked = wait_for(stopped.clone());
+    let server = axum::serve(listener, host.router.clone()).with_graceful_shutdown(asked);
+    let server = tokio::spawn(server.into_future());
+    told_to_stop().await?;
+    let _ = stop.send(true);
+    let both = async { tokio::join!(server, pump) };
+    // Whoever does not finish in time is cut off; the queue keeps what was not delivered.
+    if tokio::time::timeout(GRACE, both).await.is_err() {
+        tracing::warn!("some calls did not finish in time");
+    }
+    Ok(())
+}
+
+async fn wait_for(mut stopped: watch::Receiver<bool>) {
+    let _ = stopped.wait_for(|stopped| *stopped).await;
+}
+
+async fn told_to_stop() -> io::Result<()> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::select! {
+        _ = terminate.recv() => Ok(()),
+        interrupted = tokio::signal::ctrl_c() => interrupted,
+    }
+}
+
+fn announce(host: &Host, at: SocketAddr, json: bool) -> io::Result<()> {
+    let url = format!("http://{at}");
+    let (mcp, data) = (format!("{url}/mcp"), host.file.display());
+    let sign_in = format!("{url}/sign-in?code={}", host.owner.code().unwrap_or_default());
+    let mut out = io::stdout();
+    if json {
+        let owner_token = host.owner.token();
+        let line = serde_json::json!({
+            "url": url, "mcp": mcp, "data": data.to_string(), "sign_in": sign_in, "owner_token": owner_token
+        });
+        return writeln!(out, "{line}");
+    }
+    writeln!(out, "Larder is running. Stop it with Ctrl-C.\n")?;
+    writeln!(out, "  Dashboard  {sign_in}   (signs you in, once)")?;
+    writeln!(out, "  REST       {url}/v1")?;
+    writeln!(out, "  MCP        {mcp}")?;
+    writeln!(out, "  Data       {data}")
+}
