@@ -10,8 +10,8 @@ use changes::FanOut;
 use deliver::Deliver;
 use domain::clock::{Clock, Entropy};
 use domain::data_keys::DataKeys;
+use domain::outbound::Outbound;
 use embedded::{OpenError, Opened, Store};
-use outbound::{Egress, Exempt};
 use std::fs::File;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -22,7 +22,7 @@ use web::{App, Ports};
 pub struct Settings {
     pub listen: SocketAddr,
     pub hosts: String,
-    pub outbound_allow: String,
+    pub outbound: Arc<dyn Outbound>,
     pub clock: Arc<dyn Clock>,
     pub entropy: Arc<dyn Entropy>,
 }
@@ -38,7 +38,7 @@ pub struct Host {
 
 impl Host {
     pub fn open(folder: &Path, settings: Settings) -> Result<Self, OpenError> {
-        let Settings { listen, hosts, outbound_allow, clock, entropy } = settings;
+        let Settings { listen, hosts, outbound, clock, entropy } = settings;
         let Opened { store, keys, file, lock } = embedded::open(folder, Arc::clone(&clock), &*entropy)?;
         let owner = Arc::new(LocalOwner::new(&keys, Arc::clone(&clock), &*entropy));
         let table = Arc::new(store.clone());
@@ -47,7 +47,7 @@ impl Host {
         let deliver = Deliver {
             table: Arc::clone(&table) as _,
             keys: data_keys(),
-            outbound: Arc::new(Egress::new(Exempt::parse(&outbound_allow))),
+            outbound,
             clock: Arc::clone(&clock),
         };
         let pump = Pump { store: store.clone(), clock: Arc::clone(&clock), fan_out, deliver };

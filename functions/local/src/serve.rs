@@ -4,6 +4,7 @@ use crate::cli::{Cli, Command, Serve};
 use crate::host::{Host, Settings};
 use crate::identity::LocalOwner;
 use embedded::{KeyFile, OpenError};
+use outbound::{Egress, Exempt};
 use std::io::{self, Write as _};
 use std::net::SocketAddr;
 use std::path::Path;
@@ -64,7 +65,7 @@ async fn serve_until_told(serve: Serve) -> Result<(), Failure> {
     let settings = Settings {
         listen: serve.listen,
         hosts: serve.hosts,
-        outbound_allow: serve.outbound_allow,
+        outbound: Arc::new(Egress::new(Exempt::parse(&serve.outbound_allow))),
         clock: Arc::new(System),
         entropy: Arc::new(System),
     };

@@ -63,7 +63,11 @@ async fn explained(answer: Response) -> Result<Response, Problem> {
     if answer.status().is_success() || json {
         return Ok(answer);
     }
-    let status = answer.status();
+    // It calls what it cannot understand a media type, although it was JSON.
+    let status = match answer.status() {
+        StatusCode::UNSUPPORTED_MEDIA_TYPE => StatusCode::BAD_REQUEST,
+        other => other,
+    };
     let said = answer.into_body().collect().await.map_err(Problem::internal)?.to_bytes();
     let detail = String::from_utf8_lossy(&said).into_owned();
     Err(Problem::new(status, "not-mcp", "Not a request of this protocol", detail))

@@ -59,7 +59,7 @@ pub(crate) static TOOLS: LazyLock<Vec<Entry>> = LazyLock::new(|| {
             "delete_task",
             "Delete a task",
             "Move a task to the trash, where it stays for 30 days.",
-            schema_for!(OneTask),
+            schema_for!(SeenTask),
             &deletes,
             Action::Delete,
         ),
@@ -80,6 +80,12 @@ struct ListTasks {
 #[serde(deny_unknown_fields)]
 struct OneTask {
     id: TaskId,
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct SeenTask {
+    id: TaskId,
     /// Only if it still has this version.
     expected_version: Option<u64>,
 }
@@ -93,7 +99,9 @@ pub(crate) async fn call(
         return Err(ErrorData::invalid_params(format!("there is no tool `{name}`"), None));
     }
     Ok(run(call, name, arguments).await.unwrap_or_else(|problem| {
-        CallToolResult::error(vec![ContentBlock::text(problem.detail().to_owned())])
+        problem.log(call.request());
+        let said = format!("{} ({})", problem.detail(), call.request());
+        CallToolResult::error(vec![ContentBlock::text(said)])
     }))
 }
 
@@ -108,11 +116,11 @@ async fn run(call: &Call, name: &str, arguments: JsonObject) -> Result<CallToolR
         "create_task" => answer(&tasks.create(fit::<NewTask>(arguments)?).await?),
         "update_task" => {
             let (one, patch) = split_id(arguments);
-            let one: OneTask = fit(one)?;
+            let one: SeenTask = fit(one)?;
             answer(&tasks.update(one.id, fit(patch)?, one.expected_version).await?)
         }
         _ => {
-            let one: OneTask = fit(arguments)?;
+            let one: SeenTask = fit(arguments)?;
             tasks.delete(one.id, one.expected_version).await?;
             answer(&json!({ "deleted": one.id }))
         }
@@ -135,7 +143,7 @@ fn split_id(mut arguments: JsonObject) -> (JsonObject, JsonObject) {
 }
 
 fn with_id(patch: Schema) -> Schema {
-    let mut schema = schema_for!(OneTask);
+    let mut schema = schema_for!(SeenTask);
     let properties = |schema: &Schema| schema.get("properties").and_then(Value::as_object).cloned();
     let both: Map<_, _> = [properties(&schema), properties(&patch)].into_iter().flatten().flatten().collect();
     schema.insert("properties".to_owned(), both.into());

@@ -1,4 +1,5 @@
 //! The suites of the ports, on the embedded adapters.
+#![allow(clippy::unwrap_used, reason = "these are tests")]
 
 use domain::clock::{Clock, Entropy};
 use domain::conformance::ManualClock;

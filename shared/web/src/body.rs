@@ -98,14 +98,16 @@ fn unreadable(rejection: BytesRejection) -> Problem {
     }
 }
 
-/// Names the place: serde's path leads to the value that does not fit; a field that is missing or unknown is named
-/// in the message only.
+/// Names the place: serde's path leads to the value that does not fit; a field that is missing, unknown or
+/// given twice is named in the message only.
 fn misfit<E: Display>(error: &serde_path_to_error::Error<E>, place: impl Fn(&[&str]) -> String) -> Problem {
     let message = error.inner().to_string();
     let message = message.split(" at line ").next().unwrap_or(&message);
     let steps: Vec<String> = error.path().iter().filter_map(step).collect();
     let mut steps: Vec<&str> = steps.iter().map(String::as_str).collect();
-    let named = ["missing field `", "unknown field `"].iter().find_map(|start| message.strip_prefix(start));
+    let named = ["missing field `", "unknown field `", "duplicate field `"]
+        .iter()
+        .find_map(|start| message.strip_prefix(start));
     if let Some(name) = named.and_then(|rest| rest.split('`').next())
         && steps.last() != Some(&name)
     {

@@ -8,7 +8,7 @@ use axum::extract::FromRequestParts;
 use domain::access::{Action, Resource, decide};
 use domain::connection::Connection;
 use domain::error::Refusal;
-use domain::id::OwnerId;
+use domain::id::{OwnerId, RequestId};
 use domain::key::GenuineKey;
 use domain::shelf::{Entity, Shelf, Source, Writer};
 use domain::{Error, Result, schema};
@@ -41,6 +41,10 @@ impl Call {
 
     pub fn owner(&self) -> OwnerId {
         self.0.key.owner
+    }
+
+    pub fn request(&self) -> RequestId {
+        self.0.caller.request
     }
 
     pub fn app(&self) -> &App {

@@ -27,9 +27,7 @@ pub(crate) async fn edge(State(app): State<App>, mut request: Request, next: Nex
     let answer = AssertUnwindSafe(next.run(request)).catch_unwind().await;
     let mut response = answer.unwrap_or_else(|panic| Problem::internal(said(&*panic)).into_response());
     if let Some(problem) = response.extensions_mut().remove::<Arc<Problem>>() {
-        if let Some(cause) = &problem.cause {
-            tracing::error!(request_id = %id, cause, "a call failed");
-        }
+        problem.log(id);
         let headers = std::mem::take(response.headers_mut());
         response = problem.render(id);
         response.headers_mut().extend(headers.into_iter().filter(|(name, _)| name.is_some()));

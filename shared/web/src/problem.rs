@@ -14,8 +14,7 @@ pub struct Problem {
     title: &'static str,
     detail: String,
     errors: Vec<Fault>,
-    /// For the log only.
-    pub(crate) cause: Option<String>,
+    cause: Option<String>,
 }
 
 /// One wrong place in the input.
@@ -66,6 +65,13 @@ impl Problem {
     /// What to tell a caller that cannot see the status, such as a model that called a tool.
     pub fn detail(&self) -> &str {
         &self.detail
+    }
+
+    /// What the caller must not see goes to the log, where the request id finds it.
+    pub fn log(&self, request_id: RequestId) {
+        if let Some(cause) = &self.cause {
+            tracing::error!(%request_id, cause, "a call failed");
+        }
     }
 
     /// The answer that a client sees.

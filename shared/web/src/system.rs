@@ -7,8 +7,10 @@ use ring::rand::{SecureRandom as _, SystemRandom};
 pub struct System;
 
 impl Clock for System {
+    /// In whole milliseconds: what is stored reads back as it was.
     fn now(&self) -> Timestamp {
-        Timestamp::now()
+        let now = Timestamp::now();
+        Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now)
     }
 }
 

@@ -1,0 +1,105 @@
+//! Every route with every kind of caller. A route that this does not know fails it.
+
+use crate::harness::{House, OTHER_OWNER, OWNER, request};
+use serde_json::{Value, json};
+use web::{Access, Route};
+
+/// What a call to a route needs to be well-formed: a path with real ids, and a body.
+fn example(route: &Route, task: &str, connection: &str) -> (String, Option<Value>) {
+    let path = match route.path {
+        path if path.starts_with("/v1/tasks/") => path.replace("{id}", task),
+        path if path.starts_with("/connections/") => path.replace("{id}", connection),
+        path => path.to_owned(),
+    };
+    let body = match (route.method.as_str(), route.path) {
+        ("POST", "/connections") => Some(json!({ "kind": "api", "name": "made by the access test" })),
+        ("POST", "/v1/tasks") => Some(json!({ "title": "made by the access test" })),
+        ("PATCH", "/v1/tasks/{id}") => Some(json!({ "title": "changed by the access test" })),
+        ("POST", "/mcp") => Some(json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/list" })),
+        ("POST", "/connections/{id}/revoke") | ("GET" | "DELETE", _) => None,
+        other => panic!("the access test does not know the route {other:?}: add an example"),
+    };
+    (path, body)
+}
+
+async fn refused(
+    house: &House,
+    route: &Route,
+    path: &str,
+    body: &Option<Value>,
+    token: Option<&str>,
+    status: u16,
+) {
+    let answer = house.send(request(route.method.as_str(), path, token, body.clone())).await;
+    assert_eq!(answer.status.as_u16(), status, "{} {} -> {}", route.method, route.path, answer.body);
+    answer.is_problem(status);
+    if status == 401 {
+        assert_eq!(answer.headers["www-authenticate"], "Bearer");
+    }
+}
+
+#[tokio::test]
+async fn every_route_refuses_whom_it_should() {
+    let house = House::new();
+    let (connection, key) =
+        house.connect(json!({ "kind": "api", "name": "full", "preset": "full_access" })).await;
+    let task = house.task(&key, "the first owner's").await;
+    let (gone, revoked) =
+        house.connect(json!({ "kind": "mcp", "name": "gone", "preset": "full_access" })).await;
+    assert_eq!(house.call("POST", &format!("/connections/{gone}/revoke"), OWNER, None).await.status, 200);
+    let (_, powerless) = house.connect(json!({ "kind": "api", "name": "nothing", "grant": [] })).await;
+    let mut mistyped = key.clone();
+    mistyped.replace_range(50..51, if &key[50..51] == "0" { "1" } else { "0" });
+
+    let routes = local::routes();
+    assert!(routes.list().len() >= 12);
+    for route in routes.list() {
+        let (path, body) = example(route, &task, &connection);
+        match route.access {
+            Access::Public => continue,
+            Access::Owner => refused(&house, route, &path, &body, Some(&key), 403).await,
+            Access::Connection => {
+                refused(&house, route, &path, &body, Some(OWNER), 401).await;
+                if route.path != "/mcp" {
+                    refused(&house, route, &path, &body, Some(&powerless), 403).await;
+                }
+            }
+        }
+        refused(&house, route, &path, &body, None, 401).await;
+        refused(&house, route, &path, &body, Some(&revoked), 401).await;
+        for weak in ["", "x", "lrd_", "lrd__", &mistyped, &key[..88], &key.to_uppercase(), &format!("{key}0")]
+        {
+            refused(&house, route, &path, &body, Some(weak), 401).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn another_owners_things_are_not_there() {
+    let house = House::new();
+    let (connection, key) =
+        house.connect(json!({ "kind": "api", "name": "full", "preset": "full_access" })).await;
+    let task = house.task(&key, "the first owner's").await;
+    let input = json!({ "kind": "api", "name": "other", "preset": "full_access" });
+    let other = house.call("POST", "/connections", OTHER_OWNER, Some(input)).await.text("/key");
+
+    for route in local::routes().list().iter().filter(|route| route.path.contains("{id}")) {
+        let (path, body) = example(route, &task, &connection);
+        let token = if route.access == Access::Owner { OTHER_OWNER } else { other.as_str() };
+        refused(&house, route, &path, &body, Some(token), 404).await;
+    }
+    for (path, token) in [("/connections", OTHER_OWNER), ("/v1/tasks", other.as_str())] {
+        let listed = house.call("GET", path, token, None).await;
+        let own = usize::from(path == "/connections");
+        assert_eq!(listed.body["data"].as_array().unwrap().len(), own, "{path}");
+    }
+    assert_eq!(house.call("GET", &format!("/v1/tasks/{task}"), &key, None).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_route_that_is_not_there_says_so() {
+    let house = House::new();
+    house.call("GET", "/nothing", OWNER, None).await.is_problem(404);
+    let answer = house.call("PUT", "/v1/tasks", OWNER, None).await;
+    assert_eq!(answer.is_problem(405).headers["allow"], "GET,HEAD,POST");
+}

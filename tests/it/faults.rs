@@ -1,0 +1,135 @@
+//! The store fails at its nth call, for every n: a call then fails as a problem that says nothing of the inside, and
+//! what was acknowledged is there while what was refused can simply be sent again.
+
+use crate::harness::{House, OWNER};
+use async_trait::async_trait;
+use domain::id::OpId;
+use domain::table::{Counters, Expiry, Page, Put, Query, Row, RowKey, Table, Write};
+use domain::{Error, Result};
+use serde_json::{Value, json};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+#[derive(Clone, Copy, PartialEq)]
+enum Fault {
+    Busy,
+    Broken,
+}
+
+/// Counts down; the call at which it reaches zero fails.
+struct Faulty {
+    inner: Arc<dyn Table>,
+    left: Arc<AtomicI64>,
+    fault: Fault,
+}
+
+impl Faulty {
+    fn pass(&self) -> Result<()> {
+        if self.left.fetch_sub(1, Ordering::SeqCst) != 1 {
+            return Ok(());
+        }
+        match self.fault {
+            Fault::Busy => Err(Error::Busy),
+            Fault::Broken => Err(Error::internal("the disk said secret things")),
+        }
+    }
+}
+
+#[async_trait]
+impl Table for Faulty {
+    async fn get(&self, key: &RowKey) -> Result<Option<Row>> {
+        self.pass()?;
+        self.inner.get(key).await
+    }
+    async fn get_many(&self, keys: &[RowKey]) -> Result<Vec<Option<Row>>> {
+        self.pass()?;
+        self.inner.get_many(keys).await
+    }
+    async fn put(&self, put: Put, op: OpId) -> Result<u64> {
+        self.pass()?;
+        self.inner.put(put, op).await
+    }
+    async fn delete(&self, key: RowKey, version: u64, op: OpId) -> Result<()> {
+        self.pass()?;
+        self.inner.delete(key, version, op).await
+    }
+    async fn query(&self, query: &Query) -> Result<Page> {
+        self.pass()?;
+        self.inner.query(query).await
+    }
+    async fn add(&self, key: RowKey, add: &[(&str, i64)], expires: Option<Expiry>) -> Result<Counters> {
+        self.pass()?;
+        self.inner.add(key, add, expires).await
+    }
+    async fn transact(&self, writes: Vec<Write>, op: OpId) -> Result<()> {
+        self.pass()?;
+        self.inner.transact(writes, op).await
+    }
+}
+
+#[tokio::test]
+async fn every_store_call_of_every_route_may_fail() {
+    for fault in [Fault::Busy, Fault::Broken] {
+        let left = Arc::new(AtomicI64::new(0));
+        let house = House::on(|inner| Arc::new(Faulty { inner, left: Arc::clone(&left), fault }));
+        let config = json!({ "target_url": "https://receiver.example" });
+        let (connection, key) = house
+            .connect(json!({ "kind": "webhook", "name": "hook", "preset": "full_access", "config": config }))
+            .await;
+        let steps = |task: &str| -> Vec<(&str, String, &str, Option<Value>)> {
+            let one = format!("/v1/tasks/{task}");
+            let create = json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/list" });
+            vec![
+                ("GET", "/connections".to_owned(), OWNER, None),
+                ("POST", "/connections".to_owned(), OWNER, Some(json!({ "kind": "mcp", "name": "x" }))),
+                ("GET", format!("/connections/{connection}"), OWNER, None),
+                ("GET", "/v1/tasks".to_owned(), &key, None),
+                ("POST", "/v1/tasks".to_owned(), &key, Some(json!({ "title": "x" }))),
+                ("GET", one.clone(), &key, None),
+                ("PATCH", one.clone(), &key, Some(json!({ "title": "y" }))),
+                ("POST", "/mcp".to_owned(), &key, Some(create)),
+                ("DELETE", one, &key, None),
+            ]
+        };
+        for step in 0..9 {
+            let task = house.task(&key, "to work on").await;
+            let (method, path, token, body) = steps(&task).swap_remove(step);
+            let mut failures = 0;
+            for call in 1.. {
+                left.store(call, Ordering::SeqCst);
+                let answer = house.call(method, &path, token, body.clone()).await;
+                if left.swap(0, Ordering::SeqCst) > 0 {
+                    assert!(answer.status.is_success(), "{method} {path}: {}", answer.body);
+                    break;
+                }
+                failures += 1;
+                answer.is_problem(if fault == Fault::Busy { 503 } else { 500 });
+                assert_eq!(answer.headers.contains_key("retry-after"), fault == Fault::Busy);
+                assert!(!answer.body.to_string().contains("secret"));
+            }
+            assert!(failures > 0, "{method} {path} made no store call");
+        }
+    }
+}
+
+#[tokio::test]
+async fn no_event_is_lost_when_the_store_fails_while_it_is_told() {
+    let left = Arc::new(AtomicI64::new(0));
+    let house = House::on(|inner| Arc::new(Faulty { inner, left: Arc::clone(&left), fault: Fault::Broken }));
+    let config = json!({ "target_url": "https://receiver.example" });
+    let (_, key) = house
+        .connect(json!({ "kind": "webhook", "name": "hook", "preset": "full_access", "config": config }))
+        .await;
+    for call in 1..=4 {
+        house.task(&key, &format!("task {call}")).await;
+        left.store(call, Ordering::SeqCst);
+        let _ = house.pump.drain().await;
+        left.store(0, Ordering::SeqCst);
+        for _ in 0..3 {
+            house.clock.advance(std::time::Duration::from_secs(900).try_into().unwrap());
+            house.pump.drain().await.unwrap();
+        }
+        let sent = house.network.take();
+        assert!(!sent.is_empty(), "the event was lost when call {call} failed");
+    }
+}

@@ -1,0 +1,185 @@
+//! A whole Larder in the test process, with two owners, a clock that the test moves and a network that records.
+
+use async_trait::async_trait;
+use axum::Router;
+use axum::body::Body;
+use changes::FanOut;
+use deliver::Deliver;
+use domain::Error;
+use domain::clock::{Clock, Entropy};
+use domain::conformance::ManualClock;
+use domain::data_keys::DataKeys;
+use domain::error::Refusal;
+use domain::id::OwnerId;
+use domain::outbound::{Answer as Reply, Outbound, OutboundError, Request as Sent};
+use domain::table::Table;
+use embedded::Store;
+use http::{HeaderMap, Request, StatusCode, header};
+use http_body_util::BodyExt as _;
+use local::Pump;
+use serde_json::{Value, json};
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use tempfile::TempDir;
+use tower::ServiceExt as _;
+use web::{App, Credential, Identity, Ports};
+
+pub(crate) const OWNER: &str = "owner-token";
+pub(crate) const OTHER_OWNER: &str = "other-owner-token";
+
+pub(crate) struct House {
+    pub(crate) router: Router,
+    pub(crate) pump: Pump,
+    pub(crate) store: Store,
+    pub(crate) clock: Arc<ManualClock>,
+    pub(crate) network: Arc<Network>,
+    _kept: (TempDir, std::fs::File),
+}
+
+impl House {
+    pub(crate) fn new() -> Self {
+        Self::on(|table| table)
+    }
+
+    /// On a table that the test has put something in front of.
+    pub(crate) fn on(front: impl Fn(Arc<dyn Table>) -> Arc<dyn Table>) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let clock = Arc::new(ManualClock::default());
+        let (time, entropy) = (Arc::clone(&clock) as Arc<dyn Clock>, Arc::new(Counter::default()));
+        let opened = embedded::open(folder.path(), Arc::clone(&time), &*entropy).unwrap();
+        let (store, keyring) = (opened.store, opened.keys);
+        let table = front(Arc::new(store.clone()));
+        let keys = || DataKeys::new(Arc::clone(&table), Arc::new(keyring.clone()));
+        let network = Arc::new(Network::default());
+        let pump = Pump {
+            store: store.clone(),
+            clock: Arc::clone(&time),
+            fan_out: FanOut { table: Arc::clone(&table), queue: Arc::new(store.clone()) },
+            deliver: Deliver {
+                table: Arc::clone(&table),
+                keys: keys(),
+                outbound: Arc::clone(&network) as _,
+                clock: Arc::clone(&time),
+            },
+        };
+        let (keys, table) = (keys(), Arc::clone(&table));
+        let app = App::new(Ports { table, keys, identity: Arc::new(TwoOwners), clock: time, entropy });
+        let router = local::routes().serve(app);
+        Self { router, pump, store, clock, network, _kept: (folder, opened.lock) }
+    }
+
+    pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let bytes = body.collect().await.unwrap().to_bytes();
+        let body = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
+        Answer { status: parts.status, headers: parts.headers, body }
+    }
+
+    pub(crate) async fn call(&self, method: &str, path: &str, token: &str, body: Option<Value>) -> Answer {
+        self.send(request(method, path, Some(token), body)).await
+    }
+
+    /// A connection of the first owner: its id and key.
+    pub(crate) async fn connect(&self, input: Value) -> (String, String) {
+        let made = self.call("POST", "/connections", OWNER, Some(input)).await;
+        assert_eq!(made.status, StatusCode::CREATED, "{}", made.body);
+        (made.text("/connection/id"), made.text("/key"))
+    }
+
+    pub(crate) async fn api(&self, preset: &str) -> String {
+        self.connect(json!({ "kind": "api", "name": "test", "preset": preset })).await.1
+    }
+
+    pub(crate) async fn task(&self, key: &str, title: &str) -> String {
+        let made = self.call("POST", "/v1/tasks", key, Some(json!({ "title": title }))).await;
+        assert_eq!(made.status, StatusCode::CREATED, "{}", made.body);
+        made.text("/id")
+    }
+}
+
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Value,
+}
+
+impl Answer {
+    pub(crate) fn text(&self, pointer: &str) -> String {
+        let text = self.body.pointer(pointer).and_then(Value::as_str);
+        text.unwrap_or_else(|| panic!("no {pointer} in {}", self.body)).to_owned()
+    }
+
+    /// Every refusal is a problem that says what it is, and hides what it must.
+    pub(crate) fn is_problem(&self, status: u16) -> &Self {
+        assert_eq!(self.status.as_u16(), status, "{}", self.body);
+        assert_eq!(self.headers[header::CONTENT_TYPE], "application/problem+json");
+        assert_eq!(self.body["status"], status);
+        assert!(self.text("/type").starts_with("urn:larder:problem:"));
+        assert!(self.text("/request_id").starts_with("req_"));
+        assert_eq!(self.headers["x-request-id"], self.text("/request_id"));
+        self
+    }
+}
+
+pub(crate) fn request(method: &str, path: &str, token: Option<&str>, body: Option<Value>) -> Request<Body> {
+    let mut request = Request::builder().method(method).uri(path).header(header::HOST, "larder.test");
+    if let Some(token) = token {
+        request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
+    }
+    match body {
+        Some(body) => request.header(header::CONTENT_TYPE, "application/json").body(body.to_string().into()),
+        None => request.body(Body::empty()),
+    }
+    .unwrap()
+}
+
+struct TwoOwners;
+
+#[async_trait]
+impl Identity for TwoOwners {
+    async fn owner(&self, credential: Credential<'_>) -> domain::Result<OwnerId> {
+        match credential {
+            Credential::Token(OWNER) => Ok(OwnerId::of("test", "one")),
+            Credential::Token(OTHER_OWNER) => Ok(OwnerId::of("test", "two")),
+            _ => Err(Error::Unauthenticated(Refusal::NotSignedIn)),
+        }
+    }
+}
+
+/// Never the same bytes twice, the same ones in every run.
+#[derive(Default)]
+pub(crate) struct Counter(AtomicU64);
+
+impl Entropy for Counter {
+    fn fill(&self, bytes: &mut [u8]) {
+        let next = self.0.fetch_add(1, Ordering::SeqCst).to_be_bytes();
+        for (slot, byte) in bytes.iter_mut().rev().zip(next.into_iter().rev()) {
+            *slot = byte;
+        }
+    }
+}
+
+/// Keeps what was sent; answers 200 unless told otherwise.
+#[derive(Default)]
+pub(crate) struct Network {
+    pub(crate) sent: Mutex<Vec<Sent>>,
+    pub(crate) replies: Mutex<VecDeque<u16>>,
+}
+
+impl Network {
+    pub(crate) fn take(&self) -> Vec<Sent> {
+        std::mem::take(&mut self.sent.lock().unwrap())
+    }
+}
+
+#[async_trait]
+impl Outbound for Network {
+    async fn send(&self, request: Sent) -> Result<Reply, OutboundError> {
+        self.sent.lock().unwrap().push(request);
+        let status = self.replies.lock().unwrap().pop_front().unwrap_or(200);
+        Ok(Reply { status, body: Vec::new() })
+    }
+}

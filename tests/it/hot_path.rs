@@ -1,0 +1,132 @@
+//! What a call costs: sequential trips to the store, counted at the port. Each trip takes one second of a clock that
+//! stands still otherwise, so the time that a call takes is the number of trips that it waits for.
+
+use crate::harness::House;
+use async_trait::async_trait;
+use domain::Result;
+use domain::id::OpId;
+use domain::table::{Counters, Expiry, Page, Put, Query, Row, RowKey, Table, Write};
+use serde_json::{Value, json};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+use tokio::time::{Instant, sleep};
+
+struct Slow {
+    inner: Arc<dyn Table>,
+    calls: Arc<AtomicU64>,
+}
+
+impl Slow {
+    async fn trip(&self) {
+        self.calls.fetch_add(1, Ordering::SeqCst);
+        sleep(Duration::from_secs(1)).await;
+    }
+}
+
+#[async_trait]
+impl Table for Slow {
+    async fn get(&self, key: &RowKey) -> Result<Option<Row>> {
+        self.trip().await;
+        self.inner.get(key).await
+    }
+    async fn get_many(&self, keys: &[RowKey]) -> Result<Vec<Option<Row>>> {
+        self.trip().await;
+        self.inner.get_many(keys).await
+    }
+    async fn put(&self, put: Put, op: OpId) -> Result<u64> {
+        self.trip().await;
+        self.inner.put(put, op).await
+    }
+    async fn delete(&self, key: RowKey, version: u64, op: OpId) -> Result<()> {
+        self.trip().await;
+        self.inner.delete(key, version, op).await
+    }
+    async fn query(&self, query: &Query) -> Result<Page> {
+        self.trip().await;
+        self.inner.query(query).await
+    }
+    async fn add(&self, key: RowKey, add: &[(&str, i64)], expires: Option<Expiry>) -> Result<Counters> {
+        self.trip().await;
+        self.inner.add(key, add, expires).await
+    }
+    async fn transact(&self, writes: Vec<Write>, op: OpId) -> Result<()> {
+        self.trip().await;
+        self.inner.transact(writes, op).await
+    }
+}
+
+struct Cost {
+    sequential: u64,
+    calls: u64,
+}
+
+struct Meter {
+    house: House,
+    calls: Arc<AtomicU64>,
+}
+
+impl Meter {
+    fn new() -> Self {
+        let calls = Arc::new(AtomicU64::new(0));
+        let house = House::on(|inner| Arc::new(Slow { inner, calls: Arc::clone(&calls) }));
+        Self { house, calls }
+    }
+
+    async fn cost(&self, method: &str, path: &str, key: &str, body: Option<Value>, status: u16) -> Cost {
+        let (began, before) = (Instant::now(), self.calls.load(Ordering::SeqCst));
+        let answer = self.house.call(method, path, key, body).await;
+        assert_eq!(answer.status.as_u16(), status, "{method} {path}: {}", answer.body);
+        let calls = self.calls.load(Ordering::SeqCst) - before;
+        Cost { sequential: began.elapsed().as_secs(), calls }
+    }
+}
+
+fn tool(name: &str, arguments: Value) -> Option<Value> {
+    let params = json!({ "name": name, "arguments": arguments });
+    Some(json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params }))
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_read_waits_for_one_trip_a_write_for_two_a_forged_key_for_none() {
+    let meter = Meter::new();
+    let key = meter.house.api("full_access").await;
+    let id = meter.house.task(&key, "Milk").await;
+    let one = format!("/v1/tasks/{id}");
+    let (title, patch) = (json!({ "title": "Bread" }), json!({ "title": "Butter" }));
+    let calls = [
+        ("GET", "/v1/tasks", None, 200, 1, 3),
+        ("GET", one.as_str(), None, 200, 1, 3),
+        ("POST", "/v1/tasks", Some(title.clone()), 201, 2, 3),
+        ("PATCH", one.as_str(), Some(patch.clone()), 200, 2, 4),
+        ("POST", "/mcp", tool("list_tasks", json!({})), 200, 1, 3),
+        ("POST", "/mcp", tool("get_task", json!({ "id": id })), 200, 1, 3),
+        ("POST", "/mcp", tool("create_task", title), 200, 2, 3),
+        ("POST", "/mcp", tool("update_task", json!({ "id": id, "title": "Tea" })), 200, 2, 4),
+        ("POST", "/mcp", Some(json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/list" })), 200, 1, 2),
+        ("DELETE", one.as_str(), None, 204, 2, 4),
+    ];
+    for (method, path, body, status, sequential, calls) in calls {
+        let cost = meter.cost(method, path, &key, body.clone(), status).await;
+        let said = format!("{method} {path} {}", body.unwrap_or_default());
+        assert_eq!((cost.sequential, cost.calls), (sequential, calls), "{said}");
+        let mut forged = key.clone();
+        forged.replace_range(88..89, if key.ends_with('0') { "4" } else { "0" });
+        let cost = meter.cost(method, path, &forged, None, 401).await;
+        assert_eq!((cost.sequential, cost.calls), (0, 0), "forged: {said}");
+    }
+    let (id, revoked) = meter.house.connect(json!({ "kind": "api", "name": "gone" })).await;
+    meter.house.call("POST", &format!("/connections/{id}/revoke"), crate::harness::OWNER, None).await;
+    let cost = meter.cost("GET", "/v1/tasks", &revoked, None, 401).await;
+    assert_eq!(cost.sequential, 1, "a revoked key waits no longer than a read");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_signing_keys_are_fetched_once_per_process() {
+    let meter = Meter::new();
+    let first = meter.cost("GET", "/v1/tasks", "lrd_forged", None, 401).await;
+    assert_eq!(first.calls, 1, "nothing was ever made, so it looks");
+    meter.house.api("read_only").await;
+    let later = meter.cost("GET", "/v1/tasks", "lrd_forged", None, 401).await;
+    assert_eq!(later.calls, 0);
+}

@@ -1,0 +1,53 @@
+//! The lines that the architecture draws, read from the manifests.
+
+use std::fs;
+use std::path::Path;
+
+fn manifest(folder: &str) -> String {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    fs::read_to_string(root.join(folder).join("Cargo.toml")).unwrap()
+}
+
+fn dependencies(folder: &str) -> Vec<String> {
+    let manifest = manifest(folder);
+    let section = manifest.split("[dependencies]").nth(1).unwrap_or_default();
+    let section = section.split("\n[").next().unwrap();
+    let names = section.lines().filter_map(|line| line.split(['.', ' ', '=']).next());
+    names.filter(|name| !name.is_empty() && !name.starts_with('#')).map(str::to_owned).collect()
+}
+
+#[test]
+fn the_rules_know_no_http_no_aws_and_no_runtime() {
+    for name in dependencies("shared/domain") {
+        let foreign =
+            ["axum", "http", "hyper", "tokio", "tower", "web", "embedded", "outbound", "lambda", "getrandom"];
+        assert!(!foreign.contains(&name.as_str()) && !name.starts_with("aws"), "domain depends on {name}");
+    }
+}
+
+#[test]
+fn only_shared_aws_and_the_mains_name_aws() {
+    for folder in ["shared/web", "shared/embedded", "shared/outbound", "functions/local"] {
+        assert!(
+            dependencies(folder).iter().all(|name| !name.starts_with("aws") && !name.starts_with("lambda")),
+            "{folder}"
+        );
+    }
+    for function in ["connections", "data", "mcp", "changes", "deliver"] {
+        let folder = format!("functions/{function}");
+        assert!(manifest(&folder).contains("aws = { workspace = true, optional = true }"), "{function}");
+        assert!(
+            dependencies(&folder).iter().all(|name| name == "aws" || !name.starts_with("aws")),
+            "{function}"
+        );
+    }
+}
+
+#[test]
+fn no_function_leans_on_another() {
+    let functions = ["connections", "data", "mcp", "changes", "deliver"];
+    for function in functions {
+        let folder = format!("functions/{function}");
+        assert!(dependencies(&folder).iter().all(|name| !functions.contains(&name.as_str())), "{function}");
+    }
+}

@@ -1,0 +1,20 @@
+//! Everything that can be tested inside one process, on the embedded ports: no sockets, no sleeps.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "these are tests"
+)]
+
+mod access;
+mod faults;
+mod harness;
+mod hot_path;
+mod input;
+mod layout;
+mod mcp;
+mod sign_in;
+mod slice;
+mod template;

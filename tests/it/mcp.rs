@@ -1,0 +1,143 @@
+//! MCP in both protocol eras.
+
+use crate::harness::{Answer, House, request};
+use serde_json::{Value, json};
+
+const MODERN: &str = "2026-07-28";
+
+async fn legacy(house: &House, key: &str, method: &str, params: Value) -> Answer {
+    let body = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params });
+    house.send(request("POST", "/mcp", Some(key), Some(body))).await
+}
+
+async fn modern(house: &House, key: &str, method: &str, mut params: Value) -> Answer {
+    params["_meta"] = json!({
+        "io.modelcontextprotocol/protocolVersion": MODERN,
+        "io.modelcontextprotocol/clientCapabilities": {},
+    });
+    let name = params["name"].as_str().map(str::to_owned);
+    let body = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params });
+    let mut request = request("POST", "/mcp", Some(key), Some(body));
+    let headers = request.headers_mut();
+    headers.insert("mcp-protocol-version", MODERN.parse().unwrap());
+    headers.insert("mcp-method", method.parse().unwrap());
+    if let Some(name) = name {
+        headers.insert("mcp-name", name.parse().unwrap());
+    }
+    house.send(request).await
+}
+
+fn tools(answer: &Answer) -> Vec<String> {
+    let tools = answer.body["result"]["tools"].as_array().unwrap_or_else(|| panic!("{}", answer.body));
+    tools.iter().map(|tool| tool["name"].as_str().unwrap().to_owned()).collect()
+}
+
+#[tokio::test]
+async fn a_legacy_client_begins_with_initialize() {
+    let house = House::new();
+    let key = house.api("full_access").await;
+    let client = json!({ "name": "test", "version": "1" });
+    for version in ["2025-03-26", "2025-06-18", "2025-11-25"] {
+        let params = json!({ "protocolVersion": version, "capabilities": {}, "clientInfo": client });
+        let answer = legacy(&house, &key, "initialize", params).await;
+        assert_eq!(answer.body["result"]["protocolVersion"], version, "{}", answer.body);
+        assert_eq!(answer.headers["content-type"], "application/json");
+    }
+    let notified = json!({ "jsonrpc": "2.0", "method": "notifications/initialized" });
+    assert_eq!(house.send(request("POST", "/mcp", Some(&key), Some(notified))).await.status, 202);
+    house.call("GET", "/mcp", &key, None).await.is_problem(405);
+}
+
+#[tokio::test]
+async fn a_modern_client_begins_with_discover() {
+    let house = House::new();
+    let key = house.api("full_access").await;
+    let answer = modern(&house, &key, "server/discover", json!({})).await;
+    let found = &answer.body["result"];
+    assert!(found["supportedVersions"].as_array().unwrap().contains(&json!(MODERN)), "{}", answer.body);
+    assert_eq!((&found["resultType"], &found["cacheScope"]), (&json!("complete"), &json!("private")));
+    let listed = modern(&house, &key, "tools/list", json!({})).await;
+    assert_eq!(listed.body["result"]["cacheScope"], "private");
+    assert!(listed.body["result"]["ttlMs"].is_number());
+}
+
+#[tokio::test]
+async fn tools_do_what_rest_does() {
+    let house = House::new();
+    let key = house.api("full_access").await;
+    let made = modern(
+        &house,
+        &key,
+        "tools/call",
+        json!({ "name": "create_task", "arguments": { "title": "Milk" } }),
+    )
+    .await;
+    let task = &made.body["result"]["structuredContent"];
+    let id = task["id"].as_str().unwrap_or_else(|| panic!("{}", made.body)).to_owned();
+    assert_eq!(house.call("GET", &format!("/v1/tasks/{id}"), &key, None).await.body, *task);
+
+    let update = json!({ "id": id, "status": "completed", "expected_version": 1 });
+    let changed =
+        legacy(&house, &key, "tools/call", json!({ "name": "update_task", "arguments": update })).await;
+    assert_eq!(changed.body["result"]["structuredContent"]["status"], "completed", "{}", changed.body);
+    let late =
+        legacy(&house, &key, "tools/call", json!({ "name": "update_task", "arguments": update })).await;
+    assert_eq!(late.body["result"]["isError"], true);
+
+    let listed =
+        legacy(&house, &key, "tools/call", json!({ "name": "list_tasks", "arguments": { "limit": 5 } }))
+            .await;
+    assert_eq!(listed.body["result"]["structuredContent"]["data"][0]["id"], json!(id));
+    let arguments = json!({ "name": "delete_task", "arguments": { "id": id } });
+    assert_eq!(legacy(&house, &key, "tools/call", arguments).await.body["result"]["isError"], false);
+    house.call("GET", &format!("/v1/tasks/{id}"), &key, None).await.is_problem(404);
+}
+
+#[tokio::test]
+async fn only_what_the_grant_allows_is_offered_and_done() {
+    let house = House::new();
+    let key = house.api("read_only").await;
+    assert_eq!(tools(&legacy(&house, &key, "tools/list", json!({})).await), ["list_tasks", "get_task"]);
+    let write = json!({ "name": "create_task", "arguments": { "title": "Milk" } });
+    let refused = legacy(&house, &key, "tools/call", write.clone()).await;
+    assert_eq!(refused.body["result"]["isError"], true);
+    let said = refused.body["result"]["content"][0]["text"].as_str().unwrap();
+    assert!(said.contains("does not allow write on tasks"), "{said}");
+
+    let (_, powerless) = house.connect(json!({ "kind": "mcp", "name": "nothing", "grant": [] })).await;
+    assert_eq!(tools(&modern(&house, &powerless, "tools/list", json!({})).await), [""; 0]);
+    assert_eq!(legacy(&house, &powerless, "tools/call", write).await.body["result"]["isError"], true);
+    assert_eq!(house.call("GET", "/v1/tasks", &key, None).await.body["data"], json!([]));
+}
+
+#[tokio::test]
+async fn a_revoked_key_is_refused_as_http_in_the_middle_of_anything() {
+    let house = House::new();
+    let (id, key) = house.connect(json!({ "kind": "mcp", "name": "x", "preset": "full_access" })).await;
+    house.call("POST", &format!("/connections/{id}/revoke"), crate::harness::OWNER, None).await;
+    let write = json!({ "name": "create_task", "arguments": { "title": "Milk" } });
+    legacy(&house, &key, "tools/call", write.clone()).await.is_problem(401);
+    modern(&house, &key, "tools/call", write).await.is_problem(401);
+    modern(&house, &key, "server/discover", json!({})).await.is_problem(401);
+    let reader = house.api("read_only").await;
+    assert_eq!(house.call("GET", "/v1/tasks", &reader, None).await.body["data"], json!([]));
+}
+
+#[tokio::test]
+async fn what_is_not_a_call_is_refused() {
+    let house = House::new();
+    let key = house.api("full_access").await;
+    let unknown = legacy(&house, &key, "tools/call", json!({ "name": "drop_table", "arguments": {} })).await;
+    assert_eq!(unknown.body["error"]["code"], -32602, "{}", unknown.body);
+    let wrong =
+        legacy(&house, &key, "tools/call", json!({ "name": "create_task", "arguments": { "titel": 1 } }))
+            .await;
+    assert!(wrong.body["result"]["content"][0]["text"].as_str().unwrap().contains("/titel"));
+    for body in [json!([]), json!({}), json!(5), json!([{ "jsonrpc": "2.0", "id": 1, "method": "ping" }])] {
+        house.send(request("POST", "/mcp", Some(&key), Some(body))).await.is_problem(400);
+    }
+    let mut foreign =
+        request("POST", "/mcp", Some(&key), Some(json!({ "jsonrpc": "2.0", "id": 1, "method": "ping" })));
+    foreign.headers_mut().insert("origin", "https://evil.example".parse().unwrap());
+    house.send(foreign).await.is_problem(403);
+}
