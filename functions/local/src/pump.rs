@@ -39,8 +39,9 @@ impl Pump {
     /// Until the owner of `stop` says so, or is gone; what is in hand then is finished.
     pub async fn run(self: Arc<Self>, stop: watch::Receiver<bool>) {
         let changes = self.work(stop.clone(), |pump| Box::pin(pump.fan_out_some()), |_| LONGEST_WAIT);
-        let messages = self.work(stop, |pump| Box::pin(pump.deliver_some()), Self::until_due);
-        tokio::join!(changes, messages);
+        let messages = self.work(stop.clone(), |pump| Box::pin(pump.deliver_some()), Self::until_due);
+        let expired = self.sweep(stop);
+        tokio::join!(changes, messages, expired);
     }
 
     async fn work(
@@ -63,6 +64,18 @@ impl Pump {
             tokio::select! {
                 _ = tokio::time::sleep(pause) => {}
                 news = stirred.changed() => if news.is_err() { return },
+                news = stop.changed() => if news.is_err() { return },
+            }
+        }
+    }
+
+    async fn sweep(&self, mut stop: watch::Receiver<bool>) {
+        while !*stop.borrow() {
+            if let Err(error) = self.store.sweep().await {
+                tracing::error!(%error, "expired rows were not deleted");
+            }
+            tokio::select! {
+                _ = tokio::time::sleep(LONGEST_WAIT) => {}
                 news = stop.changed() => if news.is_err() { return },
             }
         }

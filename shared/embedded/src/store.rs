@@ -53,9 +53,20 @@ impl Store {
         Ok(Self(Arc::new(inner)))
     }
 
-    /// Ticks after every commit: what waits for changes or messages looks again then.
+    /// Ticks after a commit of rows or messages: who waits for them looks again then.
     pub fn stirred(&self) -> watch::Receiver<u64> {
         self.0.stirred.clone()
+    }
+
+    /// Deletes rows that have expired, some at a time; they were not seen any more before.
+    pub async fn sweep(&self) -> Result<usize> {
+        let now = self.clock().now().as_second();
+        self.write(Durability::Relaxed, move |db| {
+            let sql = "DELETE FROM entry WHERE (owner, sort) IN
+                       (SELECT owner, sort FROM entry WHERE expires <= ?1 LIMIT 500)";
+            db.execute(sql, [now]).map_err(Error::internal)
+        })
+        .await
     }
 
     pub(crate) fn clock(&self) -> &dyn Clock {

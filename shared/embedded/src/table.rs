@@ -60,16 +60,20 @@ impl Table for Store {
         let add: Vec<_> = add.iter().map(|(name, amount)| ((*name).to_owned(), *amount)).collect();
         self.write(Relaxed, move |db| {
             let found = find(db, &key, now).map_err(Error::internal)?;
-            let mut counters = found.map(|found| found.row.counters).unwrap_or_default();
+            let mut counters = found.as_ref().map(|found| found.row.counters.clone()).unwrap_or_default();
             for (name, amount) in add {
                 *counters.entry(name).or_default() += amount;
             }
             let text = serde_json::to_string(&counters).map_err(Error::internal)?;
-            let sql = "INSERT OR REPLACE INTO entry (owner, sort, version, op, body, counters, expires)
-                       VALUES (?1, ?2, 0, '', '', ?3, ?4)";
-            let mut insert = db.prepare_cached(sql).map_err(Error::internal)?;
+            let sql = if found.is_some() {
+                "UPDATE entry SET counters = ?3, expires = coalesce(?4, expires) WHERE owner = ?1 AND sort = ?2"
+            } else {
+                "INSERT OR REPLACE INTO entry (owner, sort, version, op, body, counters, expires)
+                 VALUES (?1, ?2, 0, '', '', ?3, ?4)"
+            };
+            let mut count = db.prepare_cached(sql).map_err(Error::internal)?;
             let owner = key.owner.to_string();
-            insert.execute(params![owner, key.sort, text, seconds(expires)]).map_err(Error::internal)?;
+            count.execute(params![owner, key.sort, text, seconds(expires)]).map_err(Error::internal)?;
             Ok(counters)
         })
         .await

@@ -4,6 +4,7 @@
 use domain::clock::{Clock, Entropy};
 use domain::conformance::ManualClock;
 use domain::conformance::table::Host;
+use jiff::SignedDuration;
 use std::sync::Arc;
 use tempfile::TempDir;
 
@@ -54,4 +55,23 @@ mod keyring {
     }
 
     domain::keyring_suite!(host);
+}
+
+#[tokio::test]
+async fn sweeping_deletes_what_has_expired_and_nothing_else() {
+    use domain::conformance::{op, owner};
+    use domain::table::{Expect, Expiry, Put, RowKey, Table as _};
+
+    let (opened, clock, _folder) = open();
+    let row = |sort: &str, expires| {
+        let key = RowKey::new(owner(1), sort);
+        Put { key, body: "x".to_owned(), expires, expect: Expect::Absent }
+    };
+    let soon = Some(Expiry::at(clock.now() + SignedDuration::from_secs(10)));
+    opened.store.put(row("stays", None), op()).await.unwrap();
+    opened.store.put(row("goes", soon), op()).await.unwrap();
+    assert_eq!(opened.store.sweep().await.unwrap(), 0);
+    clock.advance(SignedDuration::from_secs(10));
+    assert_eq!(opened.store.sweep().await.unwrap(), 1);
+    assert!(opened.store.get(&RowKey::new(owner(1), "stays")).await.unwrap().is_some());
 }

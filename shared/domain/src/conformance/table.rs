@@ -23,7 +23,8 @@ macro_rules! table_suite {
         $crate::table_suite!(@ $host;
             puts_if_absent, puts_if_the_version_is_right, recognises_its_own_write, deletes_if_the_version_is_right,
             gets_many_in_order, pages_in_both_directions, pages_across_a_megabyte, queries_stay_within_range_and_owner,
-            counts_exactly_under_64_adders, transactions_fail_whole, a_transaction_token_works_once,
+            counts_exactly_under_64_adders, counting_leaves_the_rest_of_the_row,
+            transactions_fail_whole, a_transaction_token_works_once,
             refuses_400_kb, an_expired_row_is_gone_at_once, logs_each_change_once_in_order);
     };
     (@ $host:path; $($case:ident),*) => { $(
@@ -168,6 +169,16 @@ pub async fn counts_exactly_under_64_adders(host: &Host) {
     assert!(seen.into_iter().eq(1..=64), "each adder sees its own total");
     let row = host.table.get(&key("usage/a")).await.unwrap().unwrap();
     assert_eq!(row.counters, Counters::from([("bytes".to_owned(), 320), ("calls".to_owned(), 64)]));
+}
+
+pub async fn counting_leaves_the_rest_of_the_row(host: &Host) {
+    let expires = Some(Expiry::at(host.clock.now() + SignedDuration::from_secs(10)));
+    host.table.put(Put { expires, ..put("a", "one", Expect::Absent) }, op()).await.unwrap();
+    host.table.add(key("a"), &[("seen", -3)], None).await.unwrap();
+    let row = host.table.get(&key("a")).await.unwrap().unwrap();
+    assert_eq!((row.body.as_str(), row.version, row.expires), ("one", 1, expires));
+    assert_eq!(row.counters, Counters::from([("seen".to_owned(), -3)]));
+    assert_eq!(host.table.put(put("a", "two", Expect::Version(1)), op()).await.unwrap(), 2);
 }
 
 pub async fn transactions_fail_whole(host: &Host) {
