@@ -2,6 +2,7 @@
 
 use crate::guard::{Hosts, guard};
 use crate::identity::LocalOwner;
+use crate::pages::Commands;
 use crate::pump::Pump;
 use crate::routes;
 use axum::middleware::from_fn_with_state;
@@ -54,8 +55,14 @@ impl Host {
         let identity = Arc::clone(&owner) as _;
         let app = App::new(Ports { keys: data_keys(), table, identity, clock, entropy });
         let checks = from_fn_with_state(Hosts::new(listen, &hosts), guard);
-        let extension = Extension(Arc::clone(&owner));
-        let router = routes().serve_within(app, |router| router.layer(extension).layer(checks));
+        let (signing_in, commands) = (Extension(Arc::clone(&owner)), Extension(Arc::new(commands(folder))));
+        let router =
+            routes().serve_within(app, |router| router.layer(signing_in).layer(commands).layer(checks));
         Ok(Self { router, pump: Arc::new(pump), owner, store, file, _lock: lock })
     }
+}
+
+fn commands(folder: &Path) -> Commands {
+    let program = std::env::current_exe().unwrap_or_else(|_| "larder".into());
+    Commands { owner_token: format!("'{}' owner-token --data '{}'", program.display(), folder.display()) }
 }

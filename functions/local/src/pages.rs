@@ -12,10 +12,16 @@ use serde::Deserialize;
 use std::sync::Arc;
 use web::{App, Owner, Params, Problem, SESSION_COOKIE};
 
+/// What to type to talk to this very Larder.
+pub(crate) struct Commands {
+    pub(crate) owner_token: String,
+}
+
 #[derive(Template)]
 #[template(path = "home.html")]
-struct Home {
+struct Home<'a> {
     url: String,
+    owner_token: &'a str,
     /// None when nobody is signed in.
     connections: Option<Vec<Connection>>,
 }
@@ -41,6 +47,7 @@ pub(crate) async fn sign_in(
 
 pub(crate) async fn home(
     State(app): State<App>,
+    Extension(commands): Extension<Arc<Commands>>,
     headers: HeaderMap,
     owner: Result<Owner, Problem>,
 ) -> Result<Response, Problem> {
@@ -49,7 +56,7 @@ pub(crate) async fn home(
         Err(_) => None,
     };
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
-    let page = Home { url: format!("http://{host}"), connections };
+    let page = Home { url: format!("http://{host}"), owner_token: &commands.owner_token, connections };
     let page = page.render().map_err(Problem::internal)?;
     let policy = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
     let policy = (HeaderName::from_static("content-security-policy"), HeaderValue::from_static(policy));

@@ -69,7 +69,7 @@ impl Table for Store {
                 "UPDATE entry SET counters = ?3, expires = coalesce(?4, expires) WHERE owner = ?1 AND sort = ?2"
             } else {
                 "INSERT OR REPLACE INTO entry (owner, sort, version, op, body, counters, expires)
-                 VALUES (?1, ?2, 0, '', '', ?3, ?4)"
+                 VALUES (?1, ?2, 1, '', '', ?3, ?4)"
             };
             let mut count = db.prepare_cached(sql).map_err(Error::internal)?;
             let owner = key.owner.to_string();

@@ -169,6 +169,7 @@ pub async fn counts_exactly_under_64_adders(host: &Host) {
     assert!(seen.into_iter().eq(1..=64), "each adder sees its own total");
     let row = host.table.get(&key("usage/a")).await.unwrap().unwrap();
     assert_eq!(row.counters, Counters::from([("bytes".to_owned(), 320), ("calls".to_owned(), 64)]));
+    assert_eq!((row.version, row.body.as_str()), (1, ""), "a row of counters only is at its first version");
 }
 
 pub async fn counting_leaves_the_rest_of_the_row(host: &Host) {
