@@ -30,7 +30,7 @@ pub(crate) const OTHER_OWNER: &str = "other-owner-token";
 
 pub(crate) struct House {
     pub(crate) router: Router,
-    pub(crate) pump: Pump,
+    pub(crate) pump: Arc<Pump>,
     pub(crate) store: Store,
     pub(crate) clock: Arc<ManualClock>,
     pub(crate) network: Arc<Network>,
@@ -66,7 +66,7 @@ impl House {
         let (keys, table) = (keys(), Arc::clone(&table));
         let app = App::new(Ports { table, keys, identity: Arc::new(TwoOwners), clock: time, entropy });
         let router = local::routes().serve(app);
-        Self { router, pump, store, clock, network, _kept: (folder, opened.lock) }
+        Self { router, pump: Arc::new(pump), store, clock, network, _kept: (folder, opened.lock) }
     }
 
     pub(crate) async fn send(&self, request: Request<Body>) -> Answer {

@@ -8,12 +8,13 @@ use domain::outcome::{Consumer as _, Outcome};
 use domain::queue::{Queue as _, Received};
 use domain::table::ChangeLog as _;
 use embedded::Store;
-use futures_util::future::join_all;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
+use tokio::task::JoinSet;
 
-const AT_ONCE: usize = 16;
+/// How many deliveries are in hand at the same time, each on its own: a slow receiver holds up no other.
+const HANDS: usize = 64;
 
 /// Longer than a delivery can take, so that nobody else picks it up meanwhile.
 const HIDDEN: Duration = Duration::from_secs(60);
@@ -31,52 +32,69 @@ pub struct Pump {
 
 impl Pump {
     /// Everything that is due now, and nothing more.
-    pub async fn drain(&self) -> Result<()> {
-        while self.fan_out_some().await? + self.deliver_some().await? > 0 {}
-        Ok(())
+    pub async fn drain(self: &Arc<Self>) -> Result<()> {
+        loop {
+            let told = self.fan_out_some().await?;
+            let mut hands = JoinSet::new();
+            let taken = self.take_due(&mut hands).await?;
+            hands.join_all().await;
+            if told + taken == 0 {
+                return Ok(());
+            }
+        }
     }
 
-    /// Until the owner of `stop` says so, or is gone; what is in hand then is finished.
+    /// Until `stop` says so; what is in hand then is finished.
     pub async fn run(self: Arc<Self>, stop: watch::Receiver<bool>) {
-        let changes = self.work(stop.clone(), |pump| Box::pin(pump.fan_out_some()), |_| LONGEST_WAIT);
-        let messages = self.work(stop.clone(), |pump| Box::pin(pump.deliver_some()), Self::until_due);
-        let expired = self.sweep(stop);
-        tokio::join!(changes, messages, expired);
+        tokio::join!(self.tell(stop.clone()), self.hand_out(stop.clone()), self.sweep(stop));
     }
 
-    async fn work(
-        &self,
-        mut stop: watch::Receiver<bool>,
-        some: impl for<'a> Fn(&'a Self) -> std::pin::Pin<Box<dyn Future<Output = Result<usize>> + Send + 'a>>,
-        wait: impl Fn(&Self) -> Duration,
-    ) {
+    async fn tell(&self, mut stop: watch::Receiver<bool>) {
         let mut stirred = self.store.stirred();
         while !*stop.borrow() {
             stirred.mark_unchanged();
-            let pause = match some(self).await {
-                Ok(0) => wait(self),
+            let wait = match self.fan_out_some().await {
+                Ok(0) => LONGEST_WAIT,
                 Ok(_) => continue,
-                Err(error) => {
-                    tracing::error!(%error, "will try again");
-                    PAUSE
-                }
+                Err(error) => paused(&error),
             };
             tokio::select! {
-                _ = tokio::time::sleep(pause) => {}
-                news = stirred.changed() => if news.is_err() { return },
-                news = stop.changed() => if news.is_err() { return },
+                () = tokio::time::sleep(wait) => {}
+                _ = stirred.changed() => {}
+                _ = stop.changed() => {}
             }
         }
+    }
+
+    async fn hand_out(self: &Arc<Self>, mut stop: watch::Receiver<bool>) {
+        let mut stirred = self.store.stirred();
+        let mut hands = JoinSet::new();
+        while !*stop.borrow() {
+            stirred.mark_unchanged();
+            let wait = match self.take_due(&mut hands).await {
+                Ok(0) => self.until_due(),
+                Ok(_) => continue,
+                Err(error) => paused(&error),
+            };
+            let full = hands.len() >= HANDS;
+            tokio::select! {
+                () = tokio::time::sleep(wait), if !full => {}
+                _ = stirred.changed(), if !full => {}
+                Some(_) = hands.join_next() => {}
+                _ = stop.changed() => {}
+            }
+        }
+        hands.join_all().await;
     }
 
     async fn sweep(&self, mut stop: watch::Receiver<bool>) {
         while !*stop.borrow() {
             if let Err(error) = self.store.sweep().await {
-                tracing::error!(%error, "expired rows were not deleted");
+                paused(&error);
             }
             tokio::select! {
-                _ = tokio::time::sleep(LONGEST_WAIT) => {}
-                news = stop.changed() => if news.is_err() { return },
+                () = tokio::time::sleep(LONGEST_WAIT) => {}
+                _ = stop.changed() => {}
             }
         }
     }
@@ -92,13 +110,19 @@ impl Pump {
         Ok(count)
     }
 
-    async fn deliver_some(&self) -> Result<usize> {
-        if self.until_due() > Duration::ZERO {
+    /// Puts what is due into hands that are free.
+    async fn take_due(self: &Arc<Self>, hands: &mut JoinSet<()>) -> Result<usize> {
+        while hands.try_join_next().is_some() {}
+        let free = HANDS.saturating_sub(hands.len());
+        if free == 0 || self.until_due() > Duration::ZERO {
             return Ok(0);
         }
-        let due = self.store.receive(AT_ONCE, HIDDEN).await?;
+        let due = self.store.receive(free, HIDDEN).await?;
         let count = due.len();
-        join_all(due.into_iter().map(|message| self.deliver_one(message))).await;
+        for message in due {
+            let pump = Arc::clone(self);
+            hands.spawn(async move { pump.deliver_one(message).await });
+        }
         Ok(count)
     }
 
@@ -120,4 +144,9 @@ impl Pump {
         let wait = due.duration_since(self.clock.now());
         Duration::try_from(wait).unwrap_or_default().min(LONGEST_WAIT)
     }
+}
+
+fn paused(error: &domain::Error) -> Duration {
+    tracing::error!(%error, "will try again");
+    PAUSE
 }

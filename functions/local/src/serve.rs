@@ -7,7 +7,7 @@ use embedded::{KeyFile, OpenError};
 use outbound::{Egress, Exempt};
 use std::io::{self, Write as _};
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,6 +23,8 @@ const GRACE: Duration = Duration::from_secs(10);
 enum Failure {
     #[error(transparent)]
     Data(#[from] OpenError),
+    #[error("there is no Larder data in {0}; start larder there first, or choose another folder with --data")]
+    NoData(PathBuf),
     #[error("{0} is in use by another program; choose another address with --listen")]
     AddressInUse(SocketAddr),
     #[error("cannot listen on {0}: {1}")]
@@ -46,6 +48,9 @@ pub fn run(cli: Cli) -> ExitCode {
 }
 
 fn owner_token(folder: &Path) -> Result<(), Failure> {
+    if !folder.join("larder.db").exists() {
+        return Err(Failure::NoData(folder.to_owned()));
+    }
     let keys = KeyFile::open(&folder.join("larder.key"), false, &System)?;
     writeln!(io::stdout(), "{}", LocalOwner::new(&keys, Arc::new(System), &System).token())?;
     Ok(())
@@ -70,6 +75,8 @@ async fn serve_until_told(serve: Serve) -> Result<(), Failure> {
         entropy: Arc::new(System),
     };
     let host = Host::open(&serve.data.folder(), settings)?;
+    // From here on, being told to stop is heard: whoever reads the announcement may say so at once.
+    let told_to_stop = told_to_stop()?;
     announce(&host, listener.local_addr()?, serve.json)?;
 
     let (stop, stopped) = watch::channel(false);
@@ -77,12 +84,15 @@ async fn serve_until_told(serve: Serve) -> Result<(), Failure> {
     let asked = wait_for(stopped.clone());
     let server = axum::serve(listener, host.router.clone()).with_graceful_shutdown(asked);
     let server = tokio::spawn(server.into_future());
-    told_to_stop().await?;
+    told_to_stop.await;
     let _ = stop.send(true);
     let both = async { tokio::join!(server, pump) };
     // Whoever does not finish in time is cut off; the queue keeps what was not delivered.
     if tokio::time::timeout(GRACE, both).await.is_err() {
         tracing::warn!("some calls did not finish in time");
+    }
+    if let Err(error) = host.store.close().await {
+        tracing::warn!(%error, "the write-ahead log was left for the next start");
     }
     Ok(())
 }
@@ -91,12 +101,14 @@ async fn wait_for(mut stopped: watch::Receiver<bool>) {
     let _ = stopped.wait_for(|stopped| *stopped).await;
 }
 
-async fn told_to_stop() -> io::Result<()> {
-    let mut terminate = signal(SignalKind::terminate())?;
-    tokio::select! {
-        _ = terminate.recv() => Ok(()),
-        interrupted = tokio::signal::ctrl_c() => interrupted,
-    }
+fn told_to_stop() -> io::Result<impl Future<Output = ()>> {
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
 }
 
 fn announce(host: &Host, at: SocketAddr, json: bool) -> io::Result<()> {

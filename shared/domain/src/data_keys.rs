@@ -17,11 +17,19 @@ pub struct DataKeys {
     keyring: Arc<dyn Keyring>,
     remembered: Mutex<HashMap<Context, Arc<DataKey>>>,
     signing: OnceLock<SigningKeys>,
+    /// Held while the signing keys are fetched: the calls that wait for them ask once, not each for itself.
+    fetching: futures_util::lock::Mutex<()>,
 }
 
 impl DataKeys {
     pub fn new(table: Arc<dyn Table>, keyring: Arc<dyn Keyring>) -> Self {
-        Self { table, keyring, remembered: Mutex::default(), signing: OnceLock::new() }
+        Self {
+            table,
+            keyring,
+            remembered: Mutex::default(),
+            signing: OnceLock::new(),
+            fetching: futures_util::lock::Mutex::default(),
+        }
     }
 
     /// What tags are made with; `None` until the first connection was made, when no tag can be right.
@@ -29,6 +37,7 @@ impl DataKeys {
         if let Some(keys) = self.signing.get() {
             return Ok(Some(keys));
         }
+        let _fetching = self.fetching.lock().await;
         let root = self.find(OwnerId::LARDER, Purpose::Signing).await?;
         Ok(root.map(|root| self.remember_signing(&root)))
     }

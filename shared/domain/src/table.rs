@@ -20,7 +20,7 @@ pub trait Table: Send + Sync {
     /// In the order of the keys, at most 100.
     async fn get_many(&self, keys: &[RowKey]) -> Result<Vec<Option<Row>>>;
 
-    /// Writes if the row is as expected, else `Conflict`; answers the row's new version.
+    /// Writes the whole row, counters included, if it is as expected, else `Conflict`; answers its new version.
     async fn put(&self, put: Put, op: OpId) -> Result<u64>;
 
     async fn delete(&self, key: RowKey, version: u64, op: OpId) -> Result<()>;
@@ -28,7 +28,8 @@ pub trait Table: Send + Sync {
     async fn query(&self, query: &Query) -> Result<Page>;
 
     /// Adds to the counters of one row, which is made if need be; answers all its counters afterwards. A counter
-    /// may lose the last moment when the power fails, never when the process does.
+    /// may lose the last moment when the power fails, never when the process does; where a transport repeats calls
+    /// whose answer was lost, it may count such a call twice, never not at all.
     async fn add(&self, key: RowKey, add: &[(&str, i64)], expires: Option<Expiry>) -> Result<Counters>;
 
     /// All or nothing, at most 100 rows, each named once. The same `op` again within ten minutes does nothing more.

@@ -39,6 +39,11 @@ impl KeyFile {
         Ok(Self { master: Arc::new(master) })
     }
 
+    /// Tells one key file from another, and nothing of the key.
+    pub(crate) fn fingerprint(&self) -> String {
+        self.derive("larder key fingerprint").iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    }
+
     /// A key of its own for something that must work without the data file.
     pub fn derive(&self, label: &str) -> [u8; 32] {
         let master = hmac::Key::new(hmac::HMAC_SHA256, &self.master.0);

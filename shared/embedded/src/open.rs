@@ -1,11 +1,12 @@
 //! Opening the data folder. Whatever is wrong with it is said in one sentence, and nothing is changed.
 
 use crate::keyring::KeyFile;
-use crate::store::Store;
+use crate::store::{self, Store};
 use domain::clock::{Clock, Entropy};
 use rusqlite::{Connection, ErrorCode, OpenFlags};
-use std::fs::{self, File, TryLockError};
+use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io;
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -39,6 +40,10 @@ pub enum OpenError {
     Damaged(PathBuf, String),
     #[error("the key file {0} is missing, and without it the data beside it cannot be read; put it back")]
     KeyMissing(PathBuf),
+    #[error(
+        "the key file {0} belongs to other data than the data file beside it; put back the one that was there"
+    )]
+    OtherKey(PathBuf),
     #[error("the key file {0} cannot be used: {1}")]
     Key(PathBuf, String),
     #[error("the data file {0} cannot be opened: {1}")]
@@ -47,8 +52,12 @@ pub enum OpenError {
 
 pub fn open(folder: &Path, clock: Arc<dyn Clock>, entropy: &dyn Entropy) -> Result<Opened, OpenError> {
     let failed = |error| OpenError::Folder(folder.to_owned(), error);
-    fs::create_dir_all(folder).map_err(failed)?;
-    let lock = File::create(folder.join("larder.lock")).map_err(failed)?;
+    // What lies here is one person's: no other user of the machine may look.
+    DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(failed)?;
+    let private = |name: &str| {
+        OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(folder.join(name))
+    };
+    let lock = private("larder.lock").map_err(failed)?;
     lock.try_lock().map_err(|error| match error {
         TryLockError::WouldBlock => OpenError::InUse(folder.to_owned()),
         TryLockError::Error(error) => failed(error),
@@ -56,15 +65,23 @@ pub fn open(folder: &Path, clock: Arc<dyn Clock>, entropy: &dyn Entropy) -> Resu
     let file = folder.join("larder.db");
     let is_new = !fs::exists(&file).map_err(failed)?;
     let keys = KeyFile::open(&folder.join("larder.key"), is_new, entropy)?;
-    if !is_new {
-        check(&file).map_err(|error| explain(&file, error))?;
+    let explained = |error| explain(&file, error);
+    if is_new {
+        // Made aside and moved here when it is whole: what is cut off in a first start is not taken for data.
+        let aside = folder.join("larder.db.new");
+        let _ = fs::remove_file(&aside);
+        private("larder.db.new").map_err(failed)?;
+        store::create(&aside, APPLICATION_ID, &keys.fingerprint()).map_err(explained)?;
+        fs::rename(&aside, &file).map_err(failed)?;
+    } else if check(&file).map_err(explained)? != keys.fingerprint() {
+        return Err(OpenError::OtherKey(folder.join("larder.key")));
     }
-    let store = Store::open(&file, APPLICATION_ID, clock).map_err(|error| explain(&file, error))?;
+    let store = Store::open(&file, clock).map_err(explained)?;
     Ok(Opened { store, keys, file, lock })
 }
 
-/// Looks without writing.
-fn check(file: &Path) -> rusqlite::Result<()> {
+/// Looks without writing; answers the fingerprint of the key that belongs to the data.
+fn check(file: &Path) -> rusqlite::Result<String> {
     let db = Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
     let id: i32 = db.pragma_query_value(None, "application_id", |row| row.get(0))?;
     if id != APPLICATION_ID {
@@ -72,18 +89,20 @@ fn check(file: &Path) -> rusqlite::Result<()> {
     }
     let small = fs::metadata(file).is_ok_and(|found| found.len() <= CHECKED_WHOLE);
     if small {
-        let verdict: String = db.pragma_query_value(None, "quick_check", |row| row.get(0))?;
+        let verdict: String = db.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
         if verdict != "ok" {
-            return Err(rusqlite::Error::InvalidColumnName(verdict));
+            let first = verdict.lines().last().unwrap_or_default().to_owned();
+            return Err(rusqlite::Error::InvalidColumnName(first));
         }
     }
-    Ok(())
+    db.query_row("SELECT position FROM mark WHERE name = 'key'", [], |row| row.get(0))
 }
 
 fn explain(file: &Path, error: rusqlite::Error) -> OpenError {
     let file = file.to_owned();
     match error {
         rusqlite::Error::InvalidColumnName(said) => OpenError::Damaged(file, said),
+        rusqlite::Error::QueryReturnedNoRows => OpenError::Damaged(file, "its key is not known".to_owned()),
         rusqlite::Error::SqliteFailure(failure, _) => match failure.code {
             ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => OpenError::Locked(file),
             ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt => {

@@ -27,6 +27,16 @@ const TABLES: &str = "
     CREATE TABLE IF NOT EXISTS mark (name TEXT PRIMARY KEY, position TEXT NOT NULL) STRICT;
 ";
 
+/// Makes an empty file. `key` is the fingerprint of the key file that belongs to it.
+pub(crate) fn create(file: &Path, application_id: i32, key: &str) -> rusqlite::Result<()> {
+    let db = Connection::open(file)?;
+    db.pragma_update(None, "application_id", application_id)?;
+    db.pragma_update(None, "journal_mode", "WAL")?;
+    db.execute_batch(TABLES)?;
+    db.execute("INSERT INTO mark (name, position) VALUES ('key', ?1)", [key])?;
+    db.close().map_err(|(_, error)| error)
+}
+
 #[derive(Clone)]
 pub struct Store(Arc<Inner>);
 
@@ -39,11 +49,9 @@ struct Inner {
 }
 
 impl Store {
-    pub(crate) fn open(file: &Path, application_id: i32, clock: Arc<dyn Clock>) -> rusqlite::Result<Self> {
-        let db = Connection::open(file)?;
+    pub(crate) fn open(file: &Path, clock: Arc<dyn Clock>) -> rusqlite::Result<Self> {
+        let db = Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
         db.busy_timeout(Duration::from_millis(500))?;
-        db.pragma_update(None, "journal_mode", "WAL")?;
-        db.pragma_update(None, "application_id", application_id)?;
         db.pragma_update(None, "cache_size", -8_000)?;
         db.set_prepared_statement_cache_capacity(64);
         db.execute_batch(TABLES)?;
@@ -67,6 +75,12 @@ impl Store {
             db.execute(sql, [now]).map_err(Error::internal)
         })
         .await
+    }
+
+    /// Leaves everything in the one file, which can then be copied as it is. Nothing can be written any more.
+    pub async fn close(&self) -> Result<()> {
+        self.readers().clear();
+        self.0.writer.close().await
     }
 
     pub(crate) fn clock(&self) -> &dyn Clock {

@@ -18,7 +18,13 @@ pub(crate) enum Durability {
 }
 
 pub(crate) struct Writer {
-    jobs: Sender<Job>,
+    tasks: Sender<Task>,
+}
+
+enum Task {
+    Write(Job),
+    /// Closes the file, which folds the write-ahead log into it.
+    Close(oneshot::Sender<rusqlite::Result<()>>),
 }
 
 struct Job {
@@ -35,9 +41,9 @@ struct Worked {
 impl Writer {
     /// `stirred` ticks after each commit of rows or messages; counters stir nobody.
     pub(crate) fn start(db: Connection, stirred: watch::Sender<u64>) -> std::io::Result<Self> {
-        let (jobs, waiting) = channel();
-        thread::Builder::new().name("writer".to_owned()).spawn(move || run(&db, &waiting, &stirred))?;
-        Ok(Self { jobs })
+        let (tasks, waiting) = channel();
+        thread::Builder::new().name("writer".to_owned()).spawn(move || run(db, &waiting, &stirred))?;
+        Ok(Self { tasks })
     }
 
     /// Work that answers any error but an internal one must not have written anything.
@@ -58,24 +64,46 @@ impl Writer {
             });
             Worked { broken, answer }
         });
-        let stopped = |_| Error::internal("the writer has stopped");
-        self.jobs.send(Job { durability, work }).map_err(|_| Error::internal("the writer has stopped"))?;
-        answer.await.map_err(stopped)?
+        self.tasks.send(Task::Write(Job { durability, work })).map_err(|_| stopped())?;
+        answer.await.map_err(|_| stopped())?
+    }
+
+    /// What was sent before is written; what comes after is refused.
+    pub(crate) async fn close(&self) -> Result<()> {
+        let (done, answer) = oneshot::channel();
+        self.tasks.send(Task::Close(done)).map_err(|_| stopped())?;
+        answer.await.map_err(|_| stopped())?.map_err(Error::internal)
     }
 }
 
-fn run(db: &Connection, waiting: &Receiver<Job>, stirred: &watch::Sender<u64>) {
+fn stopped() -> Error {
+    Error::internal("the writer has stopped")
+}
+
+fn run(db: Connection, waiting: &Receiver<Task>, stirred: &watch::Sender<u64>) {
     let mut synced = None;
     while let Ok(first) = waiting.recv() {
-        let mut batch = vec![first];
-        batch.extend(waiting.try_iter().take(MOST_IN_ONE_COMMIT - 1));
+        let (mut batch, mut end) = (Vec::new(), None);
+        for task in std::iter::once(first).chain(waiting.try_iter().take(MOST_IN_ONE_COMMIT - 1)) {
+            match task {
+                Task::Write(job) => batch.push(job),
+                Task::Close(done) => {
+                    end = Some(done);
+                    break;
+                }
+            }
+        }
         let sync = batch.iter().any(|job| job.durability == Durability::Synced);
-        let (worked, committed) = commit(db, batch, sync, &mut synced);
+        let (worked, committed) = commit(&db, batch, sync, &mut synced);
         for job in worked {
             (job.answer)(committed.clone());
         }
         if sync {
             stirred.send_modify(|commits| *commits += 1);
+        }
+        if let Some(done) = end {
+            let _ = done.send(db.close().map_err(|(_, error)| error));
+            return;
         }
     }
 }
@@ -87,6 +115,9 @@ fn commit(
     sync: bool,
     synced: &mut Option<bool>,
 ) -> (Vec<Worked>, Result<(), String>) {
+    if batch.is_empty() {
+        return (Vec::new(), Ok(()));
+    }
     let begun = if *synced == Some(sync) {
         db.execute_batch("BEGIN IMMEDIATE")
     } else {

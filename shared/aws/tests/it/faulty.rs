@@ -48,7 +48,7 @@ impl Faulty {
 }
 
 impl Fault {
-    fn takes_effect(self) -> bool {
+    pub(crate) fn takes_effect(self) -> bool {
         matches!(self, Self::BrokenAfter | Self::TimedOutAfter | Self::ResetAfter)
     }
 

@@ -1,9 +1,13 @@
-//! The adapters over the wire, each against an emulator of its service inside this process.
+//! The adapters from outside: each service is an emulator inside this process, spoken to over its own wire format.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "these are tests")]
 
 mod dynamo;
+mod expiry;
 mod faults;
 mod faulty;
 mod keyring;
+mod oidc;
 mod queue;
 mod stream_log;
 mod table;

@@ -1,0 +1,93 @@
+//! Who the owner is: a token of the OpenID Connect issuer that this Larder trusts, made for this Larder.
+
+mod crypto;
+mod keys;
+
+use async_trait::async_trait;
+use domain::clock::Clock;
+use domain::error::Refusal;
+use domain::id::OwnerId;
+use domain::outbound::Outbound;
+use domain::{Error, Result};
+use jsonwebtoken::{Algorithm, Validation, decode, decode_header};
+use keys::{IssuerKeys, Key};
+use serde::Deserialize;
+use std::sync::Arc;
+use web::{Credential, Identity};
+
+/// Far more than any issuer writes, and little to hash.
+const MOST_TOKEN_BYTES: usize = 8 * 1024;
+
+/// By how much the issuer's clock may differ from ours.
+const LEEWAY_SECONDS: f64 = 5.0;
+
+pub struct Oidc {
+    audience: String,
+    keys: IssuerKeys,
+    clock: Arc<dyn Clock>,
+}
+
+#[derive(Deserialize)]
+struct Claims {
+    iss: String,
+    sub: String,
+    exp: f64,
+    nbf: Option<f64>,
+}
+
+impl Oidc {
+    pub fn new(issuer: String, audience: String, outbound: Arc<dyn Outbound>, clock: Arc<dyn Clock>) -> Self {
+        crypto::install();
+        Self { audience, keys: IssuerKeys::new(issuer, outbound, clock.clone()), clock }
+    }
+
+    pub async fn owner_of(&self, token: &str) -> Result<OwnerId> {
+        let kid = kid(token).ok_or_else(refusal)?;
+        let key = self.keys.find(&kid).await?.ok_or_else(refusal)?;
+        let claims = self.claims(token, &key).ok_or_else(refusal)?;
+        Ok(OwnerId::of(&claims.iss, &claims.sub))
+    }
+
+    fn claims(&self, token: &str, key: &Key) -> Option<Claims> {
+        let claims = decode::<Claims>(token, &key.key, &self.rules(key.algorithm)).ok()?.claims;
+        let now = self.clock.now().as_duration().as_secs_f64();
+        let has_begun = claims.nbf.is_none_or(|nbf| nbf <= now + LEEWAY_SECONDS);
+        let is_over = now > claims.exp + LEEWAY_SECONDS;
+        let is_ours = claims.iss == self.keys.issuer() && !claims.sub.is_empty();
+        (has_begun && !is_over && is_ours).then_some(claims)
+    }
+
+    /// Times are checked by our own clock. What the library is not told to require, it does not even look for.
+    fn rules(&self, algorithm: Algorithm) -> Validation {
+        let mut rules = Validation::new(algorithm);
+        rules.set_required_spec_claims(&["exp", "aud", "iss", "sub"]);
+        rules.set_audience(&[&self.audience]);
+        rules.set_issuer(&[self.keys.issuer()]);
+        rules.validate_exp = false;
+        rules
+    }
+}
+
+/// Which key the token names; nothing else of its header is believed.
+fn kid(token: &str) -> Option<String> {
+    if token.len() > MOST_TOKEN_BYTES {
+        return None;
+    }
+    let header = decode_header(token).ok()?;
+    // What must be understood and is not.
+    if header.crit.is_some() { None } else { header.kid }
+}
+
+fn refusal() -> Error {
+    Error::Unauthenticated(Refusal::NotSignedIn)
+}
+
+#[async_trait]
+impl Identity for Oidc {
+    async fn owner(&self, credential: Credential<'_>) -> Result<OwnerId> {
+        match credential {
+            Credential::Token(token) => self.owner_of(token).await,
+            Credential::Session(_) => Err(refusal()),
+        }
+    }
+}

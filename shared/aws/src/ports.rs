@@ -1,0 +1,59 @@
+//! The ports, made of what the environment says; each asks only for the settings that it needs.
+
+use crate::Error;
+use crate::config::Settings;
+use crate::{DynamoTable, KmsKeyring, Oidc, SqsQueue};
+use aws_types::SdkConfig;
+use domain::clock::Clock;
+use domain::data_keys::DataKeys;
+use domain::outbound::Outbound;
+use domain::queue::Queue;
+use domain::table::Table;
+use outbound::{Egress, Exempt};
+use std::sync::{Arc, OnceLock};
+use web::System;
+
+pub struct Ports {
+    settings: Settings,
+    sdk: SdkConfig,
+    table: OnceLock<Arc<dyn Table>>,
+}
+
+impl Ports {
+    pub fn from_env() -> Result<Self, Error> {
+        let settings = Settings::from_env();
+        let sdk = settings.sdk()?;
+        Ok(Self { settings, sdk, table: OnceLock::new() })
+    }
+
+    pub fn table(&self) -> Result<Arc<dyn Table>, Error> {
+        let name = self.settings.table()?;
+        let table =
+            self.table.get_or_init(|| Arc::new(DynamoTable::new((&self.sdk).into(), name, self.clock())));
+        Ok(Arc::clone(table))
+    }
+
+    pub fn data_keys(&self) -> Result<DataKeys, Error> {
+        let client = aws_sdk_kms::Client::new(&self.sdk);
+        let keyring = KmsKeyring::new(client, self.settings.kms_key()?);
+        Ok(DataKeys::new(self.table()?, Arc::new(keyring)))
+    }
+
+    pub fn queue(&self) -> Result<Arc<dyn Queue>, Error> {
+        let client = aws_sdk_sqs::Client::new(&self.sdk);
+        Ok(Arc::new(SqsQueue::new(client, self.settings.queue_url()?)))
+    }
+
+    pub fn outbound(&self) -> Result<Arc<dyn Outbound>, Error> {
+        Ok(Arc::new(Egress::new(Exempt::parse(&self.settings.outbound_allow()))))
+    }
+
+    pub fn clock(&self) -> Arc<dyn Clock> {
+        Arc::new(System)
+    }
+
+    pub(crate) fn oidc(&self) -> Result<Oidc, Error> {
+        let (issuer, audience) = (self.settings.owner_issuer()?, self.settings.owner_audience()?);
+        Ok(Oidc::new(issuer, audience, self.outbound()?, self.clock()))
+    }
+}

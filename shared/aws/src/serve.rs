@@ -1,0 +1,45 @@
+//! Answering HTTP on Lambda: the function's routes behind API Gateway.
+
+use crate::{Error, Ports, log};
+use std::sync::Arc;
+use std::time::Duration;
+use web::{App, Identity, NoOwner, Routes, System};
+
+/// How long the start waits for the store: connections and keys that are made then are made with the whole processor,
+/// which a start is lent, and not with the share of it that a call gets.
+const MOST_WARMING: Duration = Duration::from_millis(15);
+
+/// How a function knows its owners.
+pub type Owners = fn(&Ports) -> Result<Arc<dyn Identity>, Error>;
+
+/// By the tokens of the configured issuer.
+pub fn oidc_owner() -> Owners {
+    |ports| Ok(Arc::new(ports.oidc()?))
+}
+
+/// For functions without a route of the owner's.
+pub fn no_owner() -> Owners {
+    |_| Ok(Arc::new(NoOwner))
+}
+
+pub async fn serve(routes: Routes, owners: Owners) -> Result<(), Error> {
+    log::start();
+    let ports = Ports::from_env()?;
+    let app = App::new(web::Ports {
+        table: ports.table()?,
+        keys: ports.data_keys()?,
+        identity: owners(&ports)?,
+        clock: ports.clock(),
+        entropy: Arc::new(System),
+    });
+    let warming = tokio::spawn(warm(app.clone()));
+    // What is not done by then goes on beside the first call, which waits for it if it needs it.
+    let _ = tokio::time::timeout(MOST_WARMING, warming).await;
+    lambda_http::run(routes.serve(app)).await
+}
+
+async fn warm(app: App) {
+    if let Err(error) = app.keys.signing().await {
+        tracing::warn!(%error, "not warm");
+    }
+}

@@ -1,0 +1,47 @@
+//! Fills the stand-in for AWS through the same code that the functions use, and prints the key of a connection that
+//! may read: so the measuring knows no format of a row. Takes the environment of a function.
+
+use aws::Ports;
+use domain::access::Preset;
+use domain::connection::{Connection, Face, Status};
+use domain::id::{ConnectionId, OpId, OwnerId, RequestId, TaskId};
+use domain::key::GenuineKey;
+use domain::shelf::{Shelf, Source, Writer};
+use domain::task::{NewTask, Task};
+use secrecy::ExposeSecret as _;
+use std::io::{self, Write as _};
+
+/// A page and one more.
+const TASKS: u8 = 21;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), aws::Error> {
+    let ports = Ports::from_env()?;
+    let (table, keys, now) = (ports.table()?, ports.data_keys()?, ports.clock().now());
+    let op = |nth: u8| OpId::new(now, [nth; 10]);
+    let owner = OwnerId::of("bench", "bench");
+    let id = ConnectionId::new(now, [0; 10]);
+    let key = GenuineKey::issue(owner, id, [0; 16]);
+    let connection = Connection {
+        id,
+        name: "bench".to_owned().try_into()?,
+        face: Face::Api,
+        status: Status::Active,
+        grant: Preset::ReadOnly.grant(),
+        key_hash: key.hash(),
+        created_at: now,
+        updated_at: now,
+        version: 0,
+    };
+    Shelf::new(&*table, owner).create(connection, op(0)).await?;
+    for nth in 1..=TASKS {
+        let source = Source { connection: Some(id), request: RequestId::new(now, [nth; 10]) };
+        let writer = Writer { at: now, source, op: op(nth) };
+        let task: NewTask = serde_json::from_str(r#"{ "title": "Water the plants" }"#)?;
+        let task = Task::new(TaskId::new(now, [nth; 10]), task, &writer);
+        Shelf::new(&*table, owner).create(task, writer.op).await?;
+    }
+    let signing = keys.signing_or_make(op(0)).await?;
+    writeln!(io::stdout(), "{}", key.text(signing).expose_secret())?;
+    Ok(())
+}

@@ -1,0 +1,73 @@
+"""The real MCP client, driven from plain code."""
+
+from contextlib import asynccontextmanager, contextmanager
+
+import httpx2
+from anyio.from_thread import start_blocking_portal
+from mcp.client.client import Client
+from mcp.client.streamable_http import streamable_http_client
+from mcp.shared.exceptions import MCPError
+
+from .calls import require
+
+# How the client is told to connect, and the version that must come of it.
+ERAS = {"legacy": "2025-11-25", "2026-07-28": "2026-07-28", "auto": "2026-07-28"}
+
+
+class ToolRefused(Exception):
+    """The tool ran, and said why it would not."""
+
+
+class Agent:
+    def __init__(self, client, portal, statuses):
+        self.client, self.portal = client, portal
+        self.statuses = statuses  # of every HTTP answer so far
+
+    @property
+    def version(self):
+        return self.client.protocol_version
+
+    def tools(self):
+        return {tool.name: tool for tool in self.portal.call(self.client.list_tools).tools}
+
+    def use(self, name, **arguments):
+        result = self.portal.call(self.client.call_tool, name, arguments)
+        if result.is_error:
+            raise ToolRefused(" ".join(content.text for content in result.content))
+        return result.structured_content
+
+    def refused(self, name, **arguments):
+        """Why the tool refused; it must."""
+        try:
+            answer = self.use(name, **arguments)
+        except ToolRefused as refusal:
+            return str(refusal)
+        require(False, f"the tool {name} should refuse {arguments}, but answered {answer}")
+
+    def turned_away(self, name, **arguments):
+        """The HTTP status of a call that does not even reach the tool."""
+        try:
+            answer = self.use(name, **arguments)
+        except MCPError:
+            return self.statuses[-1]
+        require(False, f"the call of {name} should be turned away, but it was answered: {answer}")
+
+
+@asynccontextmanager
+async def connected(url, key, era, statuses):
+    async def note(response):
+        statuses.append(response.status_code)
+
+    http = httpx2.AsyncClient(
+        headers={"Authorization": f"Bearer {key}"}, trust_env=False, timeout=60, event_hooks={"response": [note]}
+    )
+    async with http, Client(streamable_http_client(url, http_client=http), mode=era, read_timeout_seconds=60) as client:
+        yield client
+
+
+@contextmanager
+def agent(url, key, era="auto"):
+    statuses = []
+    with start_blocking_portal() as portal:
+        with portal.wrap_async_context_manager(connected(url, key, era, statuses)) as client:
+            yield Agent(client, portal, statuses)

@@ -1,0 +1,132 @@
+"""The same data over REST and MCP."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+from .agent import ERAS
+from .calls import Failed, call, require
+from .world import step
+
+WORDS = {
+    "description": "Zwei Liter, 3,5 %\n日本語 🥛",
+    "priority": "high",
+    "due": "2031-02-28",
+    "labels": ["home", "a/b~c"],
+}
+
+
+@step()
+def connections_of_every_kind_are_made_and_their_secrets_shown_once(journey):
+    config = {"target_url": journey.receiver.hook().url, "events": ["task.*"]}
+    for kind in ("mcp", "api", "sdk", "webhook"):
+        wanted = {"kind": kind, "name": f"One {kind}", "preset": "full_access"}
+        wanted |= {"config": config} if kind == "webhook" else {}
+        made = journey.owner("POST", "/connections", wanted).expect(201)
+        connection, key = made.json["connection"], made.json["key"]
+        made.require(key.startswith("lrd_"), "a key that starts with lrd_ expected")
+        made.require(made.headers["Location"] == f"/connections/{connection['id']}", "its Location expected")
+        made.require(connection["kind"] == kind and connection["status"] == "active", "not what was asked for")
+        secrets = [key]
+        if kind == "webhook":
+            made.require(connection["config"] == config, "not the config that was given")
+            secrets.append(made.json["signing_secret"])
+        else:
+            made.require("signing_secret" not in made.json, "no signing secret expected")
+        for path in (f"/connections/{connection['id']}", "/connections?limit=100"):
+            seen = journey.owner("GET", path).expect(200)
+            seen.require(connection["id"] in seen.text, "the connection is missing")
+            shown = [secret for secret in secrets if secret in seen.text or secret.split("_")[-1] in seen.text]
+            seen.require(not shown and "hash" not in seen.text, "it shows a secret again")
+
+
+@step()
+def what_rest_writes_mcp_reads_in_every_era(journey):
+    task = journey.api.make_task("Buy milk", **WORDS)
+    require(task["version"] == 1 and task["status"] == "pending", f"not a new task: {task}")
+    require({name: task[name] for name in WORDS} == WORDS, f"not what was written: {task}")
+    require(task["source"]["connection"] == journey.api.id, f"not written by the api connection: {task}")
+    for era, version in ERAS.items():
+        with journey.mcp.agent(era) as agent:
+            require(agent.version == version, f"{era}: version {agent.version} instead of {version}")
+            expected = {"list_tasks", "get_task", "create_task", "update_task", "delete_task"}
+            require(set(agent.tools()) == expected, f"{era}: tools {sorted(agent.tools())}")
+            require(agent.use("get_task", id=task["id"]) == task, f"{era}: get_task differs from REST")
+            listed = agent.use("list_tasks", limit=100)
+            require(task in listed["data"], f"{era}: list_tasks lacks the task")
+            require(all(status < 300 for status in agent.statuses), f"{era}: HTTP {agent.statuses}")
+
+
+@step()
+def what_mcp_writes_rest_reads(journey):
+    for era in ("legacy", "2026-07-28"):
+        with journey.mcp.agent(era) as agent:
+            made = agent.use("create_task", title="Call the plumber", **WORDS)
+            require(journey.api.task(made["id"]).expect(200).json == made, f"{era}: REST reads another task")
+            require(made["source"]["connection"] == journey.mcp.id, f"not written by the mcp connection: {made}")
+            changed = agent.use("update_task", id=made["id"], status="completed", due=None, expected_version=1)
+            wanted = {name: value for name, value in made.items() if name != "due"} | {"status": "completed"}
+            kept = set(wanted) - {"version", "updated_at", "source"}
+            require({name: changed[name] for name in kept} == {name: wanted[name] for name in kept}, f"{changed}")
+            require(changed["version"] == 2 and "due" not in changed, f"{era}: {changed}")
+            seen = journey.sdk.task(made["id"]).expect(200)
+            seen.require(seen.json == changed and seen.headers["ETag"] == '"2"', "REST reads another task")
+            require("version 2" in agent.refused("delete_task", id=made["id"], expected_version=1), "no reason")
+            agent.use("delete_task", id=made["id"])
+            journey.api.task(made["id"]).problem(404)
+            require(agent.refused("get_task", id=made["id"]), "no reason")
+
+
+
+
+@step()
+def a_key_may_come_in_its_own_header(journey):
+    call("GET", f"{journey.host.url}/v1/tasks", headers={"X-API-Key": journey.sdk.key}).expect(200)
+
+
+@step()
+def pages_lose_and_repeat_nothing(journey):
+    made = [journey.api.make_task(f"Page {number}")["id"] for number in range(25)]
+    pages, path = [], "/v1/tasks?limit=10"
+    while path:
+        page = journey.api.rest("GET", path).expect(200)
+        pages.append([task["id"] for task in page.json["data"]])
+        page.require(len(pages) < 50 and 0 < len(pages[-1]) <= 10, "a page of 1 to 10 expected")
+        if len(pages) == 1:
+            journey.api.make_task("Written while somebody pages")
+        path = (cursor := page.json["next_cursor"]) and f"/v1/tasks?limit=10&cursor={cursor}"
+    seen = [id for page in pages for id in page]
+    require(len(seen) == len(set(seen)), f"repeated: {seen}")
+    require(seen[:25] == sorted(made, reverse=True), "not the 25 newest first")
+    whole = [task["id"] for task in journey.api.rest("GET", "/v1/tasks?limit=100").expect(200).json["data"]]
+    require(whole[1:] == seen, "one page of 100 differs from many of 10")
+    with journey.mcp.agent() as agent:
+        first = agent.use("list_tasks", limit=13)
+        second = agent.use("list_tasks", limit=13, cursor=first["next_cursor"])
+    require([task["id"] for task in first["data"] + second["data"]] == whole[:26], "MCP pages differ from REST's")
+
+
+@step()
+def a_stale_version_changes_nothing(journey):
+    path = f"/v1/tasks/{journey.api.make_task('Versioned')['id']}"
+    fresh = journey.api.rest("PATCH", path, {"title": "Second"}, headers={"If-Match": '"1"'}).expect(200)
+    fresh.require(fresh.headers["ETag"] == '"2"', 'ETag "2" expected')
+    journey.api.rest("PATCH", path, {"title": "Third"}, headers={"If-Match": '"1"'}).problem(412)
+    journey.api.rest("DELETE", path, headers={"If-Match": '"1"'}).problem(412)
+    require(journey.api.rest("GET", path).expect(200).json == fresh.json, "a refused change changed it")
+    journey.api.rest("DELETE", path, headers={"If-Match": '"2"'}).expect(204)
+
+
+@step()
+def of_simultaneous_changes_one_wins(journey):
+    path = f"/v1/tasks/{journey.api.make_task('Contended')['id']}"
+
+    def change(number):
+        return journey.api.rest("PATCH", path, {"title": f"By {number}"}, headers={"If-Match": '"1"'})
+
+    with ThreadPoolExecutor(6) as pool:
+        answers = list(pool.map(change, range(6)))
+    won = [answer for answer in answers if answer.status == 200]
+    for answer in answers:
+        answer.expect(200, 409, 412)
+    require(len(won) == 1, f"{len(won)} changes of one version were accepted")
+    if journey.api.rest("GET", path).expect(200).json != won[0].json:
+        raise Failed("the accepted change is not what is stored")

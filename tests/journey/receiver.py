@@ -1,0 +1,83 @@
+"""Receives webhooks on loopback, and checks them with the reference library of Standard Webhooks."""
+
+import secrets
+import threading
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from standardwebhooks.webhooks import Webhook
+
+from .calls import eventually
+
+
+@dataclass
+class Hit:
+    headers: dict
+    body: bytes
+    status: int
+
+    @property
+    def id(self):
+        return self.headers["webhook-id"]
+
+
+class Hook:
+    """One address to send webhooks to. Answers as told, then 200; while it is held, not at all."""
+
+    def __init__(self, url, answers):
+        self.url, self.answers, self.hits = url, list(answers), []
+        self.free = threading.Event()
+        self.free.set()
+        self.connection = None
+
+    def events(self, of=None):
+        """The payload of each delivery by arrival, its signature verified; `of` picks those of one task."""
+        verifier = Webhook(self.connection.signing_secret)
+        hits = [(hit, verifier.verify(hit.body, hit.headers)) for hit in list(self.hits)]
+        return [(hit, event) for hit, event in hits if of is None or event["data"]["object"]["id"] == of]
+
+    def arrived(self, kind, task, within=60):
+        """The first delivery of this kind of event on this task."""
+        def look():
+            return next((found for found in self.events(task) if found[1]["type"] == kind), None)
+
+        return eventually(f"{kind} of {task} at the webhook", look, within)
+
+    def again(self, task, within=60):
+        """The first two deliveries of one task."""
+        return eventually(f"a second try for {task}", lambda: (found := self.events(task))[1:2] and found[:2], within)
+
+
+class Receiver(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def __init__(self, address="127.0.0.1:0"):
+        host, port = address.rsplit(":", 1)
+        super().__init__((host, int(port)), Handler)
+        self.address = "%s:%d" % self.server_address[:2]
+        self.hooks = {}
+        threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True).start()
+
+    def hook(self, answers=()):
+        path = f"/{secrets.token_hex(6)}"
+        self.hooks[path] = Hook(f"http://{self.address}{path}", answers)
+        return self.hooks[path]
+
+
+class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        hook = self.server.hooks.get(self.path)
+        status = 404
+        if hook:
+            status = hook.answers.pop(0) if hook.answers else 200
+            hook.hits.append(Hit({name.lower(): value for name, value in self.headers.items()}, body, status))
+            hook.free.wait(30)
+        self.send_response(status)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *_):
+        pass

@@ -1,0 +1,109 @@
+"""Every change arrives once at each webhook that may know of it, signed."""
+
+from collections import Counter
+
+from standardwebhooks.webhooks import Webhook, WebhookVerificationError
+
+from .calls import require
+from .world import step
+
+
+@step()
+def every_change_is_sent_and_signed(journey):
+    hook, other = journey.hook(), journey.hook()
+    made = journey.api.make_task("Watched", labels=["déjà vu"])
+    path = f"/v1/tasks/{made['id']}"
+    changed = journey.api.rest("PATCH", path, {"status": "completed"}).expect(200).json
+    journey.api.rest("DELETE", path).expect(204)
+    with journey.mcp.agent() as agent:
+        by_agent = agent.use("create_task", title="Watched, by an agent")
+    for kind, task, source in (
+        ("task.created", made, journey.api), ("task.updated", changed, journey.api),
+        ("task.deleted", changed, journey.api), ("task.created", by_agent, journey.mcp),
+    ):
+        hit, event = hook.arrived(kind, task["id"])
+        require(event["data"] == {"source": source.id, "object": task}, f"not the task as it was: {event}")
+        require(set(event) == {"type", "timestamp", "data"}, f"not the standard's envelope: {event}")
+        require(hit.headers["content-type"] == "application/json", f"{hit.headers}")
+        twin, _ = other.arrived(kind, task["id"])
+        require(twin.id == hit.id, "one change has two ids")
+    ids = [hit.id for hit, _ in hook.events()]
+    require(len(ids) == len(set(ids)) == 4, f"4 changes, but these arrived: {[event for _, event in hook.events()]}")
+    own, another = hook.connection.signing_secret, other.connection.signing_secret
+    for secret, body in ((another, hit.body), (own, hit.body + b" ")):
+        try:
+            Webhook(secret).verify(body, hit.headers)
+        except WebhookVerificationError:
+            continue
+        require(False, "the signature also fits another secret or another body")
+
+
+@step()
+def a_webhook_hears_only_what_it_may_and_wants(journey):
+    every = journey.hook(events=())
+    deaf = journey.hook(grant=[])
+    elsewhere = journey.hook(grant=[{"resource": "goals", "actions": ["read", "write", "delete"]}])
+    writer = journey.hook(grant=[{"resource": "tasks", "actions": ["write"]}])
+    deleted = journey.hook(events=["task.deleted"])
+    task = journey.api.make_task("Heard by some")["id"]
+    journey.api.rest("DELETE", f"/v1/tasks/{task}").expect(204)
+    every.arrived("task.created", task), every.arrived("task.deleted", task), deleted.arrived("task.deleted", task)
+    heard = [event["type"] for _, event in deleted.events()]
+    require(heard == ["task.deleted"], f"asked for task.deleted, heard {heard}")
+    for hook in (deaf, elsewhere, writer):
+        require(hook.hits == [], "a webhook heard what it may not read")
+
+
+@step()
+def a_failed_delivery_is_tried_again(journey):
+    hook = journey.hook(answers=[500])
+    task = journey.api.make_task("Told twice")["id"]
+    hook.arrived("task.created", task)
+    second = hook.again(task)
+    require([hit.status for hit, _ in second] == [500, 200], "answered 500, then 200")
+    (first, before), (last, after) = second
+    require(first.id == last.id and before == after, "the second try is not the same event")
+
+
+@step()
+def a_slow_receiver_holds_up_no_other(journey):
+    slow, other = journey.hook(), journey.hook()
+    slow.free.clear()
+    try:
+        task = journey.api.make_task("Slowly taken")["id"]
+        slow.arrived("task.created", task), other.arrived("task.created", task, within=8)
+        journey.api.rest("DELETE", f"/v1/tasks/{task}").expect(204)
+        other.arrived("task.deleted", task, within=4)
+    finally:
+        slow.free.set()
+
+
+@step()
+def a_revoked_webhook_hears_nothing_more(journey):
+    hook, witness = journey.hook(), journey.hook()
+    heard = journey.api.make_task("Heard")["id"]
+    hook.arrived("task.created", heard), witness.arrived("task.created", heard)
+    journey.revoke(hook.connection)
+    unheard = journey.api.make_task("Unheard")["id"]
+    witness.arrived("task.created", unheard)
+    later = journey.api.make_task("Unheard, too")["id"]
+    witness.arrived("task.created", later)
+    require([event["data"]["object"]["id"] for _, event in hook.events()] == [heard], "it heard more")
+
+
+@step()
+def a_webhook_with_a_failed_delivery_is_revoked_in_time(journey):
+    hook, witness = journey.hook(answers=[500]), journey.hook(answers=[500])
+    task = journey.api.make_task("Not told again")["id"]
+    hook.arrived("task.created", task), witness.arrived("task.created", task)
+    journey.revoke(hook.connection)
+    witness.again(task)
+    require(len(hook.hits) == 1, "it was tried again after it was revoked")
+
+
+# The last of the steps: by now, whatever would come twice has come.
+def nothing_arrived_twice(journey):
+    for hook in journey.hooks:
+        accepted = Counter(hit.id for hit, _ in hook.events() if hit.status == 200)
+        twice = [event for hit, event in hook.events() if accepted[hit.id] > 1]
+        require(not twice, f"accepted, and sent again: {twice}")

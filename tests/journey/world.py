@@ -1,0 +1,76 @@
+"""The owner, the connections that the owner makes, and what is done with them."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from .agent import agent
+from .calls import call
+
+STEPS = {"both": [], "deployed": [], "local": []}
+
+
+def step(on="both"):
+    """Puts a function in the list of steps; its name is the step's."""
+    def add(function):
+        STEPS[on].append((function.__name__.replace("_", " "), function))
+        return function
+
+    return add
+
+
+@dataclass(repr=False)
+class Connection:
+    host: object
+    id: str
+    key: str
+    signing_secret: str | None
+
+    def rest(self, method, path, body=None, **more):
+        return call(method, self.host.url + path, body, token=self.key, **more)
+
+    def agent(self, era="auto"):
+        return agent(self.host.mcp_url, self.key, era)
+
+    def make_task(self, title, **fields):
+        return self.rest("POST", "/v1/tasks", {"title": title} | fields).expect(201).json
+
+    def task(self, id):
+        return self.rest("GET", f"/v1/tasks/{id}")
+
+
+class Journey:
+    def __init__(self, host, receiver):
+        self.host, self.receiver = host, receiver
+        self.hooks = []
+
+    def owner(self, method, path, body=None, token=None, **more):
+        return call(method, self.host.url + path, body, token=token or self.host.owner_token, **more)
+
+    def connect(self, kind, token=None, **fields):
+        fields = {"kind": kind, "name": f"The journey's {kind}"} | fields
+        if "grant" not in fields:
+            fields.setdefault("preset", "full_access")
+        made = self.owner("POST", "/connections", fields, token=token).expect(201).json
+        return Connection(self.host, made["connection"]["id"], made["key"], made.get("signing_secret"))
+
+    def revoke(self, connection):
+        return self.owner("POST", f"/connections/{connection.id}/revoke").expect(200)
+
+    def hook(self, answers=(), events=("task.*",), **fields):
+        hook = self.receiver.hook(answers)
+        config = {"target_url": hook.url, "events": list(events)}
+        hook.connection = self.connect("webhook", config=config, **fields)
+        self.hooks.append(hook)
+        return hook
+
+    @cached_property
+    def mcp(self):
+        return self.connect("mcp")
+
+    @cached_property
+    def api(self):
+        return self.connect("api")
+
+    @cached_property
+    def sdk(self):
+        return self.connect("sdk")
