@@ -99,15 +99,23 @@ impl Pump {
         }
     }
 
+    /// One bookmark for all: what is told again after a crash has the same id.
     async fn fan_out_some(&self) -> Result<usize> {
         let changes = self.store.changes(self.store.bookmark()?.as_deref(), 100).await?;
         let count = changes.len();
+        let (mut told, mut failed) = (None, None);
         for change in changes {
             let position = change.position.clone();
-            self.fan_out.consume(change).await?;
+            if let Err(error) = self.fan_out.consume(change).await {
+                failed = Some(error);
+                break;
+            }
+            told = Some(position);
+        }
+        if let Some(position) = told {
             self.store.set_bookmark(position).await?;
         }
-        Ok(count)
+        failed.map_or(Ok(count), Err)
     }
 
     /// Puts what is due into hands that are free.

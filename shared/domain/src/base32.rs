@@ -3,26 +3,47 @@
 
 const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 
+/// What each byte stands for; 255: nothing.
+const VALUES: [u8; 256] = {
+    let mut values = [255; 256];
+    let mut at = 0;
+    while at < ALPHABET.len() {
+        values[ALPHABET[at] as usize] = at as u8;
+        at += 1;
+    }
+    values
+};
+
+pub(crate) const fn length(bytes: usize) -> usize {
+    (bytes * 8).div_ceil(5)
+}
+
 pub(crate) fn encode(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(bytes.len() * 8 / 5 + 1);
+    let mut text = vec![0; length(bytes.len())];
+    write(bytes, &mut text);
+    String::from_utf8(text).unwrap_or_default()
+}
+
+/// Into a text of just the right length; ids are written often, so they need no memory of their own.
+pub(crate) fn write(bytes: &[u8], text: &mut [u8]) {
+    let mut slots = text.iter_mut();
     let (mut held, mut bits) = (0u32, 0u32);
     for &byte in bytes {
         held = held << 8 | u32::from(byte);
         bits += 8;
         while bits >= 5 {
             bits -= 5;
-            text.push(letter(held >> bits));
+            put(&mut slots, held >> bits);
         }
     }
     if bits > 0 {
-        text.push(letter(held << (5 - bits)));
+        put(&mut slots, held << (5 - bits));
     }
-    text
 }
 
 /// Strict: exactly the text that `encode` makes of `N` bytes.
 pub(crate) fn decode<const N: usize>(text: &str) -> Option<[u8; N]> {
-    if text.len() != (N * 8).div_ceil(5) {
+    if text.len() != length(N) {
         return None;
     }
     let mut out = [0u8; N];
@@ -39,12 +60,14 @@ pub(crate) fn decode<const N: usize>(text: &str) -> Option<[u8; N]> {
     (held & ((1 << bits) - 1) == 0).then_some(out)
 }
 
-fn letter(value: u32) -> char {
-    ALPHABET.get((value & 31) as usize).map_or('0', |&letter| char::from(letter))
+fn put(slots: &mut std::slice::IterMut<'_, u8>, value: u32) {
+    if let (Some(slot), Some(letter)) = (slots.next(), ALPHABET.get((value & 31) as usize)) {
+        *slot = *letter;
+    }
 }
 
 fn value(character: u8) -> Option<u32> {
-    ALPHABET.iter().position(|&letter| letter == character).and_then(|at| u32::try_from(at).ok())
+    VALUES.get(usize::from(character)).filter(|value| **value < 32).map(|value| u32::from(*value))
 }
 
 #[cfg(test)]

@@ -21,10 +21,19 @@ macro_rules! id {
             pub const PREFIX: &'static str = $prefix;
             pub const fn from_bytes(bytes: [u8; $bytes]) -> Self { Self(bytes) }
             pub const fn as_bytes(&self) -> &[u8; $bytes] { &self.0 }
+
+            /// The text, handed to `then` without memory of its own.
+            fn with_text<T>(&self, then: impl FnOnce(&str) -> T) -> T {
+                let mut text = [0; $prefix.len() + base32::length($bytes)];
+                let (prefix, rest) = text.split_at_mut($prefix.len());
+                prefix.copy_from_slice($prefix.as_bytes());
+                base32::write(&self.0, rest);
+                then(std::str::from_utf8(&text).unwrap_or_default())
+            }
         }
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                write!(f, "{}{}", $prefix, base32::encode(&self.0))
+                self.with_text(|text| f.write_str(text))
             }
         }
         impl fmt::Debug for $name {
@@ -38,7 +47,7 @@ macro_rules! id {
         }
         impl serde::Serialize for $name {
             fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                serializer.collect_str(self)
+                self.with_text(|text| serializer.serialize_str(text))
             }
         }
         impl<'de> serde::Deserialize<'de> for $name {

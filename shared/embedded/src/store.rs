@@ -3,6 +3,7 @@
 use crate::writer::{Durability, Writer};
 use domain::clock::Clock;
 use domain::{Error, Result};
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -37,6 +38,14 @@ pub(crate) fn create(file: &Path, application_id: i32, key: &str) -> rusqlite::R
     db.close().map_err(|(_, error)| error)
 }
 
+/// The same plan for the same statement, whatever its values: otherwise each range makes SQLite parse it anew.
+fn tune(db: &Connection, cache_kib: i32) -> rusqlite::Result<()> {
+    db.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    db.pragma_update(None, "cache_size", -cache_kib)?;
+    db.set_prepared_statement_cache_capacity(64);
+    Ok(())
+}
+
 #[derive(Clone)]
 pub struct Store(Arc<Inner>);
 
@@ -52,8 +61,7 @@ impl Store {
     pub(crate) fn open(file: &Path, clock: Arc<dyn Clock>) -> rusqlite::Result<Self> {
         let db = Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
         db.busy_timeout(Duration::from_millis(500))?;
-        db.pragma_update(None, "cache_size", -8_000)?;
-        db.set_prepared_statement_cache_capacity(64);
+        tune(&db, 8_000)?;
         db.execute_batch(TABLES)?;
         let (stirs, stirred) = watch::channel(0);
         let writer = Writer::start(db, stirs).map_err(|_| rusqlite::Error::InvalidQuery)?;
@@ -113,8 +121,7 @@ impl Store {
             OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX,
         )?;
         db.busy_timeout(Duration::from_secs(5))?;
-        db.pragma_update(None, "cache_size", -2_000)?;
-        db.set_prepared_statement_cache_capacity(32);
+        tune(&db, 2_000)?;
         Ok(db)
     }
 

@@ -214,6 +214,7 @@ pub async fn a_transaction_token_works_once(host: &Host) {
     let writes =
         || vec![Write::Put(put("a", "one", Expect::Absent)), Write::Put(put("b", "one", Expect::Absent))];
     host.table.transact(writes(), token).await.unwrap();
+    host.clock.advance(SignedDuration::from_secs(60));
     host.table.transact(writes(), token).await.unwrap();
     assert_eq!(host.table.get(&key("a")).await.unwrap().unwrap().version, 1);
     let others = vec![Write::Put(put("z", "one", Expect::Absent))];
