@@ -103,3 +103,41 @@ async fn a_route_that_is_not_there_says_so() {
     let answer = house.call("PUT", "/v1/tasks", OWNER, None).await;
     assert_eq!(answer.is_problem(405).headers["allow"], "GET,HEAD,POST");
 }
+
+#[tokio::test]
+async fn a_writer_that_may_not_read_sees_nothing_of_what_is_there() {
+    let house = House::new();
+    let key = house.api("full_access").await;
+    let secret = json!({ "title": "Milk", "description": "SECRET" });
+    let id = house.call("POST", "/v1/tasks", &key, Some(secret)).await.text("/id");
+    let grant = json!([{ "resource": "tasks", "actions": ["write"] }]);
+    let (_, writer) = house.connect(json!({ "kind": "api", "name": "blind", "grant": grant })).await;
+    let path = format!("/v1/tasks/{id}");
+    for patch in [json!({}), json!({ "title": "Bread" })] {
+        let answer = house.call("PATCH", &path, &writer, Some(patch.clone())).await;
+        assert_eq!(answer.status, 200);
+        assert!(!answer.body.to_string().contains("SECRET"), "{}", answer.body);
+        let params = json!({ "name": "update_task", "arguments": { "id": id, "title": patch["title"] } });
+        let call = json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params });
+        let answer = house.call("POST", "/mcp", &writer, Some(call)).await;
+        assert!(!answer.body.to_string().contains("SECRET"), "{}", answer.body);
+    }
+    let seen = house.call("GET", &path, &key, None).await;
+    assert_eq!((&seen.body["title"], &seen.body["version"]), (&json!("Bread"), &json!(2)));
+}
+
+#[tokio::test]
+async fn a_revoked_key_hears_that_first_whatever_it_sends() {
+    let house = House::new();
+    let (id, key) = house.connect(json!({ "kind": "api", "name": "gone", "preset": "full_access" })).await;
+    house.call("POST", &format!("/connections/{id}/revoke"), OWNER, None).await;
+    for path in ["/v1/tasks?foo=1", "/v1/tasks?limit=0", "/v1/tasks/xx", "/v1/tasks?cursor=x"] {
+        house.call("GET", path, &key, None).await.is_problem(401);
+    }
+    house.call("POST", "/v1/tasks", &key, Some(json!("x"))).await.is_problem(401);
+    house.call("POST", "/v1/tasks", &key, None).await.is_problem(401);
+    house.call("POST", "/mcp", &key, Some(json!([]))).await.is_problem(401);
+    let with_header =
+        http::Request::get("/connections").header("x-api-key", &key).header("host", "larder.test");
+    house.send(with_header.body(axum::body::Body::empty()).unwrap()).await.is_problem(401);
+}

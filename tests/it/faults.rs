@@ -133,3 +133,29 @@ async fn no_event_is_lost_when_the_store_fails_while_it_is_told() {
         assert!(!sent.is_empty(), "the event was lost when call {call} failed");
     }
 }
+
+#[tokio::test]
+async fn a_row_that_cannot_be_read_stands_in_nobodys_way() {
+    use domain::conformance::op;
+    use domain::id::OwnerId;
+    use domain::table::Expect;
+
+    let house = House::new();
+    let config = json!({ "target_url": "https://receiver.example" });
+    let hook = json!({ "kind": "webhook", "name": "hook", "preset": "full_access", "config": config });
+    let (_, key) = house.connect(hook).await;
+    let owner = OwnerId::of("test", "one");
+    for sort in ["data/task/x", "trash/task/x", "conn/x"] {
+        let row = RowKey::new(owner, sort);
+        let put = Put { key: row, body: "{\"v\":9}".to_owned(), expires: None, expect: Expect::Absent };
+        house.store.put(put, op()).await.unwrap();
+    }
+    let id = house.task(&key, "after it").await;
+    house.pump.drain().await.unwrap();
+    assert_eq!(house.network.take().len(), 1);
+    for (path, token) in [("/connections", OWNER), ("/v1/tasks", key.as_str())] {
+        let listed = house.call("GET", path, token, None).await;
+        assert_eq!(listed.body["data"].as_array().map(Vec::len), Some(1), "{}", listed.body);
+    }
+    assert_eq!(house.call("GET", &format!("/v1/tasks/{id}"), &key, None).await.status, 200);
+}

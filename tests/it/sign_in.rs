@@ -40,6 +40,7 @@ fn at(method: &str, path: &str) -> http::request::Builder {
 
 async fn session(host: &Host) -> String {
     let link = format!("/sign-in?code={}", host.owner.code().unwrap());
+    assert_eq!(send(host, at("HEAD", &link), "").await.0, StatusCode::NO_CONTENT, "looking uses nothing up");
     let (status, headers, _) = send(host, at("GET", &link), "").await;
     assert_eq!(status, StatusCode::SEE_OTHER);
     let cookie = headers["set-cookie"].to_str().unwrap();

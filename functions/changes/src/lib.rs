@@ -20,7 +20,16 @@ pub struct FanOut {
 #[async_trait]
 impl Consumer<RowChange> for FanOut {
     async fn consume(&self, row: RowChange) -> Result<Outcome> {
-        let Some(change) = Change::of(&row)? else { return Ok(Outcome::Done) };
+        let change = match Change::of(&row) {
+            Ok(Some(change)) => change,
+            Ok(None) => return Ok(Outcome::Done),
+            // No try will ever read it, and it must not stand in the way of what comes after it.
+            Err(error @ Error::Unreadable { .. }) => {
+                tracing::error!(%error, "a change cannot be told");
+                return Ok(Outcome::Done);
+            }
+            Err(error) => return Err(error),
+        };
         let connections = Shelf::<Connection>::new(&*self.table, change.owner).all().await?;
         let event = change.event();
         for connection in connections {

@@ -5,6 +5,7 @@ use axum::response::{IntoResponse, Response};
 use domain::id::TaskId;
 use domain::task::{NewTask, Task, TaskPatch};
 use http::{HeaderMap, StatusCode, header};
+use serde::Serialize;
 use web::{At, Body, Call, Page, PageParams, Params, Problem, Tasks};
 
 pub(crate) async fn list(call: Call, Params(page): Params<PageParams>) -> Result<Json<Page<Task>>, Problem> {
@@ -13,12 +14,13 @@ pub(crate) async fn list(call: Call, Params(page): Params<PageParams>) -> Result
 
 pub(crate) async fn create(call: Call, Body(new): Body<NewTask>) -> Result<Response, Problem> {
     let task = Tasks(&call).create(new).await?;
-    let location = [(header::LOCATION, format!("/v1/tasks/{}", task.id))];
-    Ok((StatusCode::CREATED, location, tagged(task)).into_response())
+    let location = [(header::LOCATION, format!("/v1/tasks/{}", task.id()))];
+    Ok((StatusCode::CREATED, location, tagged(&task, task.version())).into_response())
 }
 
 pub(crate) async fn read(call: Call, At(id): At<TaskId>) -> Result<Response, Problem> {
-    Ok(tagged(Tasks(&call).get(id).await?))
+    let task = Tasks(&call).get(id).await?;
+    Ok(tagged(&task, task.version))
 }
 
 pub(crate) async fn update(
@@ -27,7 +29,8 @@ pub(crate) async fn update(
     headers: HeaderMap,
     Body(patch): Body<TaskPatch>,
 ) -> Result<Response, Problem> {
-    Ok(tagged(Tasks(&call).update(id, patch, if_match(&headers)?).await?))
+    let task = Tasks(&call).update(id, patch, if_match(&headers)?).await?;
+    Ok(tagged(&task, task.version()))
 }
 
 pub(crate) async fn delete(
@@ -39,13 +42,17 @@ pub(crate) async fn delete(
     Ok(StatusCode::NO_CONTENT)
 }
 
-fn tagged(task: Task) -> Response {
-    ([(header::ETAG, format!("\"{}\"", task.version))], Json(task)).into_response()
+fn tagged(task: &impl Serialize, version: u64) -> Response {
+    ([(header::ETAG, format!("\"{version}\""))], Json(task)).into_response()
 }
 
 /// A caller that names the version it has seen does not overwrite a newer one.
 fn if_match(headers: &HeaderMap) -> Result<Option<u64>, Problem> {
     let Some(wanted) = headers.get(header::IF_MATCH).filter(|wanted| *wanted != "*") else { return Ok(None) };
-    let version = wanted.to_str().ok().and_then(|tag| tag.trim_matches('"').parse().ok());
-    version.map(Some).ok_or_else(|| Problem::invalid("If-Match", "one ETag that this API gave is expected"))
+    let digits = wanted.to_str().ok().and_then(|tag| tag.strip_prefix('"')?.strip_suffix('"'));
+    let digits = digits.filter(|digits| digits.bytes().all(|digit| digit.is_ascii_digit()));
+    digits
+        .and_then(|digits| digits.parse().ok())
+        .map(Some)
+        .ok_or_else(|| Problem::invalid("If-Match", "one ETag that this API gave is expected"))
 }

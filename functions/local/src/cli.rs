@@ -1,7 +1,7 @@
 //! The command line. Every flag has a `LARDER_…` variable; nothing else reads the environment.
 
+use clap::builder::BoolishValueParser;
 use clap::{Args, Parser, Subcommand};
-use std::net::SocketAddr;
 use std::path::PathBuf;
 
 /// Keeps one person's data and gives every agent, app and script its own connection to it.
@@ -9,10 +9,12 @@ use std::path::PathBuf;
 /// Without a command it serves: it prints a link that signs the owner in, once, and the addresses of the REST and
 /// MCP faces, and runs until it is told to stop (Ctrl-C or SIGTERM).
 #[derive(Debug, Parser)]
-#[command(name = "larder", version, args_conflicts_with_subcommands = true)]
+#[command(name = "larder", version)]
 pub struct Cli {
     #[command(subcommand)]
     pub command: Option<Command>,
+    #[command(flatten)]
+    pub data: Data,
     #[command(flatten)]
     pub serve: Serve,
 }
@@ -20,27 +22,24 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Prints a fresh owner token for scripts, valid for an hour.
-    OwnerToken(Data),
+    OwnerToken,
 }
 
 #[derive(Debug, Args)]
 pub struct Data {
     /// The folder that holds the data file and the key file [default: larder in the user's data folder]
-    #[arg(long = "data", value_name = "DIR", env = "LARDER_DATA")]
+    #[arg(long = "data", value_name = "DIR", env = "LARDER_DATA", global = true)]
     folder: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
 pub struct Serve {
-    #[command(flatten)]
-    pub data: Data,
-
     /// Where to accept connections; port 0 takes a free one.
     #[arg(long, value_name = "HOST:PORT", env = "LARDER_LISTEN", default_value = "127.0.0.1:4747")]
-    pub listen: SocketAddr,
+    pub listen: String,
 
     /// Print one line of JSON, once ready: `url`, `mcp`, `data`, `sign_in` and `owner_token`.
-    #[arg(long, env = "LARDER_JSON")]
+    #[arg(long, env = "LARDER_JSON", value_parser = BoolishValueParser::new())]
     pub json: bool,
 
     /// `host:port` pairs that webhooks may reach although they are private or without TLS, separated by commas.

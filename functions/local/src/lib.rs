@@ -4,6 +4,7 @@ mod cli;
 mod guard;
 mod host;
 mod identity;
+mod listen;
 mod pages;
 mod pump;
 mod serve;

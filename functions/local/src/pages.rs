@@ -7,7 +7,7 @@ use axum::extract::State;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use domain::connection::Connection;
 use domain::shelf::Shelf;
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use serde::Deserialize;
 use std::sync::Arc;
 use web::{App, Owner, Params, Problem, SESSION_COOKIE};
@@ -34,8 +34,14 @@ pub(crate) struct Link {
 
 pub(crate) async fn sign_in(
     Extension(owner): Extension<Arc<LocalOwner>>,
+    method: Method,
+    headers: HeaderMap,
     Params(link): Params<Link>,
 ) -> Result<Response, Problem> {
+    // Who only looks ahead must not use the link up.
+    if method == Method::HEAD || headers.contains_key("sec-purpose") {
+        return Ok(StatusCode::NO_CONTENT.into_response());
+    }
     let Some(session) = owner.sign_in(&link.code) else {
         let detail = "This link was used or is not from this start. Start Larder again for a new one.";
         return Err(Problem::new(StatusCode::FORBIDDEN, "link-used", "The link does not work", detail));

@@ -8,12 +8,15 @@ use domain::outcome::{Consumer as _, Outcome};
 use domain::queue::{Queue as _, Received};
 use domain::table::ChangeLog as _;
 use embedded::Store;
+use futures_util::FutureExt as _;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-/// How many deliveries are in hand at the same time, each on its own: a slow receiver holds up no other.
+/// How many deliveries are in hand at the same time, each on its own: slow receivers hold up others only when they
+/// hold all of these.
 const HANDS: usize = 64;
 
 /// Longer than a delivery can take, so that nobody else picks it up meanwhile.
@@ -37,7 +40,7 @@ impl Pump {
             let told = self.fan_out_some().await?;
             let mut hands = JoinSet::new();
             let taken = self.take_due(&mut hands).await?;
-            hands.join_all().await;
+            empty(&mut hands).await;
             if told + taken == 0 {
                 return Ok(());
             }
@@ -84,7 +87,7 @@ impl Pump {
                 _ = stop.changed() => {}
             }
         }
-        hands.join_all().await;
+        empty(&mut hands).await;
     }
 
     async fn sweep(&self, mut stop: watch::Receiver<bool>) {
@@ -106,11 +109,17 @@ impl Pump {
         let (mut told, mut failed) = (None, None);
         for change in changes {
             let position = change.position.clone();
-            if let Err(error) = self.fan_out.consume(change).await {
-                failed = Some(error);
-                break;
+            match AssertUnwindSafe(self.fan_out.consume(change)).catch_unwind().await {
+                Ok(Ok(_)) => told = Some(position),
+                Ok(Err(error)) => {
+                    failed = Some(error);
+                    break;
+                }
+                Err(_) => {
+                    tracing::error!(position, "a change made its consumer panic, and is passed over");
+                    told = Some(position);
+                }
             }
-            told = Some(position);
         }
         if let Some(position) = told {
             self.store.set_bookmark(position).await?;
@@ -152,6 +161,11 @@ impl Pump {
         let wait = due.duration_since(self.clock.now());
         Duration::try_from(wait).unwrap_or_default().min(LONGEST_WAIT)
     }
+}
+
+/// A delivery that panicked is in the log; its message comes again.
+async fn empty(hands: &mut JoinSet<()>) {
+    while hands.join_next().await.is_some() {}
 }
 
 fn paused(error: &domain::Error) -> Duration {

@@ -3,6 +3,7 @@
 use crate::cli::{Cli, Command, Serve};
 use crate::host::{Host, Settings};
 use crate::identity::LocalOwner;
+use crate::listen::listen;
 use embedded::{KeyFile, OpenError};
 use outbound::{Egress, Exempt};
 use std::io::{self, Write as _};
@@ -26,17 +27,17 @@ enum Failure {
     #[error("there is no Larder data in {0}; start larder there first, or choose another folder with --data")]
     NoData(PathBuf),
     #[error("{0} is in use by another program; choose another address with --listen")]
-    AddressInUse(SocketAddr),
+    AddressInUse(String),
     #[error("cannot listen on {0}: {1}")]
-    Listen(SocketAddr, io::Error),
+    Listen(String, io::Error),
     #[error(transparent)]
     Io(#[from] io::Error),
 }
 
 pub fn run(cli: Cli) -> ExitCode {
     let done = match cli.command {
-        Some(Command::OwnerToken(data)) => owner_token(&data.folder()),
-        None => start(cli.serve),
+        Some(Command::OwnerToken) => owner_token(&cli.data.folder()),
+        None => start(&cli.data.folder(), cli.serve),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -56,34 +57,33 @@ fn owner_token(folder: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
-fn start(serve: Serve) -> Result<(), Failure> {
+fn start(folder: &Path, serve: Serve) -> Result<(), Failure> {
     tracing_subscriber::fmt().with_max_level(serve.log).with_writer(io::stderr).with_ansi(false).init();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(serve_until_told(serve))
+    runtime.block_on(serve_until_told(folder, serve))
 }
 
-async fn serve_until_told(serve: Serve) -> Result<(), Failure> {
-    let listener = TcpListener::bind(serve.listen).await.map_err(|error| match error.kind() {
-        io::ErrorKind::AddrInUse => Failure::AddressInUse(serve.listen),
-        _ => Failure::Listen(serve.listen, error),
+async fn serve_until_told(folder: &Path, serve: Serve) -> Result<(), Failure> {
+    let listener = TcpListener::bind(&serve.listen).await.map_err(|error| match error.kind() {
+        io::ErrorKind::AddrInUse => Failure::AddressInUse(serve.listen.clone()),
+        _ => Failure::Listen(serve.listen.clone(), error),
     })?;
+    let at = listener.local_addr()?;
     let settings = Settings {
-        listen: serve.listen,
+        listen: at,
         hosts: serve.hosts,
         outbound: Arc::new(Egress::new(Exempt::parse(&serve.outbound_allow))),
         clock: Arc::new(System),
         entropy: Arc::new(System),
     };
-    let host = Host::open(&serve.data.folder(), settings)?;
+    let host = Host::open(folder, settings)?;
     // From here on, being told to stop is heard: whoever reads the announcement may say so at once.
     let told_to_stop = told_to_stop()?;
-    announce(&host, listener.local_addr()?, serve.json)?;
+    announce(&host, at, serve.json)?;
 
     let (stop, stopped) = watch::channel(false);
     let pump = tokio::spawn(Arc::clone(&host.pump).run(stopped.clone()));
-    let asked = wait_for(stopped.clone());
-    let server = axum::serve(listener, host.router.clone()).with_graceful_shutdown(asked);
-    let server = tokio::spawn(server.into_future());
+    let server = tokio::spawn(listen(listener, host.router.clone(), stopped));
     told_to_stop.await;
     let _ = stop.send(true);
     let both = async { tokio::join!(server, pump) };
@@ -95,10 +95,6 @@ async fn serve_until_told(serve: Serve) -> Result<(), Failure> {
         tracing::warn!(%error, "the write-ahead log was left for the next start");
     }
     Ok(())
-}
-
-async fn wait_for(mut stopped: watch::Receiver<bool>) {
-    let _ = stopped.wait_for(|stopped| *stopped).await;
 }
 
 fn told_to_stop() -> io::Result<impl Future<Output = ()>> {

@@ -48,12 +48,13 @@ impl Change {
             _ => return Ok(None),
         };
         let Some(resource) = sort.strip_prefix(kind).and_then(resource) else { return Ok(None) };
-        let parse = |body: &str| serde_json::from_str::<Value>(body).map_err(Error::internal);
+        let unreadable = |error: serde_json::Error| Error::unreadable(&row.key, &error);
+        let parse = |body: &str| serde_json::from_str::<Value>(body).map_err(unreadable);
         let (at, source, before, after) = if verb == Verb::Deleted {
-            let trashed: Trashed<Value> = serde_json::from_str(&image.body).map_err(Error::internal)?;
+            let trashed: Trashed<Value> = serde_json::from_str(&image.body).map_err(unreadable)?;
             (trashed.deleted_at, trashed.source, Some(trashed.entity), None)
         } else {
-            let stamp: Stamp = serde_json::from_str(&image.body).map_err(Error::internal)?;
+            let stamp: Stamp = serde_json::from_str(&image.body).map_err(unreadable)?;
             let before = row.before.as_ref().map(|before| parse(&before.body)).transpose()?;
             (stamp.updated_at, stamp.source, before, Some(parse(&image.body)?))
         };

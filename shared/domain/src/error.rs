@@ -1,6 +1,7 @@
 //! What can go wrong, said once and without a word of HTTP. The faces translate.
 
 use crate::access::{Action, Resource};
+use crate::table::RowKey;
 
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -29,6 +30,9 @@ pub enum Error {
     /// The store asks for patience (throttling): nothing is broken, try again.
     #[error("the store is busy")]
     Busy,
+    /// A stored row is not what it should be; trying again will not help.
+    #[error("the row {row} cannot be read: {detail}")]
+    Unreadable { row: String, detail: String },
     /// Everything else; never shown to a caller.
     #[error("{0}")]
     Internal(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -51,6 +55,10 @@ pub enum Refusal {
 impl Error {
     pub fn invalid(pointer: impl Into<String>, detail: impl Into<String>) -> Self {
         Self::Invalid { pointer: pointer.into(), detail: detail.into() }
+    }
+
+    pub fn unreadable(row: &RowKey, detail: &impl ToString) -> Self {
+        Self::Unreadable { row: format!("{} {}", row.owner, row.sort), detail: detail.to_string() }
     }
 
     pub fn internal(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {

@@ -69,7 +69,9 @@ impl<'a, T: Entity> Shelf<'a, T> {
     /// Newest first.
     pub async fn list(&self, after: Option<String>, limit: usize) -> Result<Listing<T>> {
         let page = self.table.query(&T::all(self.owner).newest_first().page(after, limit)).await?;
-        let items = page.rows.iter().map(read).collect::<Result<_>>()?;
+        // A row that another version of Larder wrote must not hide all others.
+        let readable = |row| read(row).inspect_err(|error| tracing::error!(%error, "a row is left out")).ok();
+        let items = page.rows.iter().filter_map(readable).collect();
         Ok(Listing { items, next: page.next })
     }
 
@@ -119,5 +121,5 @@ impl<'a, T: Entity> Shelf<'a, T> {
 }
 
 fn read<T: Entity>(row: &Row) -> Result<T> {
-    serde_json::from_str(&row.body).map_err(Error::internal)
+    serde_json::from_str(&row.body).map_err(|error| Error::unreadable(&row.key, &error))
 }

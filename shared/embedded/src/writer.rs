@@ -29,7 +29,8 @@ enum Task {
 
 struct Job {
     durability: Durability,
-    work: Box<dyn FnOnce(&Connection) -> Worked + Send>,
+    /// Without a transaction to work in it only answers that the store is busy.
+    work: Box<dyn FnOnce(Option<&Connection>) -> Worked + Send>,
 }
 
 /// What one job left behind: whether the store itself failed, and what to do once the commit is decided.
@@ -53,10 +54,10 @@ impl Writer {
         work: impl FnOnce(&Connection) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         let (done, answer) = oneshot::channel();
-        let work = Box::new(move |db: &Connection| {
-            let result = work(db);
+        let work = Box::new(move |db: Option<&Connection>| {
+            let result = db.map_or(Err(Error::Busy), work);
             let broken = match &result {
-                Err(Error::Internal(cause)) => Some(cause.to_string()),
+                Err(error @ (Error::Internal(_) | Error::Unreadable { .. })) => Some(error.to_string()),
                 _ => None,
             };
             let answer = Box::new(move |committed: Result<(), String>| {
@@ -118,17 +119,21 @@ fn commit(
     if batch.is_empty() {
         return (Vec::new(), Ok(()));
     }
-    let begun = if *synced == Some(sync) {
-        db.execute_batch("BEGIN IMMEDIATE")
-    } else {
-        *synced = Some(sync);
+    if *synced != Some(sync) {
         let mode = if sync { "FULL" } else { "NORMAL" };
-        db.execute_batch(&format!("PRAGMA synchronous = {mode}; BEGIN IMMEDIATE"))
-    };
-    let worked: Vec<Worked> = batch.into_iter().map(|job| (job.work)(db)).collect();
+        let _ = db.pragma_update(None, "synchronous", mode);
+        *synced = Some(sync);
+    }
+    let begun = db.execute_batch("BEGIN IMMEDIATE");
+    if let Err(error) = &begun {
+        tracing::warn!(%error, "the data file is busy");
+    }
+    // SQLite may end a transaction by itself when the disk fails: nothing may be written outside of one.
+    let in_transaction = || Some(db).filter(|db| !db.is_autocommit());
+    let worked: Vec<Worked> = batch.into_iter().map(|job| (job.work)(in_transaction())).collect();
     let broken = worked.iter().find_map(|job| job.broken.clone());
     let committed = match (begun, broken) {
-        (Err(error), _) => Err(error.to_string()),
+        (Err(_), _) => Ok(()), // every job has answered that the store is busy
         (Ok(()), Some(broken)) => Err(broken),
         (Ok(()), None) => db.execute_batch("COMMIT").map_err(|error| error.to_string()),
     };

@@ -75,3 +75,28 @@ async fn sweeping_deletes_what_has_expired_and_nothing_else() {
     assert_eq!(opened.store.sweep().await.unwrap(), 1);
     assert!(opened.store.get(&RowKey::new(owner(1), "stays")).await.unwrap().is_some());
 }
+
+/// A backup program, say, holds the file for longer than a writer waits.
+#[tokio::test]
+async fn what_was_refused_because_the_file_is_busy_is_not_written() {
+    use domain::Error;
+    use domain::conformance::{op, owner};
+    use domain::table::{Expect, Put, RowKey, Table as _, Write};
+
+    let (opened, _, _folder) = open();
+    let other = rusqlite::Connection::open(&opened.file).unwrap();
+    let put = |sort: &str| {
+        let key = RowKey::new(owner(1), sort);
+        Put { key, body: "x".to_owned(), expires: None, expect: Expect::Absent }
+    };
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let refused = opened.store.put(put("a"), op()).await;
+    assert!(matches!(refused, Err(Error::Busy)), "{refused:?}");
+    let refused = opened.store.transact(vec![Write::Put(put("b")), Write::Put(put("c"))], op()).await;
+    assert!(matches!(refused, Err(Error::Busy)), "{refused:?}");
+    other.execute_batch("ROLLBACK").unwrap();
+    for sort in ["a", "b", "c"] {
+        assert_eq!(opened.store.get(&RowKey::new(owner(1), sort)).await.unwrap(), None, "{sort}");
+        assert_eq!(opened.store.put(put(sort), op()).await.unwrap(), 1);
+    }
+}

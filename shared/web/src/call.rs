@@ -2,7 +2,7 @@
 
 use crate::app::App;
 use crate::edge::Caller;
-use crate::owner::bearer;
+use crate::owner::presented;
 use crate::problem::Problem;
 use axum::extract::FromRequestParts;
 use domain::access::{Action, Resource, decide};
@@ -14,6 +14,7 @@ use domain::shelf::{Entity, Shelf, Source, Writer};
 use domain::{Error, Result, schema};
 use futures_util::future::join;
 use http::request::Parts;
+use jiff::Timestamp;
 use std::sync::Arc;
 use tokio::sync::OnceCell;
 
@@ -25,7 +26,8 @@ pub struct Call(Arc<Inner>);
 struct Inner {
     app: App,
     key: GenuineKey,
-    caller: Caller,
+    at: Timestamp,
+    request: RequestId,
     admission: OnceCell<Result<Connection>>,
 }
 
@@ -34,9 +36,12 @@ impl Call {
         let keys = app.keys.signing().await?;
         let key = keys.and_then(|keys| GenuineKey::parse(token, keys));
         let key = key.ok_or(Error::Unauthenticated(Refusal::UnknownKey))?;
-        let caller = parts.extensions.get::<Caller>().copied();
-        let caller = caller.ok_or_else(|| Error::internal("a call that did not come through the edge"))?;
-        Ok(Self(Arc::new(Inner { app: app.clone(), key, caller, admission: OnceCell::new() })))
+        let caller = parts.extensions.get::<Caller>();
+        let Caller { at, request, call } =
+            caller.ok_or_else(|| Error::internal("a call that did not come through the edge"))?;
+        let admission = OnceCell::new();
+        let inner = Inner { app: app.clone(), key, at: *at, request: *request, admission };
+        Ok(call.get_or_init(|| Self(Arc::new(inner))).clone())
     }
 
     pub fn owner(&self) -> OwnerId {
@@ -44,7 +49,7 @@ impl Call {
     }
 
     pub fn request(&self) -> RequestId {
-        self.0.caller.request
+        self.0.request
     }
 
     pub fn app(&self) -> &App {
@@ -73,17 +78,20 @@ impl Call {
         self.0.admission.get_or_init(|| self.0.admit()).await.as_ref().map_err(Problem::from)
     }
 
+    pub(crate) fn is_asked(&self) -> bool {
+        self.0.admission.initialized()
+    }
+
     pub fn writer(&self) -> Writer {
-        let Caller { at, request } = self.0.caller;
-        let source = Source { connection: Some(self.0.key.connection), request };
-        Writer { at, source, op: self.0.app.op() }
+        let source = Source { connection: Some(self.0.key.connection), request: self.0.request };
+        Writer { at: self.0.at, source, op: self.0.app.op() }
     }
 }
 
 impl Inner {
     async fn admit(&self) -> Result<Connection> {
         let GenuineKey { owner, connection, .. } = self.key;
-        let at = self.caller.at;
+        let at = self.at;
         let record = Shelf::<Connection>::new(&*self.app.table, owner);
         let counter = schema::usage(owner, connection, at);
         let count = self.app.table.add(counter, &[("calls", 1)], Some(schema::usage_expiry(at)));
@@ -102,9 +110,7 @@ impl FromRequestParts<App> for Call {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
-        let header = || parts.headers.get("x-api-key").and_then(|value| value.to_str().ok());
-        let token = bearer(&parts.headers).or_else(header);
-        let token = token.ok_or(Error::Unauthenticated(Refusal::NoKey))?;
+        let token = presented(&parts.headers).ok_or(Error::Unauthenticated(Refusal::NoKey))?;
         Ok(Self::of(app, parts, token).await?)
     }
 }

@@ -2,6 +2,7 @@
 //! and sets the headers that no answer may lack.
 
 use crate::app::App;
+use crate::call::Call;
 use crate::problem::Problem;
 use axum::extract::{Request, State};
 use axum::middleware::Next;
@@ -11,22 +12,28 @@ use futures_util::FutureExt as _;
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use jiff::Timestamp;
 use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
-/// When a call came in, and its id.
-#[derive(Debug, Clone, Copy)]
-pub struct Caller {
-    pub at: Timestamp,
-    pub request: RequestId,
+/// When a call came in, its id, and whose it turned out to be.
+#[derive(Clone)]
+pub(crate) struct Caller {
+    pub(crate) at: Timestamp,
+    pub(crate) request: RequestId,
+    pub(crate) call: Arc<OnceLock<Call>>,
 }
 
 pub(crate) async fn edge(State(app): State<App>, mut request: Request, next: Next) -> Response {
     let at = app.clock.now();
     let id = RequestId::new(at, app.entropy.bytes());
-    request.extensions_mut().insert(Caller { at, request: id });
+    let call = Arc::new(OnceLock::new());
+    request.extensions_mut().insert(Caller { at, request: id, call: Arc::clone(&call) });
     let answer = AssertUnwindSafe(next.run(request)).catch_unwind().await;
     let mut response = answer.unwrap_or_else(|panic| Problem::internal(said(&*panic)).into_response());
-    if let Some(problem) = response.extensions_mut().remove::<Arc<Problem>>() {
+    if let Some(mut problem) = response.extensions_mut().remove::<Arc<Problem>>() {
+        // A refused input says nothing of the key yet: it is asked for, and the call counted, all the same.
+        if let Some(Err(refused)) = unasked(&call).await {
+            problem = Arc::new(refused);
+        }
         problem.log(id);
         let headers = std::mem::take(response.headers_mut());
         response = problem.render(id);
@@ -39,6 +46,11 @@ pub(crate) async fn edge(State(app): State<App>, mut request: Request, next: Nex
         headers.insert(HeaderName::from_static("x-request-id"), id);
     }
     response
+}
+
+async fn unasked(call: &OnceLock<Call>) -> Option<Result<(), Problem>> {
+    let call = call.get().filter(|call| !call.is_asked())?;
+    Some(call.admission().await.map(|_| ()))
 }
 
 pub(crate) async fn no_route() -> Problem {

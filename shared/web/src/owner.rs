@@ -44,7 +44,7 @@ impl FromRequestParts<App> for Owner {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
-        if let Some(token) = bearer(&parts.headers) {
+        if let Some(token) = presented(&parts.headers) {
             if let Ok(call) = Call::of(app, parts, token).await {
                 call.admission().await?;
                 let detail = "A connection's key cannot manage connections; only their owner can.";
@@ -71,7 +71,12 @@ impl Deref for Owner {
     }
 }
 
-pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {
+/// The credential that a script sends.
+pub(crate) fn presented(headers: &HeaderMap) -> Option<&str> {
+    bearer(headers).or_else(|| headers.get("x-api-key").and_then(|value| value.to_str().ok()))
+}
+
+fn bearer(headers: &HeaderMap) -> Option<&str> {
     let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
     let (scheme, token) = value.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())

@@ -8,6 +8,7 @@ use domain::id::OwnerId;
 use domain::shelf::{Entity, Listing};
 use domain::signing::{Label, SigningKeys};
 use serde::{Deserialize, Serialize};
+use subtle::ConstantTimeEq as _;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -66,5 +67,5 @@ fn read(keys: &SigningKeys, scope: &str, cursor: &str) -> Option<String> {
     let bytes = URL_SAFE_NO_PAD.decode(cursor).ok()?;
     let (_, sort) = bytes.split_first_chunk::<10>()?;
     let sort = String::from_utf8(sort.to_vec()).ok()?;
-    (write(keys, scope, &sort) == cursor).then_some(sort)
+    bool::from(write(keys, scope, &sort).as_bytes().ct_eq(cursor.as_bytes())).then_some(sort)
 }

@@ -47,7 +47,7 @@ impl Problem {
     }
 
     pub fn invalid(pointer: impl Into<String>, detail: impl Into<String>) -> Self {
-        let fault = Fault { pointer: pointer.into(), detail: detail.into() };
+        let fault = Fault { pointer: cut(pointer.into()), detail: cut(detail.into()) };
         let mut detail = fault.detail.clone();
         if !fault.pointer.is_empty() {
             detail = format!("{}: {detail}", fault.pointer);
@@ -155,13 +155,19 @@ impl From<&domain::Error> for Problem {
                 let detail = sentence(&say, "Try again in a second.");
                 Self::new(StatusCode::SERVICE_UNAVAILABLE, "busy", "Busy", detail)
             }
-            E::Internal(_) => Self::internal(say),
+            E::Unreadable { .. } | E::Internal(_) => Self::internal(say),
         }
     }
 }
 
 pub(crate) fn too_large(detail: impl Into<String>) -> Problem {
     Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", "Too large", detail)
+}
+
+/// What a caller sent comes back only so far as it helps.
+fn cut(text: String) -> String {
+    const MOST: usize = 300;
+    if text.chars().count() <= MOST { text } else { text.chars().take(MOST).chain(['…']).collect() }
 }
 
 fn sentence(say: &str, fix: &str) -> String {

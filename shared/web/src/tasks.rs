@@ -4,13 +4,22 @@ use crate::call::Call;
 use crate::page::{Page, PageParams};
 use crate::problem::Problem;
 use domain::access::Action::{self, Delete, Read, Write};
-use domain::access::Resource;
+use domain::access::{Resource, decide};
 use domain::id::TaskId;
 use domain::task::{NewTask, Task, TaskPatch};
 use http::StatusCode;
+use serde::Serialize;
 use std::future::ready;
 
 pub struct Tasks<'a>(pub &'a Call);
+
+/// What a writer gets back: the task, or, if its grant does not let it read, only what it needs to go on.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub enum Written {
+    Seen(Task),
+    Unseen { id: TaskId, version: u64 },
+}
 
 impl Tasks<'_> {
     pub async fn list(&self, params: &PageParams) -> Result<Page<Task>, Problem> {
@@ -25,23 +34,44 @@ impl Tasks<'_> {
         self.may(Read, self.0.shelf().get(id)).await
     }
 
-    pub async fn create(&self, new: NewTask) -> Result<Task, Problem> {
+    pub async fn create(&self, new: NewTask) -> Result<Written, Problem> {
         self.may(Write, ready(Ok(()))).await?;
         let writer = self.0.writer();
         let id = TaskId::new(writer.at, self.0.app().entropy.bytes());
-        Ok(self.0.shelf().create(Task::new(id, new, &writer), writer.op).await?)
+        let task = self.0.shelf().create(Task::new(id, new, &writer), writer.op).await?;
+        self.written(task).await
     }
 
-    /// `expected` is the version that the caller has seen, if it says.
-    pub async fn update(&self, id: TaskId, patch: TaskPatch, expected: Option<u64>) -> Result<Task, Problem> {
+    /// `expected` is the version that the caller has seen, if it says. What changes nothing is not written.
+    pub async fn update(
+        &self,
+        id: TaskId,
+        patch: TaskPatch,
+        expected: Option<u64>,
+    ) -> Result<Written, Problem> {
         let task = self.seen(Write, id, expected).await?;
         let writer = self.0.writer();
-        Ok(self.0.shelf().replace(task.patched(patch, &writer), writer.op).await?)
+        let patched = task.clone().patched(patch, &writer);
+        if patched.says_the_same_as(&task) {
+            return self.written(task).await;
+        }
+        let task = self.0.shelf().replace(patched, writer.op).await?;
+        self.written(task).await
     }
 
     pub async fn delete(&self, id: TaskId, expected: Option<u64>) -> Result<(), Problem> {
         let task = self.seen(Delete, id, expected).await?;
         Ok(self.0.shelf().trash(task, self.0.writer()).await?)
+    }
+
+    async fn written(&self, task: Task) -> Result<Written, Problem> {
+        let grant = &self.0.admission().await?.grant;
+        let may_read = decide(grant, Read, Resource::Tasks).is_ok();
+        Ok(if may_read {
+            Written::Seen(task)
+        } else {
+            Written::Unseen { id: task.id, version: task.version }
+        })
     }
 
     async fn seen(&self, action: Action, id: TaskId, expected: Option<u64>) -> Result<Task, Problem> {
@@ -61,5 +91,20 @@ impl Tasks<'_> {
         meanwhile: impl Future<Output = domain::Result<T>>,
     ) -> Result<T, Problem> {
         self.0.may(action, Resource::Tasks, meanwhile).await
+    }
+}
+
+impl Written {
+    pub const fn id(&self) -> TaskId {
+        match self {
+            Self::Seen(task) => task.id,
+            Self::Unseen { id, .. } => *id,
+        }
+    }
+
+    pub const fn version(&self) -> u64 {
+        match self {
+            Self::Seen(Task { version, .. }) | Self::Unseen { version, .. } => *version,
+        }
     }
 }

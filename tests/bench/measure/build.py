@@ -27,11 +27,11 @@ def hello(table):
     """A Lambda that only says hello, built as the functions are where their tools are there."""
     if not LAMBDA_TOOLS.is_dir():
         table.note("The hello-world Lambda was built for this machine only: tests/setup/install was not run.")
-        cargo("build", "--release", "-p", "bench", "--features", "hello", "--bin", "hello")
-        return TARGET / "release/hello"
+        cargo("build", "--profile", "lambda", "-p", "bench", "--features", "hello", "--bin", "hello")
+        return TARGET / "lambda/hello"
     architecture = "--arm64" if platform.machine() in ("arm64", "aarch64") else "--x86-64"
     into = TARGET / "bench"
-    cargo("lambda", "build", "--release", "--disable-optimizations", architecture, "--lambda-dir", str(into),
+    cargo("lambda", "build", "--profile", "lambda", "--disable-optimizations", architecture, "--lambda-dir", str(into),
           "-p", "bench", "--features", "hello", "--bin", "hello")
     return into / "hello/bootstrap"
 
