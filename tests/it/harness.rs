@@ -47,7 +47,7 @@ impl House {
         let folder = tempfile::tempdir().unwrap();
         let clock = Arc::new(ManualClock::default());
         let (time, entropy) = (Arc::clone(&clock) as Arc<dyn Clock>, Arc::new(Counter::default()));
-        let opened = embedded::open(folder.path(), Arc::clone(&time), &*entropy).unwrap();
+        let opened = embedded::open(folder.path(), Arc::clone(&time), Arc::clone(&entropy) as _).unwrap();
         let (store, keyring) = (opened.store, opened.keys);
         let table = front(Arc::new(store.clone()));
         let keys = || DataKeys::new(Arc::clone(&table), Arc::new(keyring.clone()));

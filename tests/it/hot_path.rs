@@ -106,6 +106,12 @@ async fn a_read_waits_for_one_trip_a_write_for_two_a_forged_key_for_none() {
         ("POST", "/mcp", Some(json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/list" })), 200, 1, 2),
         ("DELETE", one.as_str(), None, 204, 2, 4),
     ];
+    for route in local::routes().list().iter().filter(|route| route.access == web::Access::Connection) {
+        let known = |(method, path, ..): &(&str, &str, _, _, _, _)| {
+            *method == route.method.as_str() && path.replace(&id, "{id}") == route.path
+        };
+        assert!(calls.iter().any(known), "what does {} {} cost?", route.method, route.path);
+    }
     for (method, path, body, status, sequential, calls) in calls {
         let cost = meter.cost(method, path, &key, body.clone(), status).await;
         let said = format!("{method} {path} {}", body.unwrap_or_default());

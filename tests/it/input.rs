@@ -132,3 +132,16 @@ async fn bad_ids_parameters_and_cursors_are_refused() {
         StatusCode::OK
     );
 }
+
+#[tokio::test]
+async fn null_clears_only_what_may_be_missing() {
+    let house = House::new();
+    let key = house.api("full_access").await;
+    let path = format!("/v1/tasks/{}", house.task(&key, "Milk").await);
+    for field in ["title", "status", "priority", "labels"] {
+        let answer = house.call("PATCH", &path, &key, Some(json!({ field: null }))).await;
+        assert_eq!(answer.is_problem(400).text("/errors/0/pointer"), format!("/{field}"));
+    }
+    let answer = house.call("PATCH", &path, &key, Some(json!({ "due": null, "description": null }))).await;
+    assert_eq!((answer.status, &answer.body["version"]), (StatusCode::OK, &json!(1)), "nothing changed");
+}

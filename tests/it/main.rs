@@ -18,3 +18,4 @@ mod mcp;
 mod sign_in;
 mod slice;
 mod template;
+mod templates;

@@ -141,3 +141,15 @@ async fn what_is_not_a_call_is_refused() {
     foreign.headers_mut().insert("origin", "https://evil.example".parse().unwrap());
     house.send(foreign).await.is_problem(403);
 }
+
+#[tokio::test]
+async fn a_client_that_fills_in_defaults_clears_nothing() {
+    let house = House::new();
+    let key = house.api("full_access").await;
+    let listed = legacy(&house, &key, "tools/list", json!({})).await;
+    let tools = listed.body["result"]["tools"].as_array().unwrap();
+    let update = tools.iter().find(|tool| tool["name"] == "update_task").unwrap();
+    let properties = update["inputSchema"]["properties"].as_object().unwrap();
+    assert!(["id", "expected_version", "title", "due"].iter().all(|name| properties.contains_key(*name)));
+    assert!(properties.values().all(|property| property.get("default").is_none()), "{properties:?}");
+}

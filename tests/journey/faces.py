@@ -75,8 +75,6 @@ def what_mcp_writes_rest_reads(journey):
             require(agent.refused("get_task", id=made["id"]), "no reason")
 
 
-
-
 @step()
 def a_key_may_come_in_its_own_header(journey):
     call("GET", f"{journey.host.url}/v1/tasks", headers={"X-API-Key": journey.sdk.key}).expect(200)

@@ -65,20 +65,18 @@ async fn face(
     kind: Kind,
     config: Map<String, Value>,
 ) -> Result<(Face, Option<SecretString>), Problem> {
-    if kind == Kind::Webhook {
-        return webhook(app, owner, id, config).await;
-    }
+    let face = match kind {
+        Kind::Webhook => return webhook(app, owner, id, config).await,
+        Kind::Mcp => Face::Mcp,
+        Kind::Api => Face::Api,
+        Kind::Sdk => Face::Sdk,
+    };
     if let Some(field) = config.keys().next() {
         return Err(Problem::invalid(
             format!("/config/{field}"),
             "this kind of connection has no such setting",
         ));
     }
-    let face = match kind {
-        Kind::Mcp => Face::Mcp,
-        Kind::Api => Face::Api,
-        Kind::Sdk | Kind::Webhook => Face::Sdk,
-    };
     Ok((face, None))
 }
 

@@ -40,7 +40,8 @@ pub struct Host {
 impl Host {
     pub fn open(folder: &Path, settings: Settings) -> Result<Self, OpenError> {
         let Settings { listen, hosts, outbound, clock, entropy } = settings;
-        let Opened { store, keys, file, lock } = embedded::open(folder, Arc::clone(&clock), &*entropy)?;
+        let Opened { store, keys, file, lock } =
+            embedded::open(folder, Arc::clone(&clock), Arc::clone(&entropy))?;
         let owner = Arc::new(LocalOwner::new(&keys, Arc::clone(&clock), &*entropy));
         let table = Arc::new(store.clone());
         let data_keys = || DataKeys::new(Arc::clone(&table) as _, Arc::new(keys.clone()));

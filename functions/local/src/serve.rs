@@ -52,7 +52,7 @@ fn owner_token(folder: &Path) -> Result<(), Failure> {
     if !folder.join("larder.db").exists() {
         return Err(Failure::NoData(folder.to_owned()));
     }
-    let keys = KeyFile::open(&folder.join("larder.key"), false, &System)?;
+    let keys = KeyFile::open(&folder.join("larder.key"), false, Arc::new(System))?;
     writeln!(io::stdout(), "{}", LocalOwner::new(&keys, Arc::new(System), &System).token())?;
     Ok(())
 }

@@ -142,11 +142,18 @@ fn split_id(mut arguments: JsonObject) -> (JsonObject, JsonObject) {
     (one, arguments)
 }
 
+/// Without defaults: a client that fills them in would clear what it did not mean to touch.
 fn with_id(patch: Schema) -> Schema {
     let mut schema = schema_for!(SeenTask);
     let properties = |schema: &Schema| schema.get("properties").and_then(Value::as_object).cloned();
-    let both: Map<_, _> = [properties(&schema), properties(&patch)].into_iter().flatten().flatten().collect();
+    let both = [properties(&schema), properties(&patch)].into_iter().flatten().flatten();
+    let both = both.map(|(name, mut property)| {
+        property.as_object_mut().map(|property| property.remove("default"));
+        (name, property)
+    });
+    let both: Map<_, _> = both.collect();
     schema.insert("properties".to_owned(), both.into());
+    schema.insert("title".to_owned(), "UpdateTask".into());
     schema
 }
 

@@ -88,7 +88,7 @@ impl Settings {
     }
 }
 
-/// All tries together end before the function's own time does.
+/// A call that waits for two operations in turn still ends before the gateway stops waiting.
 fn timeouts() -> TimeoutConfig {
     TimeoutConfig::builder()
         .connect_timeout(Duration::from_secs(2))

@@ -25,7 +25,7 @@ pub trait Queue: Send + Sync {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Message {
     pub body: String,
-    /// Messages of one group cannot crowd out those of another.
+    /// Where many owners share a queue, those of one group do not crowd out those of another (SQS does this).
     pub group: String,
     pub delay: Duration,
 }

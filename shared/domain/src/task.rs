@@ -75,18 +75,26 @@ pub struct NewTask {
     pub labels: Labels,
 }
 
-/// What a caller gives to change one: fields that are absent stay, `null` clears.
+/// What a caller gives to change one: fields that are absent stay; `null` clears what may be missing.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, default)]
 pub struct TaskPatch {
+    #[serde(deserialize_with = "present")]
+    #[schemars(with = "Title")]
     pub title: Option<Title>,
-    #[serde(default, deserialize_with = "present")]
+    #[serde(deserialize_with = "present")]
     pub description: Option<Option<Description>>,
+    #[serde(deserialize_with = "present")]
+    #[schemars(with = "Status")]
     pub status: Option<Status>,
+    #[serde(deserialize_with = "present")]
+    #[schemars(with = "Priority")]
     pub priority: Option<Priority>,
     /// The day it is due, as YYYY-MM-DD; null for none.
-    #[serde(default, deserialize_with = "present")]
+    #[serde(deserialize_with = "present")]
     pub due: Option<Option<Date>>,
+    #[serde(deserialize_with = "present")]
+    #[schemars(with = "Labels")]
     pub labels: Option<Labels>,
 }
 

@@ -16,16 +16,17 @@ use std::sync::Arc;
 #[derive(Clone)]
 pub struct KeyFile {
     master: Arc<DataKey>,
+    entropy: Arc<dyn Entropy>,
 }
 
 impl KeyFile {
     /// Reads the key, or, only where there is no data yet, makes it.
-    pub fn open(file: &Path, may_make: bool, entropy: &dyn Entropy) -> Result<Self, OpenError> {
+    pub fn open(file: &Path, may_make: bool, entropy: Arc<dyn Entropy>) -> Result<Self, OpenError> {
         let unusable = |error: io::Error| OpenError::Key(file.to_owned(), error.to_string());
         let bytes = match fs::read(file) {
             Ok(bytes) => bytes,
             Err(error) if error.kind() == io::ErrorKind::NotFound && may_make => {
-                make(file, entropy).map_err(unusable)?
+                make(file, &*entropy).map_err(unusable)?
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 return Err(OpenError::KeyMissing(file.to_owned()));
@@ -36,7 +37,7 @@ impl KeyFile {
             |bytes: Vec<u8>| OpenError::Key(file.to_owned(), format!("{} bytes, not 32", bytes.len()));
         let master = DataKey(bytes.try_into().map_err(wrong)?);
         fs::set_permissions(file, Permissions::from_mode(0o600)).map_err(unusable)?;
-        Ok(Self { master: Arc::new(master) })
+        Ok(Self { master: Arc::new(master), entropy })
     }
 
     /// Tells one key file from another, and nothing of the key.
@@ -56,8 +57,8 @@ impl KeyFile {
 #[async_trait]
 impl Keyring for KeyFile {
     async fn make(&self, context: Context) -> Result<(DataKey, SealedKey)> {
-        let key: [u8; 32] = random()?;
-        let sealed = seal::seal(&self.master, &place(context), random()?, &key)?;
+        let key: [u8; 32] = self.entropy.bytes();
+        let sealed = seal::seal(&self.master, &place(context), self.entropy.bytes(), &key)?;
         let sealed = serde_json::to_vec(&sealed).map_err(Error::internal)?;
         Ok((DataKey(key), SealedKey(sealed)))
     }
@@ -71,11 +72,6 @@ impl Keyring for KeyFile {
 
 fn place(context: Context) -> String {
     format!("data key {} {}", context.owner, context.purpose.name())
-}
-
-fn random<const N: usize>() -> Result<[u8; N]> {
-    let random = ring::rand::generate(&ring::rand::SystemRandom::new());
-    random.map(ring::rand::Random::expose).map_err(|_| Error::internal("no randomness"))
 }
 
 fn make(file: &Path, entropy: &dyn Entropy) -> io::Result<Vec<u8>> {

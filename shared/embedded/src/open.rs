@@ -50,7 +50,7 @@ pub enum OpenError {
     Failed(PathBuf, rusqlite::Error),
 }
 
-pub fn open(folder: &Path, clock: Arc<dyn Clock>, entropy: &dyn Entropy) -> Result<Opened, OpenError> {
+pub fn open(folder: &Path, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Result<Opened, OpenError> {
     let failed = |error| OpenError::Folder(folder.to_owned(), error);
     // What lies here is one person's: no other user of the machine may look.
     DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(failed)?;

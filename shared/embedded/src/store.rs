@@ -4,7 +4,7 @@ use crate::writer::{Durability, Writer};
 use domain::clock::Clock;
 use domain::{Error, Result};
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, ErrorCode, OpenFlags};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -62,7 +62,8 @@ impl Store {
         let db = Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
         db.busy_timeout(Duration::from_millis(500))?;
         tune(&db, 8_000)?;
-        db.execute_batch(TABLES)?;
+        // Takes the write lock once: who cannot write now is told so now.
+        db.execute_batch(&format!("BEGIN IMMEDIATE; {TABLES} COMMIT"))?;
         let (stirs, stirred) = watch::channel(0);
         let writer = Writer::start(db, stirs).map_err(|_| rusqlite::Error::InvalidQuery)?;
         let inner = Inner { file: file.to_owned(), clock, readers: Mutex::default(), writer, stirred };
@@ -110,7 +111,10 @@ impl Store {
             Some(db) => db,
             None => self.reader().map_err(Error::internal)?,
         };
-        let result = work(&db).map_err(Error::internal);
+        let result = work(&db).map_err(|error| match error.sqlite_error_code() {
+            Some(ErrorCode::DatabaseBusy) => Error::Busy,
+            _ => Error::internal(error),
+        });
         self.readers().push(db);
         result
     }

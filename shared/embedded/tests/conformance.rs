@@ -6,20 +6,24 @@ use domain::conformance::ManualClock;
 use domain::conformance::table::Host;
 use jiff::SignedDuration;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
 use tempfile::TempDir;
 
-struct Counting;
+#[derive(Default)]
+struct Counting(AtomicU8);
 
 impl Entropy for Counting {
     fn fill(&self, bytes: &mut [u8]) {
-        bytes.fill(7);
+        bytes.fill(self.0.fetch_add(1, Ordering::SeqCst));
     }
 }
 
 fn open() -> (embedded::Opened, Arc<ManualClock>, TempDir) {
     let folder = tempfile::tempdir().unwrap();
     let clock = Arc::new(ManualClock::default());
-    let opened = embedded::open(folder.path(), Arc::clone(&clock) as Arc<dyn Clock>, &Counting).unwrap();
+    let opened =
+        embedded::open(folder.path(), Arc::clone(&clock) as Arc<dyn Clock>, Arc::new(Counting::default()))
+            .unwrap();
     (opened, clock, folder)
 }
 
@@ -98,5 +102,23 @@ async fn what_was_refused_because_the_file_is_busy_is_not_written() {
     for sort in ["a", "b", "c"] {
         assert_eq!(opened.store.get(&RowKey::new(owner(1), sort)).await.unwrap(), None, "{sort}");
         assert_eq!(opened.store.put(put(sort), op()).await.unwrap(), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_file_that_another_program_holds_is_refused_at_the_start() {
+    let (opened, clock, folder) = open();
+    opened.store.close().await.unwrap();
+    drop(opened.lock);
+    let other = rusqlite::Connection::open(&opened.file).unwrap();
+    for hold in ["BEGIN IMMEDIATE", "BEGIN EXCLUSIVE"] {
+        other.execute_batch(hold).unwrap();
+        let refused = embedded::open(
+            folder.path(),
+            Arc::clone(&clock) as Arc<dyn Clock>,
+            Arc::new(Counting::default()),
+        );
+        assert!(matches!(refused, Err(embedded::OpenError::Locked(_))), "{hold}: {:?}", refused.err());
+        other.execute_batch("ROLLBACK").unwrap();
     }
 }

@@ -155,7 +155,6 @@ async fn rows_that_nobody_follows_are_passed_over() {
     assert_eq!((failures, consumer.seen()), (Failures::default(), vec!["a".to_owned()]));
 }
 
-/// The event that the template's own tests use.
 #[tokio::test]
 async fn a_real_batch_of_the_queue_is_understood() {
     struct Reads;
@@ -169,5 +168,20 @@ async fn a_real_batch_of_the_queue_is_understood() {
     let event = include_str!("../../../../infra/events/due-deliveries.json");
     let queue = Arc::new(Putting::default()) as Arc<dyn Queue>;
     let failures = Received::consume_all(serde_json::from_str(event).unwrap(), &Reads, &queue).await.unwrap();
+    assert_eq!(failures, Failures::default());
+}
+
+#[tokio::test]
+async fn a_real_batch_of_the_stream_is_understood() {
+    struct Reads;
+    #[async_trait]
+    impl Consumer<RowChange> for Reads {
+        async fn consume(&self, row: RowChange) -> Result<Outcome> {
+            let change = domain::change::Change::of(&row)?;
+            change.map(|_| Outcome::Done).ok_or_else(|| Error::internal("no change"))
+        }
+    }
+    let event = include_str!("../../../../infra/events/table-stream.json");
+    let failures = RowChange::consume_all(serde_json::from_str(event).unwrap(), &Reads, &()).await.unwrap();
     assert_eq!(failures, Failures::default());
 }

@@ -1,0 +1,29 @@
+//! Every file in `templates/` is used: one that nobody renders is dead, one that is missing does not compile.
+
+use std::fs;
+use std::path::Path;
+
+#[test]
+fn no_template_is_forgotten() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned();
+    let mut found = Vec::new();
+    for folder in fs::read_dir(root.join("templates")).unwrap() {
+        let folder = folder.unwrap().path();
+        for file in fs::read_dir(&folder).unwrap() {
+            found.push(file.unwrap().path().strip_prefix(root.join("templates")).unwrap().to_owned());
+        }
+    }
+    found.sort();
+    let used = [
+        ("dashboard/home.html", "functions/local/src/pages.rs"),
+        ("instructions/mcp.md", "functions/mcp/src/server.rs"),
+    ];
+    assert_eq!(found, used.map(|(template, _)| Path::new(template).to_owned()));
+    for (template, user) in used {
+        let name = Path::new(template).file_name().unwrap().to_str().unwrap();
+        assert!(
+            fs::read_to_string(root.join(user)).unwrap().contains(name),
+            "{user} does not use {template}"
+        );
+    }
+}
