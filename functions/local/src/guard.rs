@@ -1,4 +1,5 @@
-//! Only callers that name this machine are answered: a web page that points its own name at this address is not.
+//! Only callers that name this machine are answered, and in bounded time: a web page that points its own name at this
+//! address is not.
 
 use axum::extract::{Request, State};
 use axum::middleware::Next;
@@ -6,7 +7,11 @@ use axum::response::{IntoResponse as _, Response};
 use http::{StatusCode, header};
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 use web::Problem;
+
+/// How long a whole call may take, its body included: as long as API Gateway gives it.
+const CALL: Duration = Duration::from_secs(30);
 
 #[derive(Clone)]
 pub(crate) struct Hosts(Arc<[String]>);
@@ -31,7 +36,10 @@ impl Hosts {
 
 pub(crate) async fn guard(State(hosts): State<Hosts>, request: Request, next: Next) -> Response {
     if hosts.holds(&request) {
-        return next.run(request).await;
+        let answer = tokio::time::timeout(CALL, next.run(request)).await;
+        let detail = "The call took too long to send or to answer.";
+        let late = || Problem::new(StatusCode::REQUEST_TIMEOUT, "too-slow", "Too slow", detail);
+        return answer.unwrap_or_else(|_| late().into_response());
     }
     let detail = "This host name is not Larder's; start it with --hosts NAME if it should be.";
     Problem::new(StatusCode::MISDIRECTED_REQUEST, "foreign-host", "Not this host", detail).into_response()

@@ -30,8 +30,10 @@ enum Task {
 struct Job {
     durability: Durability,
     /// Without a transaction to work in it only answers that the store is busy.
-    work: Box<dyn FnOnce(Option<&Connection>) -> Worked + Send>,
+    work: Box<Work>,
 }
+
+type Work = dyn FnOnce(Option<&Connection>) -> Worked + Send;
 
 /// What one job left behind: whether the store itself failed, and what to do once the commit is decided.
 struct Worked {
