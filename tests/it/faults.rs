@@ -2,9 +2,9 @@
 //! what was acknowledged is there while what was refused can simply be sent again.
 
 use crate::harness::{House, OWNER};
+use crate::hooked::{Hook, Hooked};
 use async_trait::async_trait;
-use domain::id::OpId;
-use domain::table::{Counters, Expiry, Page, Put, Query, Row, RowKey, Table, Write};
+use domain::table::{Put, RowKey, Table as _};
 use domain::{Error, Result};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -18,13 +18,13 @@ enum Fault {
 
 /// Counts down; the call at which it reaches zero fails.
 struct Faulty {
-    inner: Arc<dyn Table>,
     left: Arc<AtomicI64>,
     fault: Fault,
 }
 
-impl Faulty {
-    fn pass(&self) -> Result<()> {
+#[async_trait]
+impl Hook for Faulty {
+    async fn before(&self) -> Result<()> {
         if self.left.fetch_sub(1, Ordering::SeqCst) != 1 {
             return Ok(());
         }
@@ -35,43 +35,16 @@ impl Faulty {
     }
 }
 
-#[async_trait]
-impl Table for Faulty {
-    async fn get(&self, key: &RowKey) -> Result<Option<Row>> {
-        self.pass()?;
-        self.inner.get(key).await
-    }
-    async fn get_many(&self, keys: &[RowKey]) -> Result<Vec<Option<Row>>> {
-        self.pass()?;
-        self.inner.get_many(keys).await
-    }
-    async fn put(&self, put: Put, op: OpId) -> Result<u64> {
-        self.pass()?;
-        self.inner.put(put, op).await
-    }
-    async fn delete(&self, key: RowKey, version: u64, op: OpId) -> Result<()> {
-        self.pass()?;
-        self.inner.delete(key, version, op).await
-    }
-    async fn query(&self, query: &Query) -> Result<Page> {
-        self.pass()?;
-        self.inner.query(query).await
-    }
-    async fn add(&self, key: RowKey, add: &[(&str, i64)], expires: Option<Expiry>) -> Result<Counters> {
-        self.pass()?;
-        self.inner.add(key, add, expires).await
-    }
-    async fn transact(&self, writes: Vec<Write>, op: OpId) -> Result<()> {
-        self.pass()?;
-        self.inner.transact(writes, op).await
-    }
+fn faulty(left: &Arc<AtomicI64>, fault: Fault) -> House {
+    let hook = || Faulty { left: Arc::clone(left), fault };
+    House::on(|inner| Arc::new(Hooked { inner, hook: hook() }))
 }
 
 #[tokio::test]
 async fn every_store_call_of_every_route_may_fail() {
     for fault in [Fault::Busy, Fault::Broken] {
         let left = Arc::new(AtomicI64::new(0));
-        let house = House::on(|inner| Arc::new(Faulty { inner, left: Arc::clone(&left), fault }));
+        let house = faulty(&left, fault);
         let config = json!({ "target_url": "https://receiver.example" });
         let (connection, key) = house
             .connect(json!({ "kind": "webhook", "name": "hook", "preset": "full_access", "config": config }))
@@ -115,7 +88,7 @@ async fn every_store_call_of_every_route_may_fail() {
 #[tokio::test]
 async fn no_event_is_lost_when_the_store_fails_while_it_is_told() {
     let left = Arc::new(AtomicI64::new(0));
-    let house = House::on(|inner| Arc::new(Faulty { inner, left: Arc::clone(&left), fault: Fault::Broken }));
+    let house = faulty(&left, Fault::Broken);
     let config = json!({ "target_url": "https://receiver.example" });
     let (_, key) = house
         .connect(json!({ "kind": "webhook", "name": "hook", "preset": "full_access", "config": config }))

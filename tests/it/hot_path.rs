@@ -2,10 +2,9 @@
 //! stands still otherwise, so the time that a call takes is the number of trips that it waits for.
 
 use crate::harness::House;
+use crate::hooked::{Hook, Hooked};
 use async_trait::async_trait;
 use domain::Result;
-use domain::id::OpId;
-use domain::table::{Counters, Expiry, Page, Put, Query, Row, RowKey, Table, Write};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -13,46 +12,15 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
 struct Slow {
-    inner: Arc<dyn Table>,
     calls: Arc<AtomicU64>,
 }
 
-impl Slow {
-    async fn trip(&self) {
+#[async_trait]
+impl Hook for Slow {
+    async fn before(&self) -> Result<()> {
         self.calls.fetch_add(1, Ordering::SeqCst);
         sleep(Duration::from_secs(1)).await;
-    }
-}
-
-#[async_trait]
-impl Table for Slow {
-    async fn get(&self, key: &RowKey) -> Result<Option<Row>> {
-        self.trip().await;
-        self.inner.get(key).await
-    }
-    async fn get_many(&self, keys: &[RowKey]) -> Result<Vec<Option<Row>>> {
-        self.trip().await;
-        self.inner.get_many(keys).await
-    }
-    async fn put(&self, put: Put, op: OpId) -> Result<u64> {
-        self.trip().await;
-        self.inner.put(put, op).await
-    }
-    async fn delete(&self, key: RowKey, version: u64, op: OpId) -> Result<()> {
-        self.trip().await;
-        self.inner.delete(key, version, op).await
-    }
-    async fn query(&self, query: &Query) -> Result<Page> {
-        self.trip().await;
-        self.inner.query(query).await
-    }
-    async fn add(&self, key: RowKey, add: &[(&str, i64)], expires: Option<Expiry>) -> Result<Counters> {
-        self.trip().await;
-        self.inner.add(key, add, expires).await
-    }
-    async fn transact(&self, writes: Vec<Write>, op: OpId) -> Result<()> {
-        self.trip().await;
-        self.inner.transact(writes, op).await
+        Ok(())
     }
 }
 
@@ -69,7 +37,7 @@ struct Meter {
 impl Meter {
     fn new() -> Self {
         let calls = Arc::new(AtomicU64::new(0));
-        let house = House::on(|inner| Arc::new(Slow { inner, calls: Arc::clone(&calls) }));
+        let house = House::on(|inner| Arc::new(Hooked { inner, hook: Slow { calls: Arc::clone(&calls) } }));
         Self { house, calls }
     }
 

@@ -11,6 +11,7 @@
 mod access;
 mod faults;
 mod harness;
+mod hooked;
 mod hot_path;
 mod input;
 mod layout;

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use domain::queue::{MOST_RECEIVES, Message, Queue, Received};
 use domain::{Error, Result};
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension as _, params};
+use rusqlite::{Connection, params};
 use std::time::Duration;
 
 #[async_trait]
@@ -32,11 +32,14 @@ impl Queue for Store {
     }
 
     async fn done(&self, receipt: &str) -> Result<()> {
-        self.change(receipt, "DELETE FROM message WHERE id = ?1 AND ?2 IS NOT NULL", Duration::ZERO).await
+        self.change(receipt, |db, id| db.prepare_cached("DELETE FROM message WHERE id = ?1")?.execute([id]))
+            .await
     }
 
     async fn retry_after(&self, receipt: &str, delay: Duration) -> Result<()> {
-        self.change(receipt, "UPDATE message SET due = ?2 WHERE id = ?1", delay).await
+        let due = later(self.clock().now(), delay);
+        let sql = "UPDATE message SET due = ?2 WHERE id = ?1";
+        self.change(receipt, move |db, id| db.prepare_cached(sql)?.execute([id, due])).await
     }
 }
 
@@ -51,18 +54,17 @@ impl Store {
     /// How many messages were given up.
     pub fn dead_letters(&self) -> Result<u64> {
         let sql = "SELECT count(*) FROM message WHERE dead = 1";
-        let count: Option<i64> = self.read(|db| db.query_row(sql, [], |row| row.get(0)).optional())?;
-        Ok(count.unwrap_or_default().cast_unsigned())
+        let count: i64 = self.read(|db| db.query_row(sql, [], |row| row.get(0)))?;
+        Ok(count.cast_unsigned())
     }
 
-    async fn change(&self, receipt: &str, sql: &'static str, delay: Duration) -> Result<()> {
+    async fn change(
+        &self,
+        receipt: &str,
+        change: impl FnOnce(&Connection, i64) -> rusqlite::Result<usize> + Send + 'static,
+    ) -> Result<()> {
         let id: i64 = receipt.parse().map_err(Error::internal)?;
-        let due = later(self.clock().now(), delay);
-        self.write(Relaxed, move |db| {
-            let mut change = db.prepare_cached(sql).map_err(Error::internal)?;
-            change.execute([id, due]).map(|_| ()).map_err(Error::internal)
-        })
-        .await
+        self.write(Relaxed, move |db| change(db, id).map(|_| ()).map_err(Error::internal)).await
     }
 }
 

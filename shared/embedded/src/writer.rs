@@ -121,12 +121,7 @@ fn commit(
     if batch.is_empty() {
         return (Vec::new(), Ok(()));
     }
-    if *synced != Some(sync) {
-        let mode = if sync { "FULL" } else { "NORMAL" };
-        let _ = db.pragma_update(None, "synchronous", mode);
-        *synced = Some(sync);
-    }
-    let begun = db.execute_batch("BEGIN IMMEDIATE");
+    let begun = begin(db, sync, synced);
     if let Err(error) = &begun {
         tracing::warn!(%error, "the data file is busy");
     }
@@ -143,4 +138,13 @@ fn commit(
         let _ = db.execute_batch("ROLLBACK");
     }
     (worked, committed)
+}
+
+/// No transaction is begun that is synced less than it has to be.
+fn begin(db: &Connection, sync: bool, synced: &mut Option<bool>) -> rusqlite::Result<()> {
+    if *synced != Some(sync) {
+        db.pragma_update(None, "synchronous", if sync { "FULL" } else { "NORMAL" })?;
+        *synced = Some(sync);
+    }
+    db.execute_batch("BEGIN IMMEDIATE")
 }

@@ -1,7 +1,7 @@
 //! One call made with a connection's key.
 
 use crate::app::App;
-use crate::edge::Caller;
+use crate::edge::Arrival;
 use crate::owner::presented;
 use crate::problem::Problem;
 use axum::extract::FromRequestParts;
@@ -36,9 +36,9 @@ impl Call {
         let keys = app.keys.signing().await?;
         let key = keys.and_then(|keys| GenuineKey::parse(token, keys));
         let key = key.ok_or(Error::Unauthenticated(Refusal::UnknownKey))?;
-        let caller = parts.extensions.get::<Caller>();
-        let Caller { at, request, call } =
-            caller.ok_or_else(|| Error::internal("a call that did not come through the edge"))?;
+        let arrival = parts.extensions.get::<Arrival>();
+        let Arrival { at, request, call } =
+            arrival.ok_or_else(|| Error::internal("a call that did not come through the edge"))?;
         let admission = OnceCell::new();
         let inner = Inner { app: app.clone(), key, at: *at, request: *request, admission };
         Ok(call.get_or_init(|| Self(Arc::new(inner))).clone())

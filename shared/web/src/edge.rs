@@ -16,7 +16,7 @@ use std::sync::{Arc, OnceLock};
 
 /// When a call came in, its id, and whose it turned out to be.
 #[derive(Clone)]
-pub(crate) struct Caller {
+pub(crate) struct Arrival {
     pub(crate) at: Timestamp,
     pub(crate) request: RequestId,
     pub(crate) call: Arc<OnceLock<Call>>,
@@ -26,7 +26,7 @@ pub(crate) async fn edge(State(app): State<App>, mut request: Request, next: Nex
     let at = app.clock.now();
     let id = RequestId::new(at, app.entropy.bytes());
     let call = Arc::new(OnceLock::new());
-    request.extensions_mut().insert(Caller { at, request: id, call: Arc::clone(&call) });
+    request.extensions_mut().insert(Arrival { at, request: id, call: Arc::clone(&call) });
     let answer = AssertUnwindSafe(next.run(request)).catch_unwind().await;
     let mut response = answer.unwrap_or_else(|panic| Problem::internal(said(&*panic)).into_response());
     if let Some(mut problem) = response.extensions_mut().remove::<Arc<Problem>>() {
