@@ -8,6 +8,7 @@ use domain::delivery::SigningSecret;
 use domain::id::{ConnectionId, OwnerId};
 use domain::key::GenuineKey;
 use domain::keyring::Purpose;
+use domain::limits::Limits;
 use domain::seal;
 use domain::shelf::Shelf;
 use http::{StatusCode, header};
@@ -43,7 +44,12 @@ pub(crate) async fn create(
         face,
         status: Status::Active,
         grant,
+        limits: Limits::default(),
+        expires_at: None,
+        activity_days: 30,
         key_hash: key.hash(),
+        old_keys: Vec::new(),
+        revoked_at: None,
         created_at: now,
         updated_at: now,
         version: 0,

@@ -42,6 +42,7 @@ pub(crate) async fn revoke(
     if connection.status != Status::Revoked {
         connection.status = Status::Revoked;
         connection.updated_at = app.clock.now();
+        connection.revoked_at = Some(connection.updated_at);
         connection = shelf.replace(connection, app.op()).await?;
     }
     Ok(Json(connection.view()?).into_response())

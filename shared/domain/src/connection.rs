@@ -5,6 +5,7 @@ use crate::change::EventFilter;
 use crate::error::Refusal;
 use crate::id::{ConnectionId, OwnerId};
 use crate::key::{GenuineKey, KeyHash};
+use crate::limits::Limits;
 use crate::seal::Sealed;
 use crate::shelf::Entity;
 use crate::table::{Query, RowKey};
@@ -23,10 +24,33 @@ pub struct Connection {
     pub face: Face,
     pub status: Status,
     pub grant: Grant,
+    #[serde(default)]
+    pub limits: Limits,
+    /// From then on it is refused; none: it lives until it is revoked.
+    #[serde(default)]
+    pub expires_at: Option<Timestamp>,
+    /// For how many days each of its calls is kept.
+    #[serde(default = "thirty")]
+    pub activity_days: u16,
     pub key_hash: KeyHash,
+    /// Keys that were replaced and live on for a while.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub old_keys: Vec<OldKey>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revoked_at: Option<Timestamp>,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
     pub version: u64,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct OldKey {
+    pub hash: KeyHash,
+    pub until: Timestamp,
+}
+
+fn thirty() -> u16 {
+    30
 }
 
 pub type Name = Text<1, 100>;
@@ -123,14 +147,18 @@ impl Connection {
     }
 
     /// Whether this key may call at all, now. What it may do, its grant says.
-    pub fn admit(&self, key: &GenuineKey) -> Result<()> {
-        if !self.key_hash.matches(key) {
-            return Err(Error::Unauthenticated(Refusal::UnknownKey));
+    pub fn admit(&self, key: &GenuineKey, now: Timestamp) -> Result<()> {
+        let refuse = |refusal| Err(Error::Unauthenticated(refusal));
+        // The tag is right, so it was issued here: a key that matches none was replaced by a newer one.
+        let holds = |old: &OldKey| old.hash.matches(key) && now < old.until;
+        if !self.key_hash.matches(key) && !self.old_keys.iter().any(holds) {
+            return refuse(Refusal::Replaced);
         }
-        match self.status {
-            Status::Active => Ok(()),
-            Status::Inactive => Err(Error::Unauthenticated(Refusal::Paused)),
-            Status::Revoked => Err(Error::Unauthenticated(Refusal::Revoked)),
+        match (self.status, self.expires_at) {
+            (Status::Revoked, _) => refuse(Refusal::Revoked(self.revoked_at.unwrap_or(self.updated_at))),
+            (_, Some(at)) if at <= now => refuse(Refusal::Expired(at)),
+            (Status::Inactive, _) => refuse(Refusal::Paused),
+            (Status::Active, _) => Ok(()),
         }
     }
 

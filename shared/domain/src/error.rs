@@ -2,6 +2,7 @@
 
 use crate::access::{Action, Resource};
 use crate::table::RowKey;
+use jiff::Timestamp;
 
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -42,10 +43,19 @@ pub enum Error {
 pub enum Refusal {
     #[error("no key was sent")]
     NoKey,
-    #[error("this key was never issued here, or it is mistyped")]
+    #[error("this is not a key of this Larder")]
     UnknownKey,
-    #[error("this connection is revoked")]
-    Revoked,
+    /// It has the look of a key, but was not issued like this.
+    #[error("this looks mistyped: it is not a key as it was issued")]
+    Mistyped,
+    #[error("this key was replaced by a newer one")]
+    Replaced,
+    #[error("this connection was deleted")]
+    Deleted,
+    #[error("this connection was revoked on {0}")]
+    Revoked(Timestamp),
+    #[error("this connection expired on {0}")]
+    Expired(Timestamp),
     #[error("this connection is paused")]
     Paused,
     #[error("this sign-in is not valid, or it has expired")]

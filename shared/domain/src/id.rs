@@ -100,7 +100,15 @@ id!(
     /// One conditional write, stored with the row so that a retried write recognises itself.
     OpId, "op_", 16, "^op_[0-9a-hjkmnp-tv-z]{26}$"
 );
-timed!(ConnectionId, TaskId, RequestId, OpId);
+id!(
+    /// One call that a connection made.
+    ActivityId, "act_", 16, "^act_[0-9a-hjkmnp-tv-z]{26}$"
+);
+id!(
+    /// One entry of the audit log.
+    AuditId, "aud_", 16, "^aud_[0-9a-hjkmnp-tv-z]{26}$"
+);
+timed!(ConnectionId, TaskId, RequestId, OpId, ActivityId, AuditId);
 
 impl OwnerId {
     /// Larder itself: the partition of what belongs to no person (the signing keys).

@@ -3,6 +3,7 @@
 //! Secret scanners find it by `lrd_[0-9a-hjkmnp-tv-z]{42}_[0-9a-hjkmnp-tv-z]{42}`. The format never changes.
 
 use crate::base32;
+use crate::error::Refusal;
 use crate::id::{ConnectionId, OwnerId};
 use crate::signing::{Label, SigningKeys};
 use ring::digest::{SHA256, digest};
@@ -44,6 +45,11 @@ impl GenuineKey {
         let key = Self::issue(OwnerId::from_bytes(owner), ConnectionId::from_bytes(connection), secret);
         let expected: [u8; 10] = keys.tag(Label::ConnectionKey, &key.signed());
         bool::from(expected.ct_eq(&tag)).then_some(key)
+    }
+
+    /// Why this is no key: who mistyped one is told so; it says nothing of any key that there is.
+    pub fn refusal(text: &str) -> Refusal {
+        if text.starts_with(PREFIX) { Refusal::Mistyped } else { Refusal::UnknownKey }
     }
 
     pub fn hash(&self) -> KeyHash {

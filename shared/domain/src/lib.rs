@@ -2,6 +2,8 @@
 //! randomness come in as values, and everything outside is reached through the ports at the bottom.
 
 pub mod access;
+pub mod activity;
+pub mod audit;
 mod base32;
 pub mod change;
 pub mod connection;
@@ -10,6 +12,8 @@ pub mod delivery;
 pub mod error;
 pub mod id;
 pub mod key;
+pub mod limits;
+pub mod notice;
 pub mod outcome;
 pub mod schema;
 pub mod seal;
@@ -21,6 +25,7 @@ pub mod text;
 // The ports: what a host has to bring.
 pub mod clock;
 pub mod keyring;
+pub mod ledger;
 pub mod outbound;
 pub mod queue;
 pub mod table;

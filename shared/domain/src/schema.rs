@@ -6,20 +6,23 @@
 //! | `data/task/<task>` | a task | one task; an owner's tasks, by age |
 //! | `trash/task/<task>` | a deleted task, for 30 days | what can be restored |
 //! | `usage/<conn>/<hour>` | counters of one connection and hour | how much it called |
+//! | `notice/<conn>/<occasion>` | a notice for the owner | what no write of a record tells, once |
 //! | `key/<purpose>` | a sealed data key | the key for a purpose; Larder's own lie under `OwnerId::LARDER` |
 //!
-//! Rows under `data/` and `trash/` are logged: each write of one is one change.
+//! Rows under `data/`, `trash/` and `notice/` are logged: each write of one is one change.
 
 use crate::id::{ConnectionId, OwnerId, TaskId};
 use crate::keyring::Purpose;
+use crate::notice::Notice;
 use crate::table::{Expiry, Query, RowKey};
 use jiff::{SignedDuration, Timestamp};
 
 pub const DATA: &str = "data/";
 pub const TRASH: &str = "trash/";
+pub const NOTICE: &str = "notice/";
 
 pub fn is_logged(sort: &str) -> bool {
-    sort.starts_with(DATA) || sort.starts_with(TRASH)
+    [DATA, TRASH, NOTICE].iter().any(|kind| sort.starts_with(kind))
 }
 
 pub fn connection(owner: OwnerId, id: ConnectionId) -> RowKey {
@@ -28,6 +31,10 @@ pub fn connection(owner: OwnerId, id: ConnectionId) -> RowKey {
 
 pub fn connections(owner: OwnerId) -> Query {
     Query::prefix(owner, "conn/")
+}
+
+pub fn notice(owner: OwnerId, notice: &Notice) -> RowKey {
+    RowKey::new(owner, format!("{NOTICE}{}/{}", notice.connection, notice.occasion()))
 }
 
 pub fn task(owner: OwnerId, id: TaskId) -> RowKey {

@@ -35,7 +35,7 @@ impl Call {
     pub(crate) async fn of(app: &App, parts: &Parts, token: &str) -> Result<Self> {
         let keys = app.keys.signing().await?;
         let key = keys.and_then(|keys| GenuineKey::parse(token, keys));
-        let key = key.ok_or(Error::Unauthenticated(Refusal::UnknownKey))?;
+        let key = key.ok_or(Error::Unauthenticated(GenuineKey::refusal(token)))?;
         let arrival = parts.extensions.get::<Arrival>();
         let Arrival { at, request, call } =
             arrival.ok_or_else(|| Error::internal("a call that did not come through the edge"))?;
@@ -97,10 +97,10 @@ impl Inner {
         let count = self.app.table.add(counter, &[("calls", 1)], Some(schema::usage_expiry(at)));
         let (record, counted) = join(record.get(connection), count).await;
         let record = match record {
-            Err(Error::NotFound(_)) => Err(Error::Unauthenticated(Refusal::UnknownKey)),
+            Err(Error::NotFound(_)) => Err(Error::Unauthenticated(Refusal::Deleted)),
             other => other,
         }?;
-        record.admit(&self.key)?;
+        record.admit(&self.key, at)?;
         counted?;
         Ok(record)
     }

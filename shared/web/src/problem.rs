@@ -122,8 +122,10 @@ impl From<&domain::Error> for Problem {
             E::Unauthenticated(refusal) => {
                 let fix = match refusal {
                     Refusal::NoKey => "Send a key as `Authorization: Bearer …`.",
-                    Refusal::UnknownKey => "Copy it again, or make a new connection.",
-                    Refusal::Revoked => "Ask the owner for a new connection.",
+                    Refusal::UnknownKey | Refusal::Mistyped => "Copy it again, or make a new connection.",
+                    Refusal::Replaced => "Ask the owner for the new key.",
+                    Refusal::Revoked(_) | Refusal::Deleted => "Ask the owner for a new connection.",
+                    Refusal::Expired(_) => "Ask the owner to extend it.",
                     Refusal::Paused => "Ask the owner to resume it.",
                     Refusal::NotSignedIn => "Sign in again.",
                 };

@@ -1,0 +1,35 @@
+//! A notice for the owner that no write of a record tells: a limit that comes close or is reached, an expiry.
+//! It is made once, whoever sees the reason first, and becomes an event like any other change.
+
+use crate::id::ConnectionId;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Notice {
+    pub connection: ConnectionId,
+    pub at: Timestamp,
+    pub about: About,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "about", rename_all = "snake_case")]
+pub enum About {
+    /// The connection ends soon.
+    Expiring { expires_at: Timestamp },
+    /// Four fifths of a window's calls are used.
+    LimitWarning { window: String, limit: u32, until: Timestamp },
+    /// A call was refused; the next window begins at `until`.
+    LimitReached { window: String, limit: u32, until: Timestamp },
+}
+
+impl Notice {
+    /// One notice of a kind for each occasion: the last part of its key.
+    pub fn occasion(&self) -> String {
+        match &self.about {
+            About::Expiring { expires_at } => format!("expiring/{}", expires_at.as_second()),
+            About::LimitWarning { window, until, .. } => format!("warning/{window}/{}", until.as_second()),
+            About::LimitReached { window, until, .. } => format!("reached/{window}/{}", until.as_second()),
+        }
+    }
+}
