@@ -9,6 +9,7 @@ pub mod change;
 pub mod connection;
 pub mod data_keys;
 pub mod delivery;
+pub mod due;
 pub mod error;
 pub mod id;
 pub mod key;

@@ -7,6 +7,7 @@
 //! | `trash/task/<task>` | a deleted task, for 30 days | what can be restored |
 //! | `usage/<conn>/<hour>` | counters of one connection and hour | how much it called |
 //! | `notice/<conn>/<occasion>` | a notice for the owner | what no write of a record tells, once |
+//! | `due/<time>/<conn>/<version>` | a reminder, under `OwnerId::LARDER` | what is due until now, of all owners |
 //! | `key/<purpose>` | a sealed data key | the key for a purpose; Larder's own lie under `OwnerId::LARDER` |
 //!
 //! Rows under `data/`, `trash/` and `notice/` are logged: each write of one is one change.
@@ -20,6 +21,8 @@ use jiff::{SignedDuration, Timestamp};
 pub const DATA: &str = "data/";
 pub const TRASH: &str = "trash/";
 pub const NOTICE: &str = "notice/";
+const DUE: &str = "due/";
+const DUE_TIME: &str = "%Y%m%dT%H%M%SZ";
 
 pub fn is_logged(sort: &str) -> bool {
     [DATA, TRASH, NOTICE].iter().any(|kind| sort.starts_with(kind))
@@ -62,6 +65,18 @@ pub fn usage(owner: OwnerId, id: ConnectionId, at: Timestamp) -> RowKey {
 /// Hourly counters are kept for 40 days.
 pub fn usage_expiry(at: Timestamp) -> Expiry {
     Expiry(Expiry::at(at).0 + SignedDuration::from_hours(24 * 40).as_secs())
+}
+
+/// What it is about makes it unique at its time.
+pub fn due(at: Timestamp, about: &str) -> RowKey {
+    RowKey::new(OwnerId::LARDER, format!("{DUE}{}/{about}", at.strftime(DUE_TIME)))
+}
+
+/// Oldest first.
+pub fn due_until(now: Timestamp) -> Query {
+    let all = Query::prefix(OwnerId::LARDER, DUE);
+    let end = format!("{DUE}{}/\u{10ffff}", now.strftime(DUE_TIME));
+    Query { range: all.range.start..end, ..all }
 }
 
 pub fn data_key(owner: OwnerId, purpose: Purpose) -> RowKey {
