@@ -9,6 +9,11 @@ use std::sync::Arc;
 #[async_trait]
 pub(crate) trait Hook: Send + Sync {
     async fn before(&self) -> Result<()>;
+
+    /// The store has done it; whoever fails here loses the answer.
+    async fn after(&self) -> Result<()> {
+        Ok(())
+    }
 }
 
 pub(crate) struct Hooked<H> {
@@ -20,30 +25,37 @@ pub(crate) struct Hooked<H> {
 impl<H: Hook> Table for Hooked<H> {
     async fn get(&self, key: &RowKey) -> Result<Option<Row>> {
         self.hook.before().await?;
-        self.inner.get(key).await
+        let done = self.inner.get(key).await?;
+        self.hook.after().await.map(|()| done)
     }
     async fn get_many(&self, keys: &[RowKey]) -> Result<Vec<Option<Row>>> {
         self.hook.before().await?;
-        self.inner.get_many(keys).await
+        let done = self.inner.get_many(keys).await?;
+        self.hook.after().await.map(|()| done)
     }
     async fn put(&self, put: Put, op: OpId) -> Result<u64> {
         self.hook.before().await?;
-        self.inner.put(put, op).await
+        let done = self.inner.put(put, op).await?;
+        self.hook.after().await.map(|()| done)
     }
     async fn delete(&self, key: RowKey, version: u64, op: OpId) -> Result<()> {
         self.hook.before().await?;
-        self.inner.delete(key, version, op).await
+        let done = self.inner.delete(key, version, op).await?;
+        self.hook.after().await.map(|()| done)
     }
     async fn query(&self, query: &Query) -> Result<Page> {
         self.hook.before().await?;
-        self.inner.query(query).await
+        let done = self.inner.query(query).await?;
+        self.hook.after().await.map(|()| done)
     }
     async fn add(&self, key: RowKey, add: &[(&str, i64)], expires: Option<Expiry>) -> Result<Counters> {
         self.hook.before().await?;
-        self.inner.add(key, add, expires).await
+        let done = self.inner.add(key, add, expires).await?;
+        self.hook.after().await.map(|()| done)
     }
     async fn transact(&self, writes: Vec<Write>, op: OpId) -> Result<()> {
         self.hook.before().await?;
-        self.inner.transact(writes, op).await
+        let done = self.inner.transact(writes, op).await?;
+        self.hook.after().await.map(|()| done)
     }
 }

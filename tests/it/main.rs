@@ -13,6 +13,7 @@ mod faults;
 mod harness;
 mod hooked;
 mod hot_path;
+mod idempotency;
 mod input;
 mod layout;
 mod mcp;

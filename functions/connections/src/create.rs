@@ -1,8 +1,7 @@
 //! A new connection: the record, and the secrets that are shown this once.
 
-use axum::Json;
 use axum::extract::State;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use domain::connection::{Connection, Face, Kind, NewConnection, Status, View, WebhookConfig};
 use domain::delivery::SigningSecret;
 use domain::id::{ConnectionId, OwnerId};
@@ -11,11 +10,12 @@ use domain::keyring::Purpose;
 use domain::limits::Limits;
 use domain::seal;
 use domain::shelf::Shelf;
+use domain::table::{Expect, Write};
 use http::{StatusCode, header};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Serialize;
 use serde_json::{Map, Value};
-use web::{App, Body, Owner, Problem};
+use web::{Answer, App, Keep, Owner, Problem, Repeatable};
 
 /// The only answer that ever holds a secret.
 #[derive(Serialize)]
@@ -30,13 +30,17 @@ struct Created<'a> {
 pub(crate) async fn create(
     State(app): State<App>,
     owner: Owner,
-    Body(new): Body<NewConnection>,
+    Repeatable(new, once): Repeatable<NewConnection>,
 ) -> Result<Response, Problem> {
+    once.run(&app, *owner, None, |keep| make(&app, *owner, new, keep)).await
+}
+
+async fn make(app: &App, owner: OwnerId, new: NewConnection, keep: Keep<'_>) -> Result<Answer, Problem> {
     let now = app.clock.now();
     let id = ConnectionId::new(now, app.entropy.bytes());
-    let key = GenuineKey::issue(*owner, id, app.entropy.bytes());
+    let key = GenuineKey::issue(owner, id, app.entropy.bytes());
     let grant = new.checked_grant()?;
-    let (face, secret) = face(&app, *owner, id, new.kind, new.config.unwrap_or_default()).await?;
+    let (face, secret) = face(app, owner, id, new.kind, new.config.unwrap_or_default()).await?;
     let key_text = key.text(app.keys.signing_or_make(app.op()).await?);
     let connection = Connection {
         id,
@@ -54,14 +58,17 @@ pub(crate) async fn create(
         updated_at: now,
         version: 0,
     };
-    let connection = Shelf::new(&*app.table, *owner).create(connection, app.op()).await?;
+    let (connection, put) = Shelf::new(&*app.table, owner).put(connection, Expect::Absent)?;
     let created = Created {
         connection: connection.view()?,
         key: key_text.expose_secret(),
         signing_secret: secret.as_ref().map(SecretString::expose_secret),
     };
-    let location = [(header::LOCATION, format!("/connections/{id}"))];
-    Ok((StatusCode::CREATED, location, Json(created)).into_response())
+    let answer = Answer::json(StatusCode::CREATED, &created)?;
+    let answer = answer.with(header::LOCATION, format!("/connections/{id}"));
+    let writes = [Write::Put(put)].into_iter().chain(keep.answer(&answer)?);
+    app.table.transact(writes.collect(), app.op()).await?;
+    Ok(answer)
 }
 
 async fn face(

@@ -28,6 +28,8 @@ pub enum Purpose {
     Signing,
     /// The secrets that webhooks are signed with.
     Webhook,
+    /// The answers kept for calls that are sent again.
+    Idempotency,
 }
 
 impl Purpose {
@@ -35,6 +37,7 @@ impl Purpose {
         match self {
             Self::Signing => "signing",
             Self::Webhook => "webhook",
+            Self::Idempotency => "idempotency",
         }
     }
 }

@@ -8,6 +8,7 @@
 //! | `usage/<conn>/<hour>` | counters of one connection and hour | how much it called |
 //! | `notice/<conn>/<occasion>` | a notice for the owner | what no write of a record tells, once |
 //! | `due/<time>/<conn>/<version>` | a reminder, under `OwnerId::LARDER` | what is due until now, of all owners |
+//! | `idem/<hash>` | a sealed answer, for 24 hours | what a call was answered that is sent again |
 //! | `key/<purpose>` | a sealed data key | the key for a purpose; Larder's own lie under `OwnerId::LARDER` |
 //!
 //! Rows under `data/`, `trash/` and `notice/` are logged: each write of one is one change.
@@ -81,4 +82,13 @@ pub fn due_until(now: Timestamp) -> Query {
 
 pub fn data_key(owner: OwnerId, purpose: Purpose) -> RowKey {
     RowKey::new(owner, format!("key/{}", purpose.name()))
+}
+
+/// `name` stands for who called, what, and under which `Idempotency-Key`.
+pub fn idempotency(owner: OwnerId, name: &str) -> RowKey {
+    RowKey::new(owner, format!("idem/{name}"))
+}
+
+pub fn idempotency_expiry(at: Timestamp) -> Expiry {
+    Expiry(Expiry::at(at).0 + SignedDuration::from_hours(24).as_secs())
 }

@@ -111,11 +111,17 @@ impl<'a, T: Entity> Shelf<'a, T> {
         self.table.transact(vec![delete, put], writer.op).await
     }
 
-    async fn write(&self, mut entity: T, expect: Expect, op: OpId) -> Result<T> {
+    /// The entity as it will be, and what makes it so, for a transaction that writes more than this.
+    pub fn put(&self, mut entity: T, expect: Expect) -> Result<(T, Put)> {
         entity.set_version(expect.next());
         let key = T::key(self.owner, entity.id());
         let body = serde_json::to_string(&entity).map_err(Error::internal)?;
-        self.table.put(Put { key, body, expires: None, expect }, op).await?;
+        Ok((entity, Put { key, body, expires: None, expect }))
+    }
+
+    async fn write(&self, entity: T, expect: Expect, op: OpId) -> Result<T> {
+        let (entity, put) = self.put(entity, expect)?;
+        self.table.put(put, op).await?;
         Ok(entity)
     }
 }

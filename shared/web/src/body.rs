@@ -28,11 +28,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        let bytes = json_bytes(request, state).await?;
-        let mut json = serde_json::Deserializer::from_slice(&bytes);
-        let value = serde_path_to_error::deserialize(&mut json).map_err(|error| misfit(&error, pointer))?;
-        json.end().map_err(|error| Problem::invalid("", error.to_string()))?;
-        Ok(Self(value))
+        parse(&json_bytes(request, state).await?).map(Self)
     }
 }
 
@@ -74,7 +70,14 @@ pub fn fit<T: DeserializeOwned>(part: serde_json::Value, place: &str) -> Result<
         .map_err(|error| misfit(&error, |steps| format!("{place}{}", pointer(steps))))
 }
 
-async fn json_bytes<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Problem> {
+pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    let mut json = serde_json::Deserializer::from_slice(bytes);
+    let value = serde_path_to_error::deserialize(&mut json).map_err(|error| misfit(&error, pointer))?;
+    json.end().map_err(|error| Problem::invalid("", error.to_string()))?;
+    Ok(value)
+}
+
+pub(crate) async fn json_bytes<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Problem> {
     if !is_json(request.headers()) {
         let detail = "Send JSON, with `Content-Type: application/json`.";
         let title = "Unsupported media type";

@@ -1,0 +1,237 @@
+//! A call that may be sent again: under one `Idempotency-Key` it takes effect once, and every repeat gets the answer
+//! of the first. The answer is kept in the transaction of the effect, so that neither can be there without the other.
+
+use crate::app::App;
+use crate::body::{json_bytes, parse};
+use crate::problem::Problem;
+use axum::extract::{FromRequest, Request};
+use axum::response::{IntoResponse, Response};
+use domain::id::{ConnectionId, OwnerId};
+use domain::keyring::{DataKey, Purpose};
+use domain::seal::{self, Sealed};
+use domain::table::{Expect, Put, Row, RowKey, Write};
+use domain::{Error, schema};
+use futures_util::future::try_join;
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use ring::digest::{Context, SHA256};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+const KEY: HeaderName = HeaderName::from_static("idempotency-key");
+const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
+
+/// A JSON body, and what tells whether the call was sent before.
+pub struct Repeatable<T>(pub T, pub Once);
+
+/// A call as it was sent; without an `Idempotency-Key` nothing is looked up or kept.
+pub struct Once(Option<Sent>);
+
+struct Sent {
+    key: String,
+    method: String,
+    path: String,
+    /// Of all that the same call must repeat.
+    digest: [u8; 32],
+}
+
+/// Where the answer will lie, for the handler to write it beside the effect.
+pub struct Keep<'a>(Option<Place<'a>>);
+
+struct Place<'a> {
+    app: &'a App,
+    row: RowKey,
+    digest: [u8; 32],
+    data_key: Arc<DataKey>,
+}
+
+/// An answer that can be given again to the byte.
+#[derive(Serialize, Deserialize)]
+pub struct Answer {
+    status: u16,
+    headers: Vec<(String, String)>,
+    body: String,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Kept<A> {
+    digest: [u8; 32],
+    answer: A,
+}
+
+impl<T: DeserializeOwned> FromRequest<App> for Repeatable<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self, Problem> {
+        let key = sent_key(request.headers())?;
+        let (method, uri) = (request.method().to_string(), request.uri().clone());
+        let bytes = json_bytes(request, app).await?;
+        let once = key.map(|key| {
+            let digest = hash(&[uri.query().unwrap_or_default().as_bytes(), &bytes]);
+            Sent { key, method, path: uri.path().to_owned(), digest }
+        });
+        Ok(Self(parse(&bytes)?, Once(once)))
+    }
+}
+
+impl Once {
+    /// Runs `work`, which writes what `Keep` gives it together with its effect; or answers as it did before. Keys of
+    /// the owner and of each connection (`caller`) are their own.
+    pub async fn run<'a, W: Future<Output = Result<Answer, Problem>>>(
+        self,
+        app: &'a App,
+        owner: OwnerId,
+        caller: Option<ConnectionId>,
+        work: impl FnOnce(Keep<'a>) -> W,
+    ) -> Result<Response, Problem> {
+        let Some(sent) = self.0 else { return Ok(work(Keep(None)).await?.into_response()) };
+        let row = sent.row(owner, caller);
+        let data_key = app.keys.find_or_make(owner, Purpose::Idempotency, app.op());
+        let (found, data_key) = try_join(app.table.get(&row), data_key).await?;
+        if let Some(found) = found {
+            return sent.again(&found, &data_key);
+        }
+        let place = Place { app, row: row.clone(), digest: sent.digest, data_key: Arc::clone(&data_key) };
+        match work(Keep(Some(place))).await {
+            // Perhaps another copy of this very call was first: then its answer is the answer.
+            Err(problem) if problem.status == StatusCode::CONFLICT => match app.table.get(&row).await? {
+                Some(found) => sent.again(&found, &data_key),
+                None => Err(problem),
+            },
+            done => Ok(done?.into_response()),
+        }
+    }
+}
+
+impl Sent {
+    fn row(&self, owner: OwnerId, caller: Option<ConnectionId>) -> RowKey {
+        let caller = caller.map_or_else(|| "owner".to_owned(), |connection| connection.to_string());
+        let parts = [&caller, &self.method, &self.path, &self.key].map(|part| part.as_bytes());
+        let name = hash(&parts).iter().fold(String::new(), |mut name, byte| {
+            let _ = write!(name, "{byte:02x}");
+            name
+        });
+        schema::idempotency(owner, &name)
+    }
+
+    fn again(&self, row: &Row, data_key: &DataKey) -> Result<Response, Problem> {
+        let unreadable = |error: serde_json::Error| Error::unreadable(&row.key, &error);
+        let sealed: Sealed = serde_json::from_str(&row.body).map_err(unreadable)?;
+        let kept = seal::open(data_key, &row.key.sort, &sealed)?;
+        let kept: Kept<Answer> = serde_json::from_slice(&kept).map_err(unreadable)?;
+        if kept.digest != self.digest {
+            let detail = "This `Idempotency-Key` came with another body before. Send a new key for a new call, or \
+                          the first body again for its answer.";
+            let title = "Idempotency key reused";
+            return Err(Problem::new(StatusCode::CONFLICT, "idempotency-key-reused", title, detail));
+        }
+        let mut response = kept.answer.into_response();
+        response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
+        Ok(response)
+    }
+}
+
+impl Keep<'_> {
+    /// What to write, in the transaction of the effect; nothing for a call without an `Idempotency-Key`.
+    pub fn answer(&self, answer: &Answer) -> Result<Option<Write>, Problem> {
+        let Some(Place { app, row, digest, data_key }) = &self.0 else { return Ok(None) };
+        let kept = Kept { digest: *digest, answer };
+        let plain = serde_json::to_vec(&kept).map_err(Problem::internal)?;
+        let sealed = seal::seal(data_key, &row.sort, app.entropy.bytes(), &plain)?;
+        let body = serde_json::to_string(&sealed).map_err(Problem::internal)?;
+        let expires = Some(schema::idempotency_expiry(app.clock.now()));
+        Ok(Some(Write::Put(Put { key: row.clone(), body, expires, expect: Expect::Absent })))
+    }
+}
+
+impl Answer {
+    pub fn json(status: StatusCode, body: &impl Serialize) -> Result<Self, Problem> {
+        let body = serde_json::to_string(body).map_err(Problem::internal)?;
+        let json = (header::CONTENT_TYPE.to_string(), "application/json".to_owned());
+        Ok(Self { status: status.as_u16(), headers: vec![json], body })
+    }
+
+    pub fn with(mut self, name: HeaderName, value: impl Into<String>) -> Self {
+        self.headers.push((name.to_string(), value.into()));
+        self
+    }
+}
+
+impl IntoResponse for Answer {
+    fn into_response(self) -> Response {
+        let mut response = self.body.into_response();
+        *response.status_mut() = StatusCode::from_u16(self.status).unwrap_or_default();
+        for (name, value) in self.headers {
+            if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
+                response.headers_mut().insert(name, value);
+            }
+        }
+        response
+    }
+}
+
+/// With or without the quotes of a structured field.
+fn sent_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
+    let mut sent = headers.get_all(KEY).iter();
+    let Some(value) = sent.next() else { return Ok(None) };
+    let key = value.to_str().ok().and_then(|text| match text.strip_prefix('"') {
+        Some(rest) => unquoted(rest.strip_suffix('"')?),
+        None => Some(text.to_owned()),
+    });
+    let fits =
+        |key: &String| (1..=255).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic());
+    let detail = "1 to 255 visible ASCII characters are expected, once, such as a UUID";
+    let key = key.filter(|key| fits(key) && sent.next().is_none());
+    key.map(Some).ok_or_else(|| Problem::invalid("Idempotency-Key", detail))
+}
+
+fn unquoted(text: &str) -> Option<String> {
+    let (mut key, mut letters) = (String::new(), text.chars());
+    while let Some(letter) = letters.next() {
+        key.push(match letter {
+            '\\' => letters.next().filter(|escaped| matches!(escaped, '"' | '\\'))?,
+            '"' => return None,
+            plain => plain,
+        });
+    }
+    Some(key)
+}
+
+fn hash(parts: &[&[u8]]) -> [u8; 32] {
+    let mut hash = Context::new(&SHA256);
+    for part in parts {
+        hash.update(&part.len().to_be_bytes());
+        hash.update(part);
+    }
+    let mut bytes = [0; 32];
+    bytes.copy_from_slice(hash.finish().as_ref());
+    bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(values: &[&str]) -> Result<Option<String>, Problem> {
+        let values = values.iter().map(|value| (KEY, HeaderValue::from_str(value).unwrap()));
+        sent_key(&values.collect())
+    }
+
+    #[test]
+    fn a_key_is_a_token_or_a_string_of_visible_characters() {
+        let long = "x".repeat(255);
+        assert_eq!(key(&[]).unwrap(), None);
+        for (sent, read) in
+            [("a-1", "a-1"), ("\"a-1\"", "a-1"), (r#""a\"\\b""#, r#"a"\b"#), (&long, &long), ("a\"b", "a\"b")]
+        {
+            assert_eq!(key(&[sent]).unwrap().as_deref(), Some(read));
+        }
+        let longer = format!("\"{long}x\"");
+        for bad in ["", "\"", "\"\"", "a b", "\"a b\"", "\"a", "\"a\"b\"", r#""a\b""#, r#""a\""#, &longer] {
+            let detail = key(&[bad]).unwrap_err().detail().to_owned();
+            assert!(detail.starts_with("Idempotency-Key: "), "{bad}: {detail}");
+        }
+        assert!(key(&["a", "a"]).is_err(), "twice");
+    }
+}
