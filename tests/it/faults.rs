@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 #[derive(Clone, Copy, PartialEq)]
-enum Fault {
+pub(crate) enum Fault {
     Busy,
     Broken,
 }
@@ -35,7 +35,7 @@ impl Hook for Faulty {
     }
 }
 
-fn faulty(left: &Arc<AtomicI64>, fault: Fault) -> House {
+pub(crate) fn faulty(left: &Arc<AtomicI64>, fault: Fault) -> House {
     let hook = || Faulty { left: Arc::clone(left), fault };
     House::on(|inner| Arc::new(Hooked { inner, hook: hook() }))
 }
@@ -93,7 +93,7 @@ async fn no_event_is_lost_when_the_store_fails_while_it_is_told() {
     let (_, key) = house
         .connect(json!({ "kind": "webhook", "name": "hook", "preset": "full_access", "config": config }))
         .await;
-    for call in 1..=4 {
+    for call in 1..=5 {
         house.task(&key, &format!("task {call}")).await;
         left.store(call, Ordering::SeqCst);
         let _ = house.pump.drain().await;

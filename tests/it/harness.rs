@@ -13,6 +13,7 @@ use domain::error::Refusal;
 use domain::id::OwnerId;
 use domain::outbound::{Answer as Reply, Outbound, OutboundError, Request as Sent};
 use domain::table::Table;
+use due::Sweep;
 use embedded::Store;
 use http::{HeaderMap, Request, StatusCode, header};
 use http_body_util::BodyExt as _;
@@ -61,6 +62,11 @@ impl House {
                 keys: keys(),
                 outbound: Arc::clone(&network) as _,
                 clock: Arc::clone(&time),
+            },
+            due: Sweep {
+                table: Arc::clone(&table),
+                clock: Arc::clone(&time),
+                entropy: Arc::clone(&entropy) as _,
             },
         };
         let (keys, table) = (keys(), Arc::clone(&table));

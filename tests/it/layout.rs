@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::Path;
 
+const FUNCTIONS: [&str; 6] = ["connections", "data", "mcp", "changes", "deliver", "due"];
+
 fn manifest(folder: &str) -> String {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
     fs::read_to_string(root.join(folder).join("Cargo.toml")).unwrap()
@@ -33,7 +35,7 @@ fn only_shared_aws_and_the_mains_name_aws() {
             "{folder}"
         );
     }
-    for function in ["connections", "data", "mcp", "changes", "deliver"] {
+    for function in FUNCTIONS {
         let folder = format!("functions/{function}");
         assert!(manifest(&folder).contains("aws = { workspace = true, optional = true }"), "{function}");
         assert!(
@@ -45,9 +47,8 @@ fn only_shared_aws_and_the_mains_name_aws() {
 
 #[test]
 fn no_function_leans_on_another() {
-    let functions = ["connections", "data", "mcp", "changes", "deliver"];
-    for function in functions {
+    for function in FUNCTIONS {
         let folder = format!("functions/{function}");
-        assert!(dependencies(&folder).iter().all(|name| !functions.contains(&name.as_str())), "{function}");
+        assert!(dependencies(&folder).iter().all(|name| !FUNCTIONS.contains(&name.as_str())), "{function}");
     }
 }

@@ -9,6 +9,7 @@
 )]
 
 mod access;
+mod due;
 mod faults;
 mod harness;
 mod hooked;

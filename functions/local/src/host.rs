@@ -12,6 +12,7 @@ use deliver::Deliver;
 use domain::clock::{Clock, Entropy};
 use domain::data_keys::DataKeys;
 use domain::outbound::Outbound;
+use due::Sweep;
 use embedded::{OpenError, Opened, Store};
 use std::fs::File;
 use std::net::SocketAddr;
@@ -52,7 +53,12 @@ impl Host {
             outbound,
             clock: Arc::clone(&clock),
         };
-        let pump = Pump { store: store.clone(), clock: Arc::clone(&clock), fan_out, deliver };
+        let due = Sweep {
+            table: Arc::clone(&table) as _,
+            clock: Arc::clone(&clock),
+            entropy: Arc::clone(&entropy),
+        };
+        let pump = Pump { store: store.clone(), clock: Arc::clone(&clock), fan_out, deliver, due };
         let identity = Arc::clone(&owner) as _;
         let app = App::new(Ports { keys: data_keys(), table, identity, clock, entropy });
         let checks = from_fn_with_state(Hosts::new(listen, &hosts), guard);

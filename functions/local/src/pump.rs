@@ -4,9 +4,11 @@ use changes::FanOut;
 use deliver::Deliver;
 use domain::Result;
 use domain::clock::Clock;
+use domain::due::Tick;
 use domain::outcome::{Consumer as _, Outcome};
 use domain::queue::{Queue as _, Received};
 use domain::table::ChangeLog as _;
+use due::Sweep;
 use embedded::Store;
 use futures_util::FutureExt as _;
 use std::panic::AssertUnwindSafe;
@@ -31,11 +33,13 @@ pub struct Pump {
     pub clock: Arc<dyn Clock>,
     pub fan_out: FanOut,
     pub deliver: Deliver,
+    pub due: Sweep,
 }
 
 impl Pump {
     /// Everything that is due now, and nothing more.
     pub async fn drain(self: &Arc<Self>) -> Result<()> {
+        self.due.consume(Tick).await?;
         loop {
             let told = self.fan_out_some().await?;
             let mut hands = JoinSet::new();
@@ -92,6 +96,9 @@ impl Pump {
 
     async fn sweep(&self, mut stop: watch::Receiver<bool>) {
         while !*stop.borrow() {
+            if let Err(error) = self.due.consume(Tick).await {
+                paused(&error);
+            }
             if let Err(error) = self.store.sweep().await {
                 paused(&error);
             }

@@ -7,6 +7,7 @@ mod tests;
 
 use crate::{Error, log};
 use domain::Result;
+use domain::due::Tick;
 use domain::outcome::{Consumer, Outcome};
 use futures_util::FutureExt as _;
 use lambda_runtime::{LambdaEvent, service_fn};
@@ -53,6 +54,17 @@ pub async fn consume<R: Record>(consumer: impl Consumer<R>) -> Result<(), Error>
     let (consumer, host) = (&consumer, &host);
     lambda_runtime::run(service_fn(async move |event: LambdaEvent<Batch>| {
         R::consume_all(event.payload, consumer, host).await
+    }))
+    .await
+}
+
+/// What is called by a schedule: the event says nothing that is needed, and what failed is done at the next tick.
+pub async fn consume_ticks(consumer: impl Consumer<Tick>) -> Result<(), Error> {
+    log::start();
+    let consumer = &consumer;
+    lambda_runtime::run(service_fn(async move |_: LambdaEvent<Value>| -> Result<(), Error> {
+        consumer.consume(Tick).await?;
+        Ok(())
     }))
     .await
 }

@@ -12,7 +12,7 @@ mod serve;
 mod stream;
 mod table;
 
-pub use consume::consume;
+pub use consume::{consume, consume_ticks};
 pub use keyring::KmsKeyring;
 pub use oidc::Oidc;
 pub use ports::Ports;

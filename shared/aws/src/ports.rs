@@ -4,7 +4,7 @@ use crate::Error;
 use crate::config::Settings;
 use crate::{DynamoTable, KmsKeyring, Oidc, SqsQueue};
 use aws_types::SdkConfig;
-use domain::clock::Clock;
+use domain::clock::{Clock, Entropy};
 use domain::data_keys::DataKeys;
 use domain::outbound::Outbound;
 use domain::queue::Queue;
@@ -49,6 +49,10 @@ impl Ports {
     }
 
     pub fn clock(&self) -> Arc<dyn Clock> {
+        Arc::new(System)
+    }
+
+    pub fn entropy(&self) -> Arc<dyn Entropy> {
         Arc::new(System)
     }
 

@@ -3,7 +3,7 @@
 use crate::{Error, Ports, log};
 use std::sync::Arc;
 use std::time::Duration;
-use web::{App, Identity, NoOwner, Routes, System};
+use web::{App, Identity, NoOwner, Routes};
 
 /// How long the start waits for the store: connections and keys that are made then are made with the whole processor,
 /// which a start is lent, and not with the share of it that a call gets.
@@ -30,7 +30,7 @@ pub async fn serve(routes: Routes, owners: Owners) -> Result<(), Error> {
         keys: ports.data_keys()?,
         identity: owners(&ports)?,
         clock: ports.clock(),
-        entropy: Arc::new(System),
+        entropy: ports.entropy(),
     });
     let warming = tokio::spawn(warm(app.clone()));
     // What is not done by then goes on beside the first call, which waits for it if it needs it.

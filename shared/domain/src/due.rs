@@ -12,6 +12,10 @@ use serde::{Deserialize, Serialize};
 /// How long before its end the owner is told.
 const WARNING: SignedDuration = SignedDuration::from_hours(24 * 7);
 
+/// Look now: what a schedule calls with.
+#[derive(Debug, Clone, Copy)]
+pub struct Tick;
+
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Due {
     pub owner: OwnerId,

@@ -1,7 +1,9 @@
 //! A notice for the owner that no write of a record tells: a limit that comes close or is reached, an expiry.
 //! It is made once, whoever sees the reason first, and becomes an event like any other change.
 
-use crate::id::ConnectionId;
+use crate::id::{ConnectionId, OwnerId};
+use crate::table::{Expect, Put};
+use crate::{Error, Result, schema};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -24,6 +26,16 @@ pub enum About {
 }
 
 impl Notice {
+    /// `Conflict` means that it was told already.
+    pub fn put(&self, owner: OwnerId) -> Result<Put> {
+        Ok(Put {
+            key: schema::notice(owner, self),
+            body: serde_json::to_string(self).map_err(Error::internal)?,
+            expires: Some(schema::notice_expiry(self.at)),
+            expect: Expect::Absent,
+        })
+    }
+
     /// One notice of a kind for each occasion: the last part of its key.
     pub fn occasion(&self) -> String {
         match &self.about {

@@ -6,7 +6,7 @@
 //! | `data/task/<task>` | a task | one task; an owner's tasks, by age |
 //! | `trash/task/<task>` | a deleted task, for 30 days | what can be restored |
 //! | `usage/<conn>/<hour>` | counters of one connection and hour | how much it called |
-//! | `notice/<conn>/<occasion>` | a notice for the owner | what no write of a record tells, once |
+//! | `notice/<conn>/<occasion>` | a notice for the owner, for 40 days | what no write of a record tells, once |
 //! | `due/<time>/<conn>/<version>` | a reminder, under `OwnerId::LARDER` | what is due until now, of all owners |
 //! | `idem/<hash>` | a sealed answer, for 24 hours | what a call was answered that is sent again |
 //! | `key/<purpose>` | a sealed data key | the key for a purpose; Larder's own lie under `OwnerId::LARDER` |
@@ -39,6 +39,11 @@ pub fn connections(owner: OwnerId) -> Query {
 
 pub fn notice(owner: OwnerId, notice: &Notice) -> RowKey {
     RowKey::new(owner, format!("{NOTICE}{}/{}", notice.connection, notice.occasion()))
+}
+
+/// Longer than any of its occasions can come up again.
+pub fn notice_expiry(at: Timestamp) -> Expiry {
+    Expiry(Expiry::at(at).0 + SignedDuration::from_hours(24 * 40).as_secs())
 }
 
 pub fn task(owner: OwnerId, id: TaskId) -> RowKey {
