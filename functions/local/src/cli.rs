@@ -2,6 +2,7 @@
 
 use clap::builder::BoolishValueParser;
 use clap::{Args, Parser, Subcommand};
+use domain::audit::Hash;
 use std::path::PathBuf;
 
 /// Keeps one person's data and gives every agent, app and script its own connection to it.
@@ -23,6 +24,21 @@ pub struct Cli {
 pub enum Command {
     /// Prints a fresh owner token for scripts, valid for an hour.
     OwnerToken,
+    /// The audit log.
+    #[command(subcommand)]
+    Audit(Audit),
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Audit {
+    /// Verifies an export (JSON Lines): finds entries that were altered, left out or moved, and ends with 1 then.
+    Verify {
+        /// The export, with all its parts one after the other.
+        file: PathBuf,
+        /// A hash that was noted earlier: the chain must lead through it.
+        #[arg(long, value_name = "HASH")]
+        head: Option<Hash>,
+    },
 }
 
 #[derive(Debug, Args)]

@@ -8,12 +8,14 @@ mod listen;
 mod pages;
 mod pump;
 mod serve;
+mod verify;
 
 pub use cli::Cli;
 pub use host::{Host, Settings};
 pub use identity::LocalOwner;
 pub use pump::Pump;
 pub use serve::run;
+pub use verify::verify;
 
 use web::Access::Public;
 use web::Routes;

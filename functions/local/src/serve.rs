@@ -1,9 +1,11 @@
 //! Starts, says where it is, and stops without losing anything.
 
-use crate::cli::{Cli, Command, Serve};
+use crate::cli::{Audit, Cli, Command, Serve};
 use crate::host::{Host, Settings};
 use crate::identity::LocalOwner;
 use crate::listen::listen;
+use crate::verify::verify;
+use domain::audit::Hash;
 use embedded::{KeyFile, OpenError};
 use outbound::{Egress, Exempt};
 use std::io::{self, Write as _};
@@ -30,6 +32,8 @@ enum Failure {
     AddressInUse(String),
     #[error("cannot listen on {0}: {1}")]
     Listen(String, io::Error),
+    #[error("cannot read {0}: {1}")]
+    Export(PathBuf, io::Error),
     #[error(transparent)]
     Io(#[from] io::Error),
 }
@@ -37,6 +41,11 @@ enum Failure {
 pub fn run(cli: Cli) -> ExitCode {
     let done = match cli.command {
         Some(Command::OwnerToken) => owner_token(&cli.data.folder()),
+        Some(Command::Audit(Audit::Verify { file, head })) => match verified(&file, head) {
+            Ok(true) => Ok(()),
+            Ok(false) => return ExitCode::FAILURE,
+            Err(failure) => Err(failure),
+        },
         None => start(&cli.data.folder(), cli.serve),
     };
     match done {
@@ -55,6 +64,13 @@ fn owner_token(folder: &Path) -> Result<(), Failure> {
     let keys = KeyFile::open(&folder.join("larder.key"), false, Arc::new(System))?;
     writeln!(io::stdout(), "{}", LocalOwner::new(&keys, Arc::new(System), &System).token())?;
     Ok(())
+}
+
+fn verified(file: &Path, head: Option<Hash>) -> Result<bool, Failure> {
+    let unreadable = |error| Failure::Export(file.to_owned(), error);
+    let (said, whole) = verify(file, head).map_err(unreadable)?;
+    write!(io::stdout(), "{said}")?;
+    Ok(whole)
 }
 
 fn start(folder: &Path, serve: Serve) -> Result<(), Failure> {

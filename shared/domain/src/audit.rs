@@ -1,8 +1,23 @@
 //! The audit log: what happened, who did it, and how it ended.
 
+mod chain;
+mod record;
+mod settings;
+#[cfg(test)]
+mod tests;
+mod verify;
+
+pub use chain::{Hash, Head, Seal};
+pub use record::{Record, Tip};
+pub use settings::{Days, Settings};
+pub use verify::{End, Fault, LastLine, Line, Report, Verifier, What};
+
+use crate::change::Change;
 use crate::id::{AuditId, ConnectionId, RequestId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::collections::BTreeSet;
 
 /// No value of the owner's data stands in it: names of fields and ids only.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,4 +60,37 @@ pub enum Actor {
 pub enum Outcome {
     Done,
     Refused,
+}
+
+impl Entry {
+    /// What a write says of itself. The same change has the same id however often the stream repeats it.
+    pub fn of(change: &Change) -> Self {
+        let object = change.after.as_ref().or(change.before.as_ref());
+        let target = object.and_then(|object| object.get("id")).and_then(Value::as_str);
+        let about = target.and_then(|target| target.parse().ok());
+        Self {
+            id: AuditId::new(change.at, change.id.as_bytes().first_chunk().copied().unwrap_or_default()),
+            at: change.at,
+            actor: if change.source.connection.is_some() { Actor::Connection } else { Actor::Owner },
+            action: change.event(),
+            result: Outcome::Done,
+            connection: change.source.connection.or(about),
+            target: target.map(str::to_owned),
+            fields: changed_fields(change),
+            reason: None,
+            request: Some(change.source.request),
+            from: None,
+        }
+    }
+}
+
+/// Names only, and not of those that every write changes.
+fn changed_fields(change: &Change) -> Vec<String> {
+    let (Some(Value::Object(before)), Some(Value::Object(after))) = (&change.before, &change.after) else {
+        return Vec::new();
+    };
+    let names: BTreeSet<_> = before.keys().chain(after.keys()).collect();
+    let changed = |name: &&&String| before.get(**name) != after.get(**name);
+    let told = |name: &&&String| !["version", "updated_at", "source"].contains(&name.as_str());
+    names.iter().filter(told).filter(changed).map(|name| (*name).clone()).collect()
 }

@@ -7,6 +7,7 @@ pub mod audit;
 mod base32;
 pub mod change;
 pub mod connection;
+pub mod csv;
 pub mod data_keys;
 pub mod delivery;
 pub mod due;

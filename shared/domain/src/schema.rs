@@ -9,11 +9,14 @@
 //! | `notice/<conn>/<occasion>` | a notice for the owner, for 40 days | what no write of a record tells, once |
 //! | `due/<time>/<conn>/<version>` | a reminder, under `OwnerId::LARDER` | what is due until now, of all owners |
 //! | `idem/<hash>` | a sealed answer, for 24 hours | what a call was answered that is sent again |
+//! | `audit/<entry>` | an entry of the audit log, noted or sealed | what happened, by time |
+//! | `chain` | the end of the audit log's chain | what the next entry is sealed onto |
+//! | `settings` | the owner's settings | for how long the audit log is kept |
 //! | `key/<purpose>` | a sealed data key | the key for a purpose; Larder's own lie under `OwnerId::LARDER` |
 //!
-//! Rows under `data/`, `trash/` and `notice/` are logged: each write of one is one change.
+//! Rows under `data/`, `trash/`, `notice/` and `audit/` are logged: each write of one is one change.
 
-use crate::id::{ConnectionId, OwnerId, TaskId};
+use crate::id::{AuditId, ConnectionId, OwnerId, TaskId};
 use crate::keyring::Purpose;
 use crate::notice::Notice;
 use crate::table::{Expiry, Query, RowKey};
@@ -22,11 +25,12 @@ use jiff::{SignedDuration, Timestamp};
 pub const DATA: &str = "data/";
 pub const TRASH: &str = "trash/";
 pub const NOTICE: &str = "notice/";
+pub const AUDIT: &str = "audit/";
 const DUE: &str = "due/";
 const DUE_TIME: &str = "%Y%m%dT%H%M%SZ";
 
 pub fn is_logged(sort: &str) -> bool {
-    [DATA, TRASH, NOTICE].iter().any(|kind| sort.starts_with(kind))
+    [DATA, TRASH, NOTICE, AUDIT].iter().any(|kind| sort.starts_with(kind))
 }
 
 pub fn connection(owner: OwnerId, id: ConnectionId) -> RowKey {
@@ -83,6 +87,27 @@ pub fn due_until(now: Timestamp) -> Query {
     let all = Query::prefix(OwnerId::LARDER, DUE);
     let end = format!("{DUE}{}/\u{10ffff}", now.strftime(DUE_TIME));
     Query { range: all.range.start..end, ..all }
+}
+
+pub fn audit(owner: OwnerId, id: AuditId) -> RowKey {
+    RowKey::new(owner, format!("{AUDIT}{id}"))
+}
+
+/// Entries of this time: from the first moment on, before the last.
+pub fn audit_between(owner: OwnerId, since: Option<Timestamp>, until: Option<Timestamp>) -> Query {
+    let all = Query::prefix(owner, AUDIT);
+    let edge = |at| audit(owner, AuditId::new(at, [0; 10])).sort;
+    let start = since.map_or(all.range.start, edge);
+    let end = until.map_or(all.range.end, edge);
+    Query { range: start..end, ..all }
+}
+
+pub fn chain(owner: OwnerId) -> RowKey {
+    RowKey::new(owner, "chain")
+}
+
+pub fn settings(owner: OwnerId) -> RowKey {
+    RowKey::new(owner, "settings")
 }
 
 pub fn data_key(owner: OwnerId, purpose: Purpose) -> RowKey {

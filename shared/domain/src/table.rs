@@ -7,6 +7,7 @@ use crate::id::{OpId, OwnerId};
 use crate::{Error, Result};
 use async_trait::async_trait;
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::ops::Range;
 
@@ -63,7 +64,7 @@ pub struct Row {
 pub type Counters = BTreeMap<String, i64>;
 
 /// From this second on the row is not there.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Expiry(pub i64);
 
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,0 +1,55 @@
+//! For how long an owner keeps the audit log.
+
+use crate::table::{Expiry, Row};
+use crate::{Error, Result};
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+/// An owner's settings; those that were never set have their defaults.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Settings {
+    /// For how many days an entry is kept, from when it was sealed.
+    pub audit_days: Days,
+}
+
+/// From 1 to 3,650 days.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "u16", into = "u16")]
+pub struct Days(u16);
+
+impl Settings {
+    pub fn of(row: Option<&Row>) -> Result<Self> {
+        let Some(row) = row else { return Ok(Self::default()) };
+        serde_json::from_str(&row.body).map_err(|error| Error::unreadable(&row.key, &error))
+    }
+}
+
+impl Days {
+    pub fn after(self, moment: Timestamp) -> Expiry {
+        Expiry(Expiry::at(moment).0 + SignedDuration::from_hours(24 * i64::from(self.0)).as_secs())
+    }
+}
+
+impl Default for Days {
+    fn default() -> Self {
+        Self(365)
+    }
+}
+
+impl TryFrom<u16> for Days {
+    type Error = String;
+
+    fn try_from(days: u16) -> Result<Self, String> {
+        match days {
+            1..=3_650 => Ok(Self(days)),
+            _ => Err("a number of days from 1 to 3,650 is expected".to_owned()),
+        }
+    }
+}
+
+impl From<Days> for u16 {
+    fn from(days: Days) -> Self {
+        days.0
+    }
+}
