@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use domain::Result;
 use domain::id::OpId;
-use domain::table::{Counters, Expiry, Page, Put, Query, Row, RowKey, Table, Write};
+use domain::table::{Counters, Expiry, Page, Put, Query, Record, Row, RowKey, Table, Write};
 use std::sync::Arc;
 
 #[async_trait]
@@ -48,10 +48,21 @@ impl<H: Hook> Table for Hooked<H> {
         let done = self.inner.query(query).await?;
         self.hook.after().await.map(|()| done)
     }
-    async fn add(&self, key: RowKey, add: &[(&str, i64)], expires: Option<Expiry>) -> Result<Counters> {
+    async fn add(
+        &self,
+        key: RowKey,
+        add: &[(&str, i64)],
+        drop: &[&str],
+        expires: Option<Expiry>,
+    ) -> Result<Counters> {
         self.hook.before().await?;
-        let done = self.inner.add(key, add, expires).await?;
+        let done = self.inner.add(key, add, drop, expires).await?;
         self.hook.after().await.map(|()| done)
+    }
+    async fn record(&self, records: Vec<Record>) -> Result<()> {
+        self.hook.before().await?;
+        self.inner.record(records).await?;
+        self.hook.after().await
     }
     async fn transact(&self, writes: Vec<Write>, op: OpId) -> Result<()> {
         self.hook.before().await?;

@@ -2,6 +2,7 @@
 
 mod add;
 mod read;
+mod record;
 mod row;
 mod transact;
 
@@ -15,7 +16,7 @@ use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure::AllOld;
 use domain::clock::Clock;
 use domain::id::OpId;
-use domain::table::{Counters, Expect, Expiry, Page, Put, Query, Row, RowKey, Table, Write};
+use domain::table::{Counters, Expect, Expiry, Page, Put, Query, Record, Row, RowKey, Table, Write};
 use domain::{Error, Result};
 use row::{Item, Marks, number};
 use std::sync::Arc;
@@ -96,8 +97,18 @@ impl Table for DynamoTable {
         self.read_range(query).await
     }
 
-    async fn add(&self, key: RowKey, add: &[(&str, i64)], expires: Option<Expiry>) -> Result<Counters> {
-        self.add_up(&key, add, expires).await
+    async fn add(
+        &self,
+        key: RowKey,
+        add: &[(&str, i64)],
+        drop: &[&str],
+        expires: Option<Expiry>,
+    ) -> Result<Counters> {
+        self.add_up(&key, add, drop, expires).await
+    }
+
+    async fn record(&self, records: Vec<Record>) -> Result<()> {
+        self.record_all(&records).await
     }
 
     async fn transact(&self, writes: Vec<Write>, op: OpId) -> Result<()> {

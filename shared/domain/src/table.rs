@@ -28,10 +28,20 @@ pub trait Table: Send + Sync {
 
     async fn query(&self, query: &Query) -> Result<Page>;
 
-    /// Adds to the counters of one row, which is made if need be; answers all its counters afterwards. A counter
-    /// may lose the last moment when the power fails, never when the process does; where a transport repeats calls
-    /// whose answer was lost, it may count such a call twice, never not at all.
-    async fn add(&self, key: RowKey, add: &[(&str, i64)], expires: Option<Expiry>) -> Result<Counters>;
+    /// Adds to the counters of one row, which is made if need be, and drops others; answers all its counters
+    /// afterwards. A counter may lose the last moment when the power fails, never when the process does; where a
+    /// transport repeats calls whose answer was lost, it may count such a call twice, never not at all.
+    async fn add(
+        &self,
+        key: RowKey,
+        add: &[(&str, i64)],
+        drop: &[&str],
+        expires: Option<Expiry>,
+    ) -> Result<Counters>;
+
+    /// Writes rows that nobody waits for, each named once, whatever lies there; each is at its first version. Like a
+    /// counter they may be lost when the power fails. If it is refused, some of them may have been written.
+    async fn record(&self, records: Vec<Record>) -> Result<()>;
 
     /// All or nothing, at most 100 rows, each named once. The same `op` again within ten minutes does nothing more.
     async fn transact(&self, writes: Vec<Write>, op: OpId) -> Result<()>;
@@ -73,6 +83,13 @@ pub struct Put {
     pub body: String,
     pub expires: Option<Expiry>,
     pub expect: Expect,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Record {
+    pub key: RowKey,
+    pub body: String,
+    pub expires: Option<Expiry>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -155,12 +172,22 @@ impl Expiry {
 }
 
 impl Put {
-    /// Refuses what DynamoDB would refuse, in every store alike.
     pub fn check(&self) -> Result<()> {
-        const NAMES_AND_NUMBERS: usize = 128;
-        let size = self.key.sort.len() + self.body.len() + NAMES_AND_NUMBERS;
-        if size > MOST_BYTES { Err(Error::TooLarge { size, most: MOST_BYTES }) } else { Ok(()) }
+        check(&self.key, &self.body)
     }
+}
+
+impl Record {
+    pub fn check(&self) -> Result<()> {
+        check(&self.key, &self.body)
+    }
+}
+
+/// Refuses what DynamoDB would refuse, in every store alike.
+fn check(key: &RowKey, body: &str) -> Result<()> {
+    const NAMES_AND_NUMBERS: usize = 128;
+    let size = key.sort.len() + body.len() + NAMES_AND_NUMBERS;
+    if size > MOST_BYTES { Err(Error::TooLarge { size, most: MOST_BYTES }) } else { Ok(()) }
 }
 
 impl Query {

@@ -5,8 +5,8 @@ use crate::store::Store;
 use crate::writer::Durability::{Relaxed, Synced};
 use async_trait::async_trait;
 use domain::id::{OpId, OwnerId};
-use domain::table::{Counters, Expect, Expiry, Image, Page, Put, Query, Row, RowKey, Table, Write};
-use domain::{Error, Result};
+use domain::table::{Counters, Expect, Expiry, Image, Page, Put, Query, Record, Row, RowKey, Table, Write};
+use domain::{Error, Result, schema};
 use jiff::Timestamp;
 use ring::digest::{SHA256, digest};
 use rusqlite::types::Type;
@@ -55,14 +55,24 @@ impl Table for Store {
         self.read(|db| page(db, query, now))
     }
 
-    async fn add(&self, key: RowKey, add: &[(&str, i64)], expires: Option<Expiry>) -> Result<Counters> {
+    async fn add(
+        &self,
+        key: RowKey,
+        add: &[(&str, i64)],
+        drop: &[&str],
+        expires: Option<Expiry>,
+    ) -> Result<Counters> {
         let now = self.clock().now();
         let add: Vec<_> = add.iter().map(|(name, amount)| ((*name).to_owned(), *amount)).collect();
+        let drop: Vec<_> = drop.iter().map(|name| (*name).to_owned()).collect();
         self.write(Relaxed, move |db| {
             let found = find(db, &key, now).map_err(Error::internal)?;
             let mut counters = found.as_ref().map(|found| found.row.counters.clone()).unwrap_or_default();
             for (name, amount) in add {
                 *counters.entry(name).or_default() += amount;
+            }
+            for name in drop {
+                counters.remove(&name);
             }
             let text = serde_json::to_string(&counters).map_err(Error::internal)?;
             let sql = if found.is_some() {
@@ -77,6 +87,14 @@ impl Table for Store {
             Ok(counters)
         })
         .await
+    }
+
+    async fn record(&self, records: Vec<Record>) -> Result<()> {
+        for record in &records {
+            record.check()?;
+        }
+        let now = self.clock().now();
+        self.write(Relaxed, move |db| records.into_iter().try_for_each(|record| lay(db, record, now))).await
     }
 
     async fn transact(&self, writes: Vec<Write>, op: OpId) -> Result<()> {
@@ -190,15 +208,34 @@ fn expected(found: Option<&Found>, expect: Expect) -> Result<()> {
 }
 
 fn store(db: &Connection, put: &Put, op: OpId, found: Option<&Found>, now: Timestamp) -> Result<()> {
-    let sql = "INSERT OR REPLACE INTO entry (owner, sort, version, op, body, counters, expires)
-               VALUES (?1, ?2, ?3, ?4, ?5, '', ?6)";
-    let (owner, version) = (put.key.owner.to_string(), put.expect.next());
-    let values =
-        params![owner, put.key.sort, version.cast_signed(), op.to_string(), put.body, seconds(put.expires)];
-    let mut insert = db.prepare_cached(sql).map_err(Error::internal)?;
-    insert.execute(values).map_err(Error::internal)?;
+    let version = put.expect.next();
+    insert(db, &put.key, version, &op.to_string(), &put.body, put.expires)?;
     let after = Image { version, body: put.body.clone() };
     change_log::append(db, &put.key, found.map(image), Some(after), now)
+}
+
+fn lay(db: &Connection, record: Record, now: Timestamp) -> Result<()> {
+    let Record { key, body, expires } = record;
+    // What lay there before is asked for only where somebody is told of it.
+    let before = if schema::is_logged(&key.sort) { find(db, &key, now).map_err(Error::internal)? } else { None };
+    insert(db, &key, 1, "", &body, expires)?;
+    change_log::append(db, &key, before.as_ref().map(image), Some(Image { version: 1, body }), now)
+}
+
+fn insert(
+    db: &Connection,
+    key: &RowKey,
+    version: u64,
+    op: &str,
+    body: &str,
+    expires: Option<Expiry>,
+) -> Result<()> {
+    let sql = "INSERT OR REPLACE INTO entry (owner, sort, version, op, body, counters, expires)
+               VALUES (?1, ?2, ?3, ?4, ?5, '', ?6)";
+    let owner = key.owner.to_string();
+    let values = params![owner, key.sort, version.cast_signed(), op, body, seconds(expires)];
+    let mut insert = db.prepare_cached(sql).map_err(Error::internal)?;
+    insert.execute(values).map(|_| ()).map_err(Error::internal)
 }
 
 fn remove(db: &Connection, key: &RowKey, found: Option<&Found>, now: Timestamp) -> Result<()> {

@@ -94,7 +94,7 @@ impl Inner {
         let at = self.at;
         let record = Shelf::<Connection>::new(&*self.app.table, owner);
         let counter = schema::usage(owner, connection, at);
-        let count = self.app.table.add(counter, &[("calls", 1)], Some(schema::usage_expiry(at)));
+        let count = self.app.table.add(counter, &[("calls", 1)], &[], Some(schema::usage_expiry(at)));
         let (record, counted) = join(record.get(connection), count).await;
         let record = match record {
             Err(Error::NotFound(_)) => Err(Error::Unauthenticated(Refusal::Deleted)),

@@ -17,10 +17,11 @@ impl DynamoTable {
         &self,
         key: &RowKey,
         add: &[(&str, i64)],
+        drop: &[&str],
         expires: Option<Expiry>,
     ) -> Result<Counters> {
         for _ in 0..MOST_TURNS {
-            if let Some(counters) = self.add_to_live(key, add, expires).await? {
+            if let Some(counters) = self.add_to_live(key, add, drop, expires).await? {
                 return Ok(counters);
             }
             if let Some(counters) = self.replace_expired(key, add, expires).await? {
@@ -35,6 +36,7 @@ impl DynamoTable {
         &self,
         key: &RowKey,
         add: &[(&str, i64)],
+        drop: &[&str],
         expires: Option<Expiry>,
     ) -> Result<Option<Counters>> {
         let mut update = self.client.update_item().table_name(&self.name).set_key(Some(row::key(key)));
@@ -45,10 +47,19 @@ impl DynamoTable {
                 .expression_attribute_names(format!("#n{at}"), row::counter(name))
                 .expression_attribute_values(format!(":n{at}"), number(more));
         }
-        let mut expression = format!("ADD {} SET v = if_not_exists(v, :first)", terms.join(", "));
+        let mut expression = "SET v = if_not_exists(v, :first)".to_owned();
         if let Some(expires) = expires {
             expression.push_str(", exp = :exp");
             update = update.expression_attribute_values(":exp", number(expires.0));
+        }
+        if !terms.is_empty() {
+            expression.push_str(" ADD ");
+            expression.push_str(&terms.join(", "));
+        }
+        for (at, name) in drop.iter().enumerate() {
+            expression.push_str(if at == 0 { " REMOVE " } else { ", " });
+            expression.push_str(&format!("#d{at}"));
+            update = update.expression_attribute_names(format!("#d{at}"), row::counter(name));
         }
         let sent = update
             .update_expression(expression)

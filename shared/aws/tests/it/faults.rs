@@ -8,7 +8,7 @@ use aws_sdk_dynamodb::config::retry::{RetryConfig, RetryPartition};
 use domain::Error;
 use domain::conformance::{ManualClock, op, owner};
 use domain::id::OpId;
-use domain::table::{Expect, Put, RowKey, Table, Write};
+use domain::table::{Expect, Put, Record, RowKey, Table, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -174,7 +174,7 @@ async fn a_store_that_stays_down_is_busy_and_unchanged() {
             assert!(matches!(answer, Err(Error::Busy)), "{operation:?} {fault:?}: {answer:?}");
             assert_eq!(case.rows(&store).await, case.before());
         }
-        let counted = table.add(RowKey::new(owner(1), "counter"), &[("calls", 1)], None).await;
+        let counted = table.add(RowKey::new(owner(1), "counter"), &[("calls", 1)], &[], None).await;
         assert!(matches!(counted, Err(Error::Busy)), "{fault:?}: {counted:?}");
         assert_eq!(store.sound.get(&RowKey::new(owner(1), "counter")).await.unwrap(), None);
         let read = table.get(&RowKey::new(owner(1), "a")).await;
@@ -189,11 +189,27 @@ async fn a_counter_never_forgets_what_it_acknowledged() {
         let key = RowKey::new(owner(1), format!("{fault:?}"));
         for from in 0..3 {
             let table = store.behind(&Faulty::new(plan(fault, from, 1)));
-            table.add(key.clone(), &[("calls", 1)], None).await.unwrap();
+            table.add(key.clone(), &[("calls", 1)], &[], None).await.unwrap();
         }
         let row = store.sound.get(&key).await.unwrap().unwrap();
         // An addition whose answer was lost is repeated: it may count twice, never not at all.
         assert!((3..=4).contains(&row.counters["calls"]), "{fault:?}: {row:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_recorded_is_there_in_spite_of_a_fault() {
+    let store = Store::start().await;
+    for fault in ALL.into_iter().filter(|fault| *fault != Fault::Conflicting) {
+        for from in 0..3 {
+            let table = store.behind(&Faulty::new(plan(fault, from, 1)));
+            let key = |n| RowKey::new(owner(1), format!("{fault:?}/{from}/{n:02}"));
+            let keys: Vec<_> = (0..60).map(key).collect();
+            let record = |key: &RowKey| Record { key: key.clone(), body: "one".to_owned(), expires: None };
+            table.record(keys.iter().map(record).collect()).await.unwrap();
+            let rows = store.sound.get_many(&keys).await.unwrap();
+            assert!(rows.iter().all(Option::is_some), "{fault:?} at {from}");
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use super::{ManualClock, op, owner};
 use crate::Error;
 use crate::clock::Clock;
 use crate::table::{
-    ChangeLog, Counters, Expect, Expiry, MOST_BYTES, Put, Query, RowChange, RowKey, Table, Write,
+    ChangeLog, Counters, Expect, Expiry, MOST_BYTES, Put, Query, Record, RowChange, RowKey, Table, Write,
 };
 use futures_util::future::join_all;
 use jiff::SignedDuration;
@@ -23,9 +23,9 @@ macro_rules! table_suite {
         $crate::table_suite!(@ $host;
             puts_if_absent, puts_if_the_version_is_right, recognises_its_own_write, deletes_if_the_version_is_right,
             gets_many_in_order, pages_in_both_directions, pages_across_a_megabyte, queries_stay_within_range_and_owner,
-            counts_exactly_under_64_adders, counting_leaves_the_rest_of_the_row,
+            counts_exactly_under_64_adders, counting_leaves_the_rest_of_the_row, drops_counters,
             transactions_fail_whole, a_transaction_token_works_once,
-            refuses_400_kb, an_expired_row_is_gone_at_once, logs_each_change_once_in_order);
+            records_whatever_lies_there, refuses_400_kb, an_expired_row_is_gone_at_once, logs_each_change_once_in_order);
     };
     (@ $host:path; $($case:ident),*) => { $(
         #[tokio::test]
@@ -157,6 +157,7 @@ pub async fn counts_exactly_under_64_adders(host: &Host) {
         host.table.add(
             key("usage/a"),
             if n % 2 == 0 { &[("calls", 1), ("bytes", 10)] } else { &[("calls", 1)] },
+            &[],
             None,
         )
     };
@@ -175,11 +176,24 @@ pub async fn counts_exactly_under_64_adders(host: &Host) {
 pub async fn counting_leaves_the_rest_of_the_row(host: &Host) {
     let expires = Some(Expiry::at(host.clock.now() + SignedDuration::from_secs(10)));
     host.table.put(Put { expires, ..put("a", "one", Expect::Absent) }, op()).await.unwrap();
-    host.table.add(key("a"), &[("seen", -3)], None).await.unwrap();
+    host.table.add(key("a"), &[("seen", -3)], &[], None).await.unwrap();
     let row = host.table.get(&key("a")).await.unwrap().unwrap();
     assert_eq!((row.body.as_str(), row.version, row.expires), ("one", 1, expires));
     assert_eq!(row.counters, Counters::from([("seen".to_owned(), -3)]));
     assert_eq!(host.table.put(put("a", "two", Expect::Version(1)), op()).await.unwrap(), 2);
+}
+
+pub async fn drops_counters(host: &Host) {
+    let add = async |add: &[(&str, i64)], drop: &[&str]| {
+        host.table.add(key("rate/a"), add, drop, None).await.unwrap().into_iter().collect::<Vec<_>>()
+    };
+    let of = |counters: &[(&str, i64)]| -> Vec<_> {
+        counters.iter().map(|(name, count)| ((*name).to_owned(), *count)).collect()
+    };
+    assert_eq!(add(&[("d", 1), ("m1", 1)], &["m0"]).await, of(&[("d", 1), ("m1", 1)]), "nothing to drop yet");
+    assert_eq!(add(&[("d", 1), ("m2", 1)], &["m1", "m0"]).await, of(&[("d", 2), ("m2", 1)]));
+    assert_eq!(add(&[], &["m2"]).await, of(&[("d", 2)]));
+    assert_eq!(add(&[("m2", 3)], &[]).await, of(&[("d", 2), ("m2", 3)]), "and it begins anew");
 }
 
 pub async fn transactions_fail_whole(host: &Host) {
@@ -223,6 +237,38 @@ pub async fn a_transaction_token_works_once(host: &Host) {
     assert_eq!(body(host, "z").await, None);
 }
 
+pub async fn records_whatever_lies_there(host: &Host) {
+    let expires = Some(Expiry::at(host.clock.now() + SignedDuration::from_secs(10)));
+    let record = |sort: &str, body: &str| Record { key: key(sort), body: body.to_owned(), expires };
+    host.table.record(Vec::new()).await.unwrap();
+    let many = (0..60).map(|n| record(&format!("act/{n:02}"), "one")).collect();
+    host.table.record(many).await.unwrap();
+    assert_eq!(walk(host, Query::prefix(owner(1), "act/"), 25).await.len(), 60);
+    for version in 1..3 {
+        let expect = if version == 1 { Expect::Absent } else { Expect::Version(1) };
+        host.table.put(put("a", "put", expect), op()).await.unwrap();
+    }
+    host.table.add(key("a"), &[("calls", 1)], &[], None).await.unwrap();
+    host.table.record(vec![record("a", "recorded"), record("notice/1", "one")]).await.unwrap();
+    host.table.record(vec![record("notice/1", "two")]).await.unwrap();
+    let row = host.table.get(&key("a")).await.unwrap().unwrap();
+    assert_eq!((row.body.as_str(), row.version, row.expires), ("recorded", 1, expires));
+    assert_eq!(row.counters, Counters::new());
+    assert_eq!(host.table.put(put("a", "two", Expect::Version(1)), op()).await.unwrap(), 2);
+
+    let logged = host.log.changes(None, 100).await.unwrap();
+    let image = |image: Option<crate::table::Image>| image.map(|image| (image.version, image.body));
+    let told: Vec<_> =
+        logged.into_iter().map(|it| (it.key.sort, image(it.before), image(it.after))).collect();
+    let (sort, one, two) = ("notice/1".to_owned(), Some((1, "one".to_owned())), Some((1, "two".to_owned())));
+    assert_eq!(told, [(sort.clone(), None, one.clone()), (sort, one, two)]);
+
+    host.clock.advance(SignedDuration::from_secs(10));
+    assert_eq!(walk(host, Query::prefix(owner(1), "act/"), 100).await, [""; 0]);
+    let too_large = host.table.record(vec![record("b", &"x".repeat(MOST_BYTES))]).await;
+    assert!(matches!(too_large, Err(Error::TooLarge { .. })), "{too_large:?}");
+}
+
 pub async fn refuses_400_kb(host: &Host) {
     let too_large = "x".repeat(MOST_BYTES);
     let refused = host.table.put(put("a", &too_large, Expect::Absent), op()).await;
@@ -239,7 +285,7 @@ pub async fn an_expired_row_is_gone_at_once(host: &Host) {
         let row = Put { expires, ..put(sort, "one", Expect::Absent) };
         host.table.put(row, op()).await.unwrap();
     }
-    host.table.add(key("n"), &[("calls", 5)], expires).await.unwrap();
+    host.table.add(key("n"), &[("calls", 5)], &[], expires).await.unwrap();
     host.clock.advance(SignedDuration::from_secs(9));
     assert!(body(host, "a").await.is_some());
     host.clock.advance(SignedDuration::from_secs(1));
@@ -251,7 +297,7 @@ pub async fn an_expired_row_is_gone_at_once(host: &Host) {
     is_conflict(host.table.transact(vec![Write::Check { key: key("c"), version: 1 }], op()).await);
     fill(host, "a", "again").await;
     host.table.transact(vec![Write::Put(put("d", "again", Expect::Absent))], op()).await.unwrap();
-    let counters = host.table.add(key("n"), &[("calls", 2)], None).await.unwrap();
+    let counters = host.table.add(key("n"), &[("calls", 2)], &[], None).await.unwrap();
     assert_eq!(counters.get("calls"), Some(&2), "an expired counter starts anew");
 }
 
@@ -261,7 +307,7 @@ pub async fn logs_each_change_once_in_order(host: &Host) {
     fill(host, "conn/1", "not logged").await;
     host.table.put(put("data/t/1", "two", Expect::Version(1)), op()).await.unwrap();
     is_conflict(host.table.put(put("data/t/1", "late", Expect::Version(1)), op()).await);
-    host.table.add(key("usage/1"), &[("calls", 1)], None).await.unwrap();
+    host.table.add(key("usage/1"), &[("calls", 1)], &[], None).await.unwrap();
     let writes = vec![
         Write::Delete { key: key("data/t/1"), version: 2 },
         Write::Put(put("trash/t/1", "two", Expect::Absent)),
