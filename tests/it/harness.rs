@@ -11,6 +11,7 @@ use domain::conformance::ManualClock;
 use domain::data_keys::DataKeys;
 use domain::error::Refusal;
 use domain::id::OwnerId;
+use domain::ledger::Direct;
 use domain::outbound::{Answer as Reply, Outbound, OutboundError, Request as Sent};
 use domain::table::Table;
 use due::Sweep;
@@ -70,7 +71,10 @@ impl House {
             },
         };
         let (keys, table) = (keys(), Arc::clone(&table));
-        let app = App::new(Ports { table, keys, identity: Arc::new(TwoOwners), clock: time, entropy });
+        // Past the front: what is noted behind the answer is no part of what a call waits for.
+        let ledger = Arc::new(Direct::new(Arc::new(store.clone())));
+        let identity = Arc::new(TwoOwners);
+        let app = App::new(Ports { table, keys, ledger, identity, clock: time, entropy });
         let router = local::routes().serve(app);
         Self { router, pump: Arc::new(pump), store, clock, network, _kept: (folder, opened.lock) }
     }

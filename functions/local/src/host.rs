@@ -11,6 +11,7 @@ use changes::FanOut;
 use deliver::Deliver;
 use domain::clock::{Clock, Entropy};
 use domain::data_keys::DataKeys;
+use domain::ledger::Direct;
 use domain::outbound::Outbound;
 use due::Sweep;
 use embedded::{OpenError, Opened, Store};
@@ -60,7 +61,8 @@ impl Host {
         };
         let pump = Pump { store: store.clone(), clock: Arc::clone(&clock), fan_out, deliver, due };
         let identity = Arc::clone(&owner) as _;
-        let app = App::new(Ports { keys: data_keys(), table, identity, clock, entropy });
+        let ledger = Arc::new(Direct::new(Arc::clone(&table) as _));
+        let app = App::new(Ports { keys: data_keys(), ledger, table, identity, clock, entropy });
         let checks = from_fn_with_state(Hosts::new(listen, &hosts), guard);
         let (signing_in, commands) = (Extension(Arc::clone(&owner)), Extension(Arc::new(commands(folder))));
         let router =

@@ -6,6 +6,7 @@ use crate::{DynamoTable, KmsKeyring, Oidc, SqsQueue};
 use aws_types::SdkConfig;
 use domain::clock::{Clock, Entropy};
 use domain::data_keys::DataKeys;
+use domain::ledger::{Direct, Ledger};
 use domain::outbound::Outbound;
 use domain::queue::Queue;
 use domain::table::Table;
@@ -37,6 +38,11 @@ impl Ports {
         let client = aws_sdk_kms::Client::new(&self.sdk);
         let keyring = KmsKeyring::new(client, self.settings.kms_key()?);
         Ok(DataKeys::new(self.table()?, Arc::new(keyring)))
+    }
+
+    /// Nothing runs here once a call is answered, so its notes are written before.
+    pub fn ledger(&self) -> Result<Arc<dyn Ledger>, Error> {
+        Ok(Arc::new(Direct::new(self.table()?)))
     }
 
     pub fn queue(&self) -> Result<Arc<dyn Queue>, Error> {

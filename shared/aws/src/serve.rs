@@ -28,6 +28,7 @@ pub async fn serve(routes: Routes, owners: Owners) -> Result<(), Error> {
     let app = App::new(web::Ports {
         table: ports.table()?,
         keys: ports.data_keys()?,
+        ledger: ports.ledger()?,
         identity: owners(&ports)?,
         clock: ports.clock(),
         entropy: ports.entropy(),

@@ -1,9 +1,13 @@
 //! Port: what time it is, and randomness. The only two things that no rule may fetch for itself.
 
 use jiff::Timestamp;
+use std::time::Duration;
 
 pub trait Clock: Send + Sync {
     fn now(&self) -> Timestamp;
+
+    /// Since a moment that stays the same; finer than `now`, and never turned back. For durations.
+    fn elapsed(&self) -> Duration;
 }
 
 /// Unpredictable bytes, fit for keys.

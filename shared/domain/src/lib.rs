@@ -23,6 +23,7 @@ pub mod shelf;
 pub mod signing;
 pub mod task;
 pub mod text;
+pub mod usage;
 
 // The ports: what a host has to bring.
 pub mod clock;

@@ -6,6 +6,8 @@
 //! | `data/task/<task>` | a task | one task; an owner's tasks, by age |
 //! | `trash/task/<task>` | a deleted task, for 30 days | what can be restored |
 //! | `usage/<conn>/<hour>` | counters of one connection and hour | how much it called |
+//! | `act/<conn>/<activity>` | one call, for as long as the owner wants | what a connection did, by time |
+//! | `seen/<conn>` | its last call | when and from where it was last used |
 //! | `notice/<conn>/<occasion>` | a notice for the owner, for 40 days | what no write of a record tells, once |
 //! | `due/<time>/<conn>/<version>` | a reminder, under `OwnerId::LARDER` | what is due until now, of all owners |
 //! | `idem/<hash>` | a sealed answer, for 24 hours | what a call was answered that is sent again |
@@ -16,7 +18,7 @@
 //!
 //! Rows under `data/`, `trash/`, `notice/` and `audit/` are logged: each write of one is one change.
 
-use crate::id::{AuditId, ConnectionId, OwnerId, TaskId};
+use crate::id::{ActivityId, AuditId, ConnectionId, OwnerId, TaskId};
 use crate::keyring::Purpose;
 use crate::notice::Notice;
 use crate::table::{Expiry, Query, RowKey};
@@ -39,6 +41,14 @@ pub fn connection(owner: OwnerId, id: ConnectionId) -> RowKey {
 
 pub fn connections(owner: OwnerId) -> Query {
     Query::prefix(owner, "conn/")
+}
+
+pub fn activity(owner: OwnerId, id: ConnectionId, activity: ActivityId) -> RowKey {
+    RowKey::new(owner, format!("act/{id}/{activity}"))
+}
+
+pub fn seen(owner: OwnerId, id: ConnectionId) -> RowKey {
+    RowKey::new(owner, format!("seen/{id}"))
 }
 
 pub fn notice(owner: OwnerId, notice: &Notice) -> RowKey {

@@ -217,7 +217,8 @@ fn store(db: &Connection, put: &Put, op: OpId, found: Option<&Found>, now: Times
 fn lay(db: &Connection, record: Record, now: Timestamp) -> Result<()> {
     let Record { key, body, expires } = record;
     // What lay there before is asked for only where somebody is told of it.
-    let before = if schema::is_logged(&key.sort) { find(db, &key, now).map_err(Error::internal)? } else { None };
+    let before =
+        if schema::is_logged(&key.sort) { find(db, &key, now).map_err(Error::internal)? } else { None };
     insert(db, &key, 1, "", &body, expires)?;
     change_log::append(db, &key, before.as_ref().map(image), Some(Image { version: 1, body }), now)
 }

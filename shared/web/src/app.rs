@@ -4,6 +4,7 @@ use crate::owner::Identity;
 use domain::clock::{Clock, Entropy};
 use domain::data_keys::DataKeys;
 use domain::id::OpId;
+use domain::ledger::Ledger;
 use domain::table::Table;
 use std::ops::Deref;
 use std::sync::Arc;
@@ -14,6 +15,7 @@ pub struct App(Arc<Ports>);
 pub struct Ports {
     pub table: Arc<dyn Table>,
     pub keys: DataKeys,
+    pub ledger: Arc<dyn Ledger>,
     pub identity: Arc<dyn Identity>,
     pub clock: Arc<dyn Clock>,
     pub entropy: Arc<dyn Entropy>,

@@ -3,6 +3,8 @@
 use domain::clock::{Clock, Entropy};
 use jiff::Timestamp;
 use ring::rand::{SecureRandom as _, SystemRandom};
+use std::sync::LazyLock;
+use std::time::{Duration, Instant};
 
 pub struct System;
 
@@ -11,6 +13,11 @@ impl Clock for System {
     fn now(&self) -> Timestamp {
         let now = Timestamp::now();
         Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now)
+    }
+
+    fn elapsed(&self) -> Duration {
+        static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+        START.elapsed()
     }
 }
 

@@ -96,7 +96,8 @@ async fn a_repeated_transaction_is_the_same_one_later() {
 #[tokio::test]
 async fn an_expired_counter_keeps_its_new_expiry() {
     let store = Store::start().await;
-    let count = async |expires| store.table.add(key("n"), &[("calls", 1)], &[], expires).await.unwrap()["calls"];
+    let count =
+        async |expires| store.table.add(key("n"), &[("calls", 1)], &[], expires).await.unwrap()["calls"];
     assert_eq!(count(store.in_ten_seconds()).await, 1);
     assert_eq!(count(store.in_ten_seconds()).await, 2);
     store.clock.advance(SignedDuration::from_secs(10));
