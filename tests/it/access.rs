@@ -16,7 +16,8 @@ fn example(route: &Route, task: &str, connection: &str) -> (String, Option<Value
         ("POST", "/v1/tasks") => Some(json!({ "title": "made by the access test" })),
         ("PATCH", "/v1/tasks/{id}") => Some(json!({ "title": "changed by the access test" })),
         ("POST", "/mcp") => Some(json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/list" })),
-        ("POST", "/connections/{id}/revoke") | ("GET" | "DELETE", _) => None,
+        ("POST", "/connections/{id}/revoke" | "/owner/sign-out-everywhere" | "/sign-out")
+        | ("GET" | "DELETE", _) => None,
         other => panic!("the access test does not know the route {other:?}: add an example"),
     };
     (path, body)

@@ -18,6 +18,7 @@ use due::Sweep;
 use embedded::Store;
 use http::{HeaderMap, Request, StatusCode, header};
 use http_body_util::BodyExt as _;
+use jiff::Timestamp;
 use local::Pump;
 use serde_json::{Value, json};
 use std::collections::VecDeque;
@@ -25,7 +26,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use tempfile::TempDir;
 use tower::ServiceExt as _;
-use web::{App, Credential, Identity, Ports};
+use web::{App, Credential, Identity, Ports, SignedIn};
 
 pub(crate) const OWNER: &str = "owner-token";
 pub(crate) const OTHER_OWNER: &str = "other-owner-token";
@@ -36,7 +37,7 @@ pub(crate) struct House {
     pub(crate) store: Store,
     pub(crate) clock: Arc<ManualClock>,
     pub(crate) network: Arc<Network>,
-    _kept: (TempDir, std::fs::File),
+    _kept: (TempDir, embedded::Lock),
 }
 
 impl House {
@@ -146,16 +147,22 @@ pub(crate) fn request(method: &str, path: &str, token: Option<&str>, body: Optio
     .unwrap()
 }
 
+/// Their tokens are as old as the clock, unless they say otherwise: `owner-token@` and the second.
 struct TwoOwners;
 
 #[async_trait]
 impl Identity for TwoOwners {
-    async fn owner(&self, credential: Credential<'_>) -> domain::Result<OwnerId> {
-        match credential {
-            Credential::Token(OWNER) => Ok(OwnerId::of("test", "one")),
-            Credential::Token(OTHER_OWNER) => Ok(OwnerId::of("test", "two")),
-            _ => Err(Error::Unauthenticated(Refusal::NotSignedIn)),
-        }
+    async fn owner(&self, credential: Credential<'_>) -> domain::Result<SignedIn> {
+        let Credential::Token(token) = credential else {
+            return Err(Error::Unauthenticated(Refusal::NotSignedIn));
+        };
+        let (token, since) = token.split_once('@').unwrap_or((token, "1800000000"));
+        let owner = match token {
+            OWNER => OwnerId::of("test", "one"),
+            OTHER_OWNER => OwnerId::of("test", "two"),
+            _ => return Err(Error::Unauthenticated(Refusal::NotSignedIn)),
+        };
+        Ok(SignedIn { owner, since: Timestamp::from_second(since.parse().unwrap()).unwrap() })
     }
 }
 

@@ -96,6 +96,18 @@ async fn a_read_waits_for_one_trip_a_write_for_two_a_forged_key_for_none() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn making_a_connection_waits_for_at_most_three_trips() {
+    let meter = Meter::new();
+    let config = json!({ "target_url": "https://receiver.example" });
+    let webhook = json!({ "kind": "webhook", "name": "hook", "config": config });
+    meter.house.connect(webhook.clone()).await;
+    for input in [json!({ "kind": "mcp", "name": "x" }), webhook] {
+        let cost = meter.cost("POST", "/connections", crate::harness::OWNER, Some(input.clone()), 201).await;
+        assert!(cost.sequential <= 3, "{input}: {}", cost.sequential);
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_signing_keys_are_fetched_once_per_process() {
     let meter = Meter::new();
     let first = meter.cost("GET", "/v1/tasks", "lrd_forged", None, 401).await;

@@ -1,26 +1,34 @@
 //! The local host as it is opened: its link, its session, its host names.
 
+use crate::harness::{House, OTHER_OWNER, OWNER};
 use axum::body::Body;
 use domain::clock::Clock as _;
 use domain::conformance::ManualClock;
 use http::{Request, StatusCode};
 use http_body_util::BodyExt as _;
-use local::{Host, Settings};
+use jiff::SignedDuration;
+use local::{Host, LocalOwner, Settings};
+use serde_json::json;
 use std::sync::Arc;
 use tempfile::TempDir;
 use tower::ServiceExt as _;
+use web::System;
 
 fn open() -> (Host, Arc<ManualClock>, TempDir) {
     let folder = tempfile::tempdir().unwrap();
     let clock = Arc::new(ManualClock::default());
+    (start(&folder, &clock), clock, folder)
+}
+
+fn start(folder: &TempDir, clock: &Arc<ManualClock>) -> Host {
     let settings = Settings {
         listen: "127.0.0.1:4747".parse().unwrap(),
         hosts: "larder.home".to_owned(),
         outbound: Arc::new(crate::harness::Network::default()),
-        clock: Arc::clone(&clock) as _,
-        entropy: Arc::new(crate::harness::Counter::default()),
+        clock: Arc::clone(clock) as _,
+        entropy: Arc::new(System),
     };
-    (Host::open(folder.path(), settings).unwrap(), clock, folder)
+    Host::open(folder.path(), settings).unwrap()
 }
 
 async fn send(
@@ -39,29 +47,147 @@ fn at(method: &str, path: &str) -> http::request::Builder {
 }
 
 async fn session(host: &Host) -> String {
-    let link = format!("/sign-in?code={}", host.owner.code().unwrap());
-    assert_eq!(send(host, at("HEAD", &link), "").await.0, StatusCode::NO_CONTENT, "looking uses nothing up");
-    let (status, headers, _) = send(host, at("GET", &link), "").await;
-    assert_eq!(status, StatusCode::SEE_OTHER);
-    let cookie = headers["set-cookie"].to_str().unwrap();
-    assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Lax"));
-    assert_eq!(send(host, at("GET", &link), "").await.0, StatusCode::FORBIDDEN, "it works once");
-    cookie.split(';').next().unwrap().to_owned()
+    let (status, headers, _) = send(host, at("GET", &host.owner.link()), "").await;
+    assert_eq!(status, StatusCode::OK);
+    headers["set-cookie"].to_str().unwrap().split(';').next().unwrap().to_owned()
+}
+
+async fn is_signed_in(host: &Host, cookie: &str) -> bool {
+    let (status, _, page) = send(host, at("GET", "/").header("cookie", cookie), "").await;
+    assert_eq!(status, StatusCode::OK);
+    !page.contains("You are not signed in")
+}
+
+fn own(method: &str, path: &str, cookie: &str) -> http::request::Builder {
+    at(method, path).header("cookie", cookie).header("sec-fetch-site", "same-origin")
+}
+
+fn by_token(path: &str, token: &str) -> http::request::Builder {
+    at("GET", path).header("authorization", format!("Bearer {token}"))
 }
 
 #[tokio::test]
 async fn the_link_signs_in_once() {
-    let (host, clock, _folder) = open();
+    let (host, clock, folder) = open();
     let (_, _, page) = send(&host, at("GET", "/"), "").await;
-    assert!(page.contains("You are not signed in"));
-    assert_eq!(send(&host, at("GET", "/sign-in?code=0"), "").await.0, StatusCode::FORBIDDEN);
-    let cookie = session(&host).await;
-    let (status, headers, page) = send(&host, at("GET", "/").header("cookie", &cookie), "").await;
+    assert!(page.contains("You are not signed in") && page.contains("sign-in --data"));
+    let link = host.owner.link();
+    assert_eq!(send(&host, at("HEAD", &link), "").await.0, StatusCode::NO_CONTENT, "looking uses nothing up");
+    let ahead = at("GET", &link).header("sec-purpose", "prefetch");
+    assert_eq!(send(&host, ahead, "").await.0, StatusCode::NO_CONTENT, "nor does looking ahead");
+    let (status, headers, page) = send(&host, at("GET", &link), "").await;
+    assert!(
+        status == StatusCode::OK && page.contains("http-equiv=\"refresh\" content=\"0; url=/\""),
+        "{page}"
+    );
+    let (cookie, attributes) = headers["set-cookie"].to_str().unwrap().split_once(';').unwrap();
+    assert_eq!(attributes, " Path=/; HttpOnly; SameSite=Strict; Max-Age=2592000");
+    assert_eq!(send(&host, at("GET", &link), "").await.0, StatusCode::FORBIDDEN, "it works once");
+    let (status, headers, page) = send(&host, at("GET", "/").header("cookie", cookie), "").await;
     assert!(status.is_success() && page.contains("There is none yet"));
     assert!(headers["content-security-policy"].to_str().unwrap().contains("default-src 'none'"));
+    let (link_of_before, cookie) = (host.owner.link(), cookie.to_owned());
+    drop(host);
+    let host = start(&folder, &clock);
+    assert_eq!(send(&host, at("GET", &link), "").await.0, StatusCode::FORBIDDEN, "in no later start either");
+    assert!(is_signed_in(&host, &cookie).await, "a session outlives the process");
+    assert_eq!(send(&host, at("GET", &link_of_before), "").await.0, StatusCode::OK, "as does an unused link");
     clock.advance("720h".parse().unwrap());
-    let (_, _, page) = send(&host, at("GET", "/").header("cookie", &cookie), "").await;
-    assert!(page.contains("You are not signed in"), "a session ends after 30 days, at {}", clock.now());
+    assert!(!is_signed_in(&host, &cookie).await, "a session ends after 30 days, at {}", clock.now());
+}
+
+#[tokio::test]
+async fn only_a_genuine_link_signs_in_and_only_for_ten_minutes() {
+    let (host, clock, folder) = open();
+    let key = embedded::KeyFile::open(&folder.path().join("larder.key"), false, Arc::new(System)).unwrap();
+    let apart = LocalOwner::new(&key, Arc::clone(&clock) as _, Arc::new(System));
+    assert_eq!(send(&host, at("GET", &apart.link()), "").await.0, StatusCode::OK, "what `sign-in` prints");
+    let (late, link) = (apart.link(), apart.link());
+    let (start, tag) = link.split_at(link.len() - 64);
+    let mut forged = vec![
+        format!("{start}{}{}", if tag.starts_with('0') { "1" } else { "0" }, &tag[1..]),
+        format!("/sign-in?code={}", apart.token()),
+        "/sign-in?code=0".to_owned(),
+        "/sign-in?code=".to_owned(),
+    ];
+    forged.push(open().0.owner.link());
+    for link in forged {
+        assert_eq!(send(&host, at("GET", &link), "").await.0, StatusCode::FORBIDDEN, "{link}");
+    }
+    clock.advance("9m59s".parse().unwrap());
+    assert_eq!(send(&host, at("GET", &link), "").await.0, StatusCode::OK);
+    clock.advance("1s".parse().unwrap());
+    assert_eq!(send(&host, at("GET", &late), "").await.0, StatusCode::FORBIDDEN);
+}
+
+#[tokio::test]
+async fn two_larders_on_one_host_name_keep_their_cookies_apart() {
+    let ((one, _, _first), (two, _, _second)) = (open(), open());
+    let both = format!("{}; {}", session(&one).await, session(&two).await);
+    assert!(is_signed_in(&one, &both).await && is_signed_in(&two, &both).await);
+    let name = |cookie: &str| cookie.split('=').next().unwrap().to_owned();
+    assert_ne!(name(&session(&one).await), name(&session(&two).await));
+}
+
+#[tokio::test]
+async fn signing_out_ends_the_session_on_this_browser() {
+    let (host, _, _folder) = open();
+    let (cookie, other) = (session(&host).await, session(&host).await);
+    let foreign = at("POST", "/sign-out").header("cookie", &cookie).header("origin", "https://evil.example");
+    assert_eq!(send(&host, foreign, "").await.0, StatusCode::FORBIDDEN);
+    let (status, headers, page) = send(&host, own("POST", "/sign-out", &cookie), "").await;
+    assert!(status == StatusCode::OK && page.contains("You are signed out"), "{page}");
+    let cleared = headers["set-cookie"].to_str().unwrap();
+    let name = cookie.split('=').next().unwrap();
+    assert_eq!(cleared, format!("{name}=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0"));
+    assert!(is_signed_in(&host, &other).await, "the other browser stays signed in");
+}
+
+#[tokio::test]
+async fn signing_out_everywhere_ends_whatever_was_issued_before() {
+    let (host, clock, folder) = open();
+    let (cookie, token, link) = (session(&host).await, host.owner.token(), host.owner.link());
+    assert!(is_signed_in(&host, &cookie).await);
+    let (status, ..) = send(&host, own("POST", "/owner/sign-out-everywhere", &cookie), "").await;
+    assert_eq!(status, StatusCode::NO_CONTENT);
+    let refused = async |host: &Host| {
+        assert!(!is_signed_in(host, &cookie).await);
+        let (status, _, said) = send(host, by_token("/connections", &token), "").await;
+        assert_eq!(status, StatusCode::UNAUTHORIZED);
+        assert!(said.contains("signed out everywhere on") && said.contains("Sign in again"), "{said}");
+        assert_eq!(send(host, at("GET", &link), "").await.0, StatusCode::UNAUTHORIZED);
+    };
+    refused(&host).await;
+    clock.advance("1s".parse().unwrap());
+    let again = session(&host).await;
+    assert!(is_signed_in(&host, &again).await);
+    assert_eq!(send(&host, by_token("/connections", &host.owner.token()), "").await.0, StatusCode::OK);
+    drop(host);
+    let host = start(&folder, &clock);
+    refused(&host).await;
+    assert!(is_signed_in(&host, &again).await);
+}
+
+#[tokio::test]
+async fn one_owners_sign_out_does_not_touch_the_other() {
+    let house = House::new();
+    let (_, key) = house.connect(json!({ "kind": "api", "name": "stays" })).await;
+    let everywhere = "/owner/sign-out-everywhere";
+    assert_eq!(house.call("POST", everywhere, OWNER, None).await.status, 204);
+    for (method, path) in [("GET", "/connections"), ("POST", everywhere)] {
+        let refused = house.call(method, path, OWNER, None).await;
+        assert!(refused.is_problem(401).text("/detail").contains("signed out everywhere on"));
+    }
+    assert_eq!(house.call("GET", "/connections", OTHER_OWNER, None).await.status, 200);
+    assert_eq!(house.call("GET", "/v1/tasks", &key, None).await.status, 200, "a connection is no sign-in");
+    // A later one, and after it one with a clock that is behind: the later one stands.
+    let (later, latest) = (format!("{OWNER}@1800000100"), format!("{OWNER}@1800000101"));
+    house.clock.advance(SignedDuration::from_secs(100));
+    assert_eq!(house.call("POST", everywhere, &later, None).await.status, 204);
+    house.clock.advance(SignedDuration::from_secs(-50));
+    assert_eq!(house.call("POST", everywhere, &latest, None).await.status, 204);
+    house.call("GET", "/connections", &later, None).await.is_problem(401);
+    assert_eq!(house.call("GET", "/connections", &latest, None).await.status, 200);
 }
 
 #[tokio::test]
@@ -102,12 +228,12 @@ async fn only_its_own_names_are_answered() {
 async fn owner_tokens_end_and_cannot_be_swapped_for_sessions() {
     let (host, clock, _folder) = open();
     let token = host.owner.token();
-    let get = |token: &str| at("GET", "/connections").header("authorization", format!("Bearer {token}"));
+    let get = |token: &str| by_token("/connections", token);
     assert_eq!(send(&host, get(&token), "").await.0, StatusCode::OK);
     let cookie = session(&host).await;
-    let as_token = cookie.strip_prefix("larder_session=").unwrap();
+    let (name, as_token) = cookie.split_once('=').unwrap();
     assert_eq!(send(&host, get(as_token), "").await.0, StatusCode::UNAUTHORIZED);
-    let as_session = at("GET", "/connections").header("cookie", format!("larder_session={token}"));
+    let as_session = at("GET", "/connections").header("cookie", format!("{name}={token}"));
     assert_eq!(send(&host, as_session, "").await.0, StatusCode::UNAUTHORIZED);
     clock.advance("1h".parse().unwrap());
     assert_eq!(send(&host, get(&token), "").await.0, StatusCode::UNAUTHORIZED);

@@ -16,6 +16,7 @@ fn no_template_is_forgotten() {
     found.sort();
     let used = [
         ("dashboard/home.html", "functions/local/src/pages.rs"),
+        ("dashboard/onward.html", "functions/local/src/pages.rs"),
         ("instructions/mcp.md", "functions/mcp/src/server.rs"),
     ];
     assert_eq!(found, used.map(|(template, _)| Path::new(template).to_owned()));

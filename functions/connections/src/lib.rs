@@ -1,7 +1,8 @@
-//! The owner makes, sees and revokes connections.
+//! The owner makes, sees and revokes connections, and signs out.
 
 mod create;
 mod manage;
+mod sign_out;
 
 use web::Access::Owner;
 use web::Routes;
@@ -12,4 +13,5 @@ pub fn routes() -> Routes {
         .post(Owner, "/connections", create::create)
         .get(Owner, "/connections/{id}", manage::read)
         .post(Owner, "/connections/{id}/revoke", manage::revoke)
+        .post(Owner, "/owner/sign-out-everywhere", sign_out::everywhere)
 }

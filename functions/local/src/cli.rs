@@ -24,6 +24,8 @@ pub struct Cli {
 pub enum Command {
     /// Prints a fresh owner token for scripts, valid for an hour.
     OwnerToken,
+    /// Prints a fresh link that signs the owner in, once, to the Larder that runs on this data.
+    SignIn,
     /// The audit log.
     #[command(subcommand)]
     Audit(Audit),

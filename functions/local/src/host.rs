@@ -14,8 +14,7 @@ use domain::data_keys::DataKeys;
 use domain::ledger::Direct;
 use domain::outbound::Outbound;
 use due::Sweep;
-use embedded::{OpenError, Opened, Store};
-use std::fs::File;
+use embedded::{Lock, OpenError, Opened, Store};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -36,7 +35,7 @@ pub struct Host {
     pub owner: Arc<LocalOwner>,
     pub store: Store,
     pub file: PathBuf,
-    _lock: File,
+    pub lock: Lock,
 }
 
 impl Host {
@@ -44,7 +43,7 @@ impl Host {
         let Settings { listen, hosts, outbound, clock, entropy } = settings;
         let Opened { store, keys, file, lock } =
             embedded::open(folder, Arc::clone(&clock), Arc::clone(&entropy))?;
-        let owner = Arc::new(LocalOwner::new(&keys, Arc::clone(&clock), &*entropy));
+        let owner = Arc::new(LocalOwner::new(&keys, Arc::clone(&clock), Arc::clone(&entropy)));
         let table = Arc::new(store.clone());
         let data_keys = || DataKeys::new(Arc::clone(&table) as _, Arc::new(keys.clone()));
         let fan_out = FanOut { table: Arc::clone(&table) as _, queue: Arc::new(store.clone()) };
@@ -67,11 +66,12 @@ impl Host {
         let (signing_in, commands) = (Extension(Arc::clone(&owner)), Extension(Arc::new(commands(folder))));
         let router =
             routes().serve_within(app, |router| router.layer(signing_in).layer(commands).layer(checks));
-        Ok(Self { router, pump: Arc::new(pump), owner, store, file, _lock: lock })
+        Ok(Self { router, pump: Arc::new(pump), owner, store, file, lock })
     }
 }
 
 fn commands(folder: &Path) -> Commands {
     let program = std::env::current_exe().unwrap_or_else(|_| "larder".into());
-    Commands { owner_token: format!("'{}' owner-token --data '{}'", program.display(), folder.display()) }
+    let command = |name: &str| format!("'{}' {name} --data '{}'", program.display(), folder.display());
+    Commands { owner_token: command("owner-token"), sign_in: command("sign-in") }
 }

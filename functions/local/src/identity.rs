@@ -5,83 +5,133 @@ use domain::clock::{Clock, Entropy};
 use domain::error::Refusal;
 use domain::id::OwnerId;
 use domain::signing::{Label, SigningKeys};
-use domain::{Error, Result};
+use domain::table::{Expect, Expiry, Put};
+use domain::{Error, Result, schema, session};
 use embedded::KeyFile;
 use jiff::{SignedDuration, Timestamp};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use subtle::ConstantTimeEq as _;
-use web::{Credential, Identity};
-
-const TOKEN_LIFE: SignedDuration = SignedDuration::from_hours(1);
-pub(crate) const SESSION_LIFE: SignedDuration = SignedDuration::from_hours(24 * 30);
+use web::{App, Credential, Identity, SignedIn};
 
 pub struct LocalOwner {
     keys: SigningKeys,
+    cookie: String,
     clock: Arc<dyn Clock>,
-    /// The code in the sign-in link; gone once it was used.
-    code: Mutex<Option<String>>,
+    entropy: Arc<dyn Entropy>,
+}
+
+/// What the owner is given, each for its own time and use.
+#[derive(Clone, Copy)]
+enum Kind {
+    /// For scripts.
+    Token,
+    /// For browsers.
+    Session,
+    /// The code in a link that is traded, once, for a session.
+    Link,
+}
+
+struct Genuine<'a> {
+    since: Timestamp,
+    nonce: &'a str,
+}
+
+impl Kind {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Token => "token",
+            Self::Session => "session",
+            Self::Link => "link",
+        }
+    }
+
+    const fn life(self) -> SignedDuration {
+        match self {
+            Self::Token => SignedDuration::from_hours(1),
+            Self::Session => SignedDuration::from_hours(24 * 30),
+            Self::Link => SignedDuration::from_mins(10),
+        }
+    }
 }
 
 impl LocalOwner {
-    pub fn new(keys: &KeyFile, clock: Arc<dyn Clock>, entropy: &dyn Entropy) -> Self {
-        let keys = SigningKeys::from_root(&keys.derive("larder local owner"));
-        let code = hex(&entropy.bytes::<16>());
-        Self { keys, clock, code: Mutex::new(Some(code)) }
+    pub fn new(keys: &KeyFile, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Self {
+        // Browsers keep cookies by host, whatever the port: the key file's own name keeps two Larders apart.
+        let [a, b, c, d, ..] = keys.derive("larder session cookie");
+        let cookie = format!("larder_session_{}", hex(&[a, b, c, d]));
+        Self { keys: SigningKeys::from_root(&keys.derive("larder local owner")), cookie, clock, entropy }
     }
 
     pub fn id(&self) -> OwnerId {
         OwnerId::of("larder:local", "owner")
     }
 
-    /// For scripts.
     pub fn token(&self) -> String {
-        self.sign("token", self.clock.now() + TOKEN_LIFE)
+        self.issue(Kind::Token)
     }
 
-    pub fn code(&self) -> Option<String> {
-        self.lock().clone()
+    /// The path of a link that signs in, once.
+    pub fn link(&self) -> String {
+        format!("/sign-in?code={}", self.issue(Kind::Link))
     }
 
-    /// Trades the code, once, for a session.
-    pub(crate) fn sign_in(&self, code: &str) -> Option<String> {
-        let mut kept = self.lock();
-        let right = kept.as_ref().is_some_and(|kept| kept.as_bytes().ct_eq(code.as_bytes()).into());
-        right.then(|| {
-            *kept = None;
-            self.sign("session", self.clock.now() + SESSION_LIFE)
-        })
+    /// Trades the code of a link for the cookie of a session. That it was used lies in the store, so that neither
+    /// another browser nor another start can use it again.
+    pub(crate) async fn sign_in(&self, code: &str, app: &App) -> Result<Option<String>> {
+        let Some(link) = self.read(Kind::Link, code) else { return Ok(None) };
+        session::admit(&*app.table, self.id(), link.since).await?;
+        let key = schema::used_link(self.id(), link.nonce);
+        // Remembered for longer than it lives, because a row may go a second early.
+        let expires = Some(Expiry::at(link.since + Kind::Link.life() * 2));
+        let used = Put { key, body: "{}".to_owned(), expires, expect: Expect::Absent };
+        match app.table.put(used, app.op()).await {
+            Err(Error::Conflict) => Ok(None),
+            Err(error) => Err(error),
+            Ok(_) => Ok(Some(self.set_cookie(&self.issue(Kind::Session), Kind::Session.life()))),
+        }
     }
 
-    fn sign(&self, kind: &str, until: Timestamp) -> String {
-        let until = until.as_second();
-        let tag: [u8; 32] = self.keys.tag(Label::OwnerToken, format!("{kind} {until}").as_bytes());
-        format!("lrdo_{kind}_{until}_{}", hex(&tag))
+    pub(crate) fn sign_out(&self) -> String {
+        self.set_cookie("", SignedDuration::ZERO)
     }
 
-    fn is_signed(&self, kind: &str, text: &str) -> bool {
-        let mut parts = text.split('_');
-        let (_, _, Some(Ok(until))) = (parts.next(), parts.next(), parts.next().map(str::parse::<i64>))
-        else {
-            return false;
-        };
-        let Ok(until) = Timestamp::from_second(until) else { return false };
-        let right: bool = self.sign(kind, until).as_bytes().ct_eq(text.as_bytes()).into();
-        right && until > self.clock.now()
+    fn set_cookie(&self, value: &str, life: SignedDuration) -> String {
+        format!("{}={value}; Path=/; HttpOnly; SameSite=Strict; Max-Age={}", self.cookie, life.as_secs())
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Option<String>> {
-        self.code.lock().unwrap_or_else(PoisonError::into_inner)
+    fn issue(&self, kind: Kind) -> String {
+        self.sign(kind, self.clock.now().as_millisecond(), &hex(&self.entropy.bytes::<16>()))
+    }
+
+    fn sign(&self, kind: Kind, since: i64, nonce: &str) -> String {
+        let said = format!("{}_{since}_{nonce}", kind.name());
+        let tag: [u8; 32] = self.keys.tag(Label::OwnerToken, said.as_bytes());
+        format!("lrdo_{said}_{}", hex(&tag))
+    }
+
+    /// What was issued here for this use, and is not over.
+    fn read<'a>(&self, kind: Kind, text: &'a str) -> Option<Genuine<'a>> {
+        let mut parts = text.split('_').skip(2);
+        let (since, nonce) = (parts.next()?.parse().ok()?, parts.next()?);
+        let right: bool = self.sign(kind, since, nonce).as_bytes().ct_eq(text.as_bytes()).into();
+        let since = Timestamp::from_millisecond(since).ok()?;
+        (right && self.clock.now() < since + kind.life()).then_some(Genuine { since, nonce })
     }
 }
 
 #[async_trait]
 impl Identity for LocalOwner {
-    async fn owner(&self, credential: Credential<'_>) -> Result<OwnerId> {
-        let signed = match credential {
-            Credential::Token(token) => self.is_signed("token", token),
-            Credential::Session(session) => self.is_signed("session", session),
+    async fn owner(&self, credential: Credential<'_>) -> Result<SignedIn> {
+        let read = match credential {
+            Credential::Token(token) => self.read(Kind::Token, token),
+            Credential::Session(session) => self.read(Kind::Session, session),
         };
-        signed.then(|| self.id()).ok_or(Error::Unauthenticated(Refusal::NotSignedIn))
+        let genuine = read.ok_or(Error::Unauthenticated(Refusal::NotSignedIn))?;
+        Ok(SignedIn { owner: self.id(), since: genuine.since })
+    }
+
+    fn cookie(&self) -> Option<&str> {
+        Some(&self.cookie)
     }
 }
 

@@ -17,13 +17,14 @@ pub use pump::Pump;
 pub use serve::run;
 pub use verify::verify;
 
-use web::Access::Public;
+use web::Access::{Owner, Public};
 use web::Routes;
 
 pub fn routes() -> Routes {
     Routes::of("local")
         .get(Public, "/", pages::home)
         .get(Public, "/sign-in", pages::sign_in)
+        .post(Owner, "/sign-out", pages::sign_out)
         .merge(connections::routes())
         .merge(data::routes())
         .merge(mcp::routes())

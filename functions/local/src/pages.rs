@@ -1,29 +1,38 @@
 //! Signing in, and the first page.
 
-use crate::identity::{LocalOwner, SESSION_LIFE};
+use crate::identity::LocalOwner;
 use askama::Template;
 use axum::Extension;
 use axum::extract::State;
-use axum::response::{Html, IntoResponse, Redirect, Response};
+use axum::response::{Html, IntoResponse, Response};
 use domain::connection::Connection;
 use domain::shelf::Shelf;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use serde::Deserialize;
 use std::sync::Arc;
-use web::{App, Owner, Params, Problem, SESSION_COOKIE};
+use web::{App, Owner, Params, Problem};
 
 /// What to type to talk to this very Larder.
 pub(crate) struct Commands {
     pub(crate) owner_token: String,
+    pub(crate) sign_in: String,
 }
 
 #[derive(Template)]
 #[template(path = "home.html")]
 struct Home<'a> {
     url: String,
-    owner_token: &'a str,
+    commands: &'a Commands,
     /// None when nobody is signed in.
     connections: Option<Vec<Connection>>,
+}
+
+/// A browser sends the cookie only to a page that was asked for by a page of ours, not straight behind a link that was
+/// clicked elsewhere: so this one is shown, and asks for the next.
+#[derive(Template)]
+#[template(path = "onward.html")]
+struct Onward {
+    said: &'static str,
 }
 
 #[derive(Deserialize)]
@@ -33,6 +42,7 @@ pub(crate) struct Link {
 }
 
 pub(crate) async fn sign_in(
+    State(app): State<App>,
     Extension(owner): Extension<Arc<LocalOwner>>,
     method: Method,
     headers: HeaderMap,
@@ -42,13 +52,22 @@ pub(crate) async fn sign_in(
     if method == Method::HEAD || headers.contains_key("sec-purpose") {
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
-    let Some(session) = owner.sign_in(&link.code) else {
-        let detail = "This link was used or is not from this start. Start Larder again for a new one.";
+    let Some(cookie) = owner.sign_in(&link.code, &app).await? else {
+        let detail =
+            "This link was used, is over, or is another Larder's. `larder sign-in` prints a new one.";
         return Err(Problem::new(StatusCode::FORBIDDEN, "link-used", "The link does not work", detail));
     };
-    let life = SESSION_LIFE.as_secs();
-    let cookie = format!("{SESSION_COOKIE}={session}; Path=/; HttpOnly; SameSite=Lax; Max-Age={life}");
-    Ok(([(header::SET_COOKIE, cookie)], Redirect::to("/")).into_response())
+    let page = page(&Onward { said: "You are signed in." })?;
+    Ok(([(header::SET_COOKIE, cookie)], page).into_response())
+}
+
+/// On this browser only; what others were given goes on.
+pub(crate) async fn sign_out(
+    _: Owner,
+    Extension(local): Extension<Arc<LocalOwner>>,
+) -> Result<Response, Problem> {
+    let page = page(&Onward { said: "You are signed out." })?;
+    Ok(([(header::SET_COOKIE, local.sign_out())], page).into_response())
 }
 
 pub(crate) async fn home(
@@ -62,9 +81,13 @@ pub(crate) async fn home(
         Err(_) => None,
     };
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
-    let page = Home { url: format!("http://{host}"), owner_token: &commands.owner_token, connections };
+    let home = Home { url: format!("http://{host}"), commands: &commands, connections };
+    page(&home)
+}
+
+fn page(page: &impl Template) -> Result<Response, Problem> {
     let page = page.render().map_err(Problem::internal)?;
-    let policy = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+    let policy = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
     let policy = (HeaderName::from_static("content-security-policy"), HeaderValue::from_static(policy));
     Ok(([policy], Html(page)).into_response())
 }

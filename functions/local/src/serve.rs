@@ -9,7 +9,6 @@ use domain::audit::Hash;
 use embedded::{KeyFile, OpenError};
 use outbound::{Egress, Exempt};
 use std::io::{self, Write as _};
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -28,6 +27,8 @@ enum Failure {
     Data(#[from] OpenError),
     #[error("there is no Larder data in {0}; start larder there first, or choose another folder with --data")]
     NoData(PathBuf),
+    #[error("no larder runs on the data in {0}; start it, which prints a link, too")]
+    NotRunning(PathBuf),
     #[error("{0} is in use by another program; choose another address with --listen")]
     AddressInUse(String),
     #[error("cannot listen on {0}: {1}")]
@@ -40,7 +41,8 @@ enum Failure {
 
 pub fn run(cli: Cli) -> ExitCode {
     let done = match cli.command {
-        Some(Command::OwnerToken) => owner_token(&cli.data.folder()),
+        Some(Command::OwnerToken) => owner(&cli.data.folder()).and_then(|owner| say(&owner.token())),
+        Some(Command::SignIn) => sign_in(&cli.data.folder()),
         Some(Command::Audit(Audit::Verify { file, head })) => match verified(&file, head) {
             Ok(true) => Ok(()),
             Ok(false) => return ExitCode::FAILURE,
@@ -57,13 +59,22 @@ pub fn run(cli: Cli) -> ExitCode {
     }
 }
 
-fn owner_token(folder: &Path) -> Result<(), Failure> {
+fn owner(folder: &Path) -> Result<LocalOwner, Failure> {
     if !folder.join("larder.db").exists() {
         return Err(Failure::NoData(folder.to_owned()));
     }
     let keys = KeyFile::open(&folder.join("larder.key"), false, Arc::new(System))?;
-    writeln!(io::stdout(), "{}", LocalOwner::new(&keys, Arc::new(System), &System).token())?;
-    Ok(())
+    Ok(LocalOwner::new(&keys, Arc::new(System), Arc::new(System)))
+}
+
+fn sign_in(folder: &Path) -> Result<(), Failure> {
+    let owner = owner(folder)?;
+    let url = embedded::whereabouts(folder)?.ok_or_else(|| Failure::NotRunning(folder.to_owned()))?;
+    say(&format!("{url}{}", owner.link()))
+}
+
+fn say(text: &str) -> Result<(), Failure> {
+    Ok(writeln!(io::stdout(), "{text}")?)
 }
 
 fn verified(file: &Path, head: Option<Hash>) -> Result<bool, Failure> {
@@ -95,7 +106,9 @@ async fn serve_until_told(folder: &Path, serve: Serve) -> Result<(), Failure> {
     let host = Host::open(folder, settings)?;
     // From here on, being told to stop is heard: whoever reads the announcement may say so at once.
     let told_to_stop = told_to_stop()?;
-    announce(&host, at, serve.json)?;
+    let url = format!("http://{at}");
+    host.lock.tell(&url)?;
+    announce(&host, &url, serve.json)?;
 
     let (stop, stopped) = watch::channel(false);
     let pump = tokio::spawn(Arc::clone(&host.pump).run(stopped.clone()));
@@ -123,10 +136,9 @@ fn told_to_stop() -> io::Result<impl Future<Output = ()>> {
     })
 }
 
-fn announce(host: &Host, at: SocketAddr, json: bool) -> io::Result<()> {
-    let url = format!("http://{at}");
+fn announce(host: &Host, url: &str, json: bool) -> io::Result<()> {
     let (mcp, data) = (format!("{url}/mcp"), host.file.display());
-    let sign_in = format!("{url}/sign-in?code={}", host.owner.code().unwrap_or_default());
+    let sign_in = format!("{url}{}", host.owner.link());
     let mut out = io::stdout();
     if json {
         let owner_token = host.owner.token();

@@ -9,11 +9,12 @@ use domain::error::Refusal;
 use domain::id::OwnerId;
 use domain::outbound::Outbound;
 use domain::{Error, Result};
+use jiff::{SignedDuration, Timestamp};
 use jsonwebtoken::{Algorithm, Validation, decode, decode_header};
 use keys::{IssuerKeys, Key};
 use serde::Deserialize;
 use std::sync::Arc;
-use web::{Credential, Identity};
+use web::{Credential, Identity, SignedIn};
 
 /// Far more than any issuer writes, and little to hash.
 const MOST_TOKEN_BYTES: usize = 8 * 1024;
@@ -33,6 +34,9 @@ struct Claims {
     sub: String,
     exp: f64,
     nbf: Option<f64>,
+    iat: f64,
+    /// A token that was only renewed is as old as the sign-in behind it.
+    auth_time: Option<f64>,
 }
 
 impl Oidc {
@@ -41,17 +45,18 @@ impl Oidc {
         Self { audience, keys: IssuerKeys::new(issuer, outbound, clock.clone()), clock }
     }
 
-    pub async fn owner_of(&self, token: &str) -> Result<OwnerId> {
+    pub async fn owner_of(&self, token: &str) -> Result<SignedIn> {
         let kid = kid(token).ok_or_else(refusal)?;
         let key = self.keys.find(&kid).await?.ok_or_else(refusal)?;
         let claims = self.claims(token, &key).ok_or_else(refusal)?;
-        Ok(OwnerId::of(&claims.iss, &claims.sub))
+        let since = claims.since().ok_or_else(refusal)?;
+        Ok(SignedIn { owner: OwnerId::of(&claims.iss, &claims.sub), since })
     }
 
     fn claims(&self, token: &str, key: &Key) -> Option<Claims> {
         let claims = decode::<Claims>(token, &key.key, &self.rules(key.algorithm)).ok()?.claims;
         let now = self.clock.now().as_duration().as_secs_f64();
-        let has_begun = claims.nbf.is_none_or(|nbf| nbf <= now + LEEWAY_SECONDS);
+        let has_begun = claims.nbf.unwrap_or_default().max(claims.iat) <= now + LEEWAY_SECONDS;
         let is_over = now > claims.exp + LEEWAY_SECONDS;
         let is_ours = claims.iss == self.keys.issuer() && !claims.sub.is_empty();
         (has_begun && !is_over && is_ours).then_some(claims)
@@ -65,6 +70,14 @@ impl Oidc {
         rules.set_issuer(&[self.keys.issuer()]);
         rules.validate_exp = false;
         rules
+    }
+}
+
+impl Claims {
+    /// In whole seconds, rounded down: what is in doubt came before.
+    fn since(&self) -> Option<Timestamp> {
+        let since = self.auth_time.map_or(self.iat, |auth_time| auth_time.min(self.iat));
+        Timestamp::from_duration(SignedDuration::try_from_secs_f64(since.floor()).ok()?).ok()
     }
 }
 
@@ -84,7 +97,7 @@ fn refusal() -> Error {
 
 #[async_trait]
 impl Identity for Oidc {
-    async fn owner(&self, credential: Credential<'_>) -> Result<OwnerId> {
+    async fn owner(&self, credential: Credential<'_>) -> Result<SignedIn> {
         match credential {
             Credential::Token(token) => self.owner_of(token).await,
             Credential::Session(_) => Err(refusal()),

@@ -60,6 +60,8 @@ pub enum Refusal {
     Paused,
     #[error("this sign-in is not valid, or it has expired")]
     NotSignedIn,
+    #[error("this sign-in ended when its owner signed out everywhere on {0}")]
+    SignedOut(Timestamp),
 }
 
 impl Error {

@@ -19,6 +19,7 @@ pub mod notice;
 pub mod outcome;
 pub mod schema;
 pub mod seal;
+pub mod session;
 pub mod shelf;
 pub mod signing;
 pub mod task;

@@ -14,6 +14,8 @@
 //! | `audit/<entry>` | an entry of the audit log, noted or sealed | what happened, by time |
 //! | `chain` | the end of the audit log's chain | what the next entry is sealed onto |
 //! | `settings` | the owner's settings | for how long the audit log is kept |
+//! | `session` | when the owner last signed out everywhere | which tokens and sessions hold |
+//! | `link/<nonce>` | a sign-in link that was used, while it would live | whether it may be used |
 //! | `key/<purpose>` | a sealed data key | the key for a purpose; Larder's own lie under `OwnerId::LARDER` |
 //!
 //! Rows under `data/`, `trash/`, `notice/` and `audit/` are logged: each write of one is one change.
@@ -118,6 +120,14 @@ pub fn chain(owner: OwnerId) -> RowKey {
 
 pub fn settings(owner: OwnerId) -> RowKey {
     RowKey::new(owner, "settings")
+}
+
+pub fn session(owner: OwnerId) -> RowKey {
+    RowKey::new(owner, "session")
+}
+
+pub fn used_link(owner: OwnerId, nonce: &str) -> RowKey {
+    RowKey::new(owner, format!("link/{nonce}"))
 }
 
 pub fn data_key(owner: OwnerId, purpose: Purpose) -> RowKey {

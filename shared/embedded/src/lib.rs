@@ -2,6 +2,7 @@
 
 mod change_log;
 mod keyring;
+mod lock;
 mod open;
 mod queue;
 mod store;
@@ -9,5 +10,6 @@ mod table;
 mod writer;
 
 pub use keyring::KeyFile;
+pub use lock::{Lock, whereabouts};
 pub use open::{OpenError, Opened, open};
 pub use store::Store;

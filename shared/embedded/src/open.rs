@@ -1,10 +1,11 @@
 //! Opening the data folder. Whatever is wrong with it is said in one sentence, and nothing is changed.
 
 use crate::keyring::KeyFile;
+use crate::lock::Lock;
 use crate::store::{self, Store};
 use domain::clock::{Clock, Entropy};
 use rusqlite::{Connection, ErrorCode, OpenFlags};
-use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
+use std::fs::{self, DirBuilder, OpenOptions};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
@@ -20,8 +21,7 @@ pub struct Opened {
     pub store: Store,
     pub keys: KeyFile,
     pub file: PathBuf,
-    /// Held as long as the folder is in use.
-    pub lock: File,
+    pub lock: Lock,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -54,14 +54,7 @@ pub fn open(folder: &Path, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> 
     let failed = |error| OpenError::Folder(folder.to_owned(), error);
     // What lies here is one person's: no other user of the machine may look.
     DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(failed)?;
-    let private = |name: &str| {
-        OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(folder.join(name))
-    };
-    let lock = private("larder.lock").map_err(failed)?;
-    lock.try_lock().map_err(|error| match error {
-        TryLockError::WouldBlock => OpenError::InUse(folder.to_owned()),
-        TryLockError::Error(error) => failed(error),
-    })?;
+    let lock = Lock::take(folder)?;
     let file = folder.join("larder.db");
     let is_new = !fs::exists(&file).map_err(failed)?;
     let keys = KeyFile::open(&folder.join("larder.key"), is_new, entropy)?;
@@ -70,7 +63,7 @@ pub fn open(folder: &Path, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> 
         // Made aside and moved here when it is whole: what is cut off in a first start is not taken for data.
         let aside = folder.join("larder.db.new");
         let _ = fs::remove_file(&aside);
-        private("larder.db.new").map_err(failed)?;
+        OpenOptions::new().write(true).create_new(true).mode(0o600).open(&aside).map_err(failed)?;
         store::create(&aside, APPLICATION_ID, &keys.fingerprint()).map_err(explained)?;
         fs::rename(&aside, &file).map_err(failed)?;
     } else if check(&file).map_err(explained)? != keys.fingerprint() {

@@ -16,7 +16,7 @@ pub use app::{App, Ports};
 pub use body::{At, Body, Params, RawJson, fit};
 pub use call::Call;
 pub use idempotency::{Answer, Keep, Once, Repeatable};
-pub use owner::{Credential, Identity, NoOwner, Owner, SESSION_COOKIE};
+pub use owner::{Credential, Identity, NoOwner, Owner, SignedIn};
 pub use page::{Page, PageParams};
 pub use problem::Problem;
 pub use routes::{Access, Route, Routes};

@@ -7,17 +7,28 @@ use async_trait::async_trait;
 use axum::extract::FromRequestParts;
 use domain::error::Refusal;
 use domain::id::OwnerId;
-use domain::{Error, Result};
+use domain::{Error, Result, session};
 use http::request::Parts;
 use http::{HeaderMap, Method, StatusCode, header};
+use jiff::Timestamp;
 use std::ops::Deref;
-
-pub const SESSION_COOKIE: &str = "larder_session";
 
 /// How a host knows its owners: an OIDC issuer on AWS, signed links and sessions on a laptop.
 #[async_trait]
 pub trait Identity: Send + Sync {
-    async fn owner(&self, credential: Credential<'_>) -> Result<OwnerId>;
+    async fn owner(&self, credential: Credential<'_>) -> Result<SignedIn>;
+
+    /// What the cookie of a signed-in browser is called, where browsers sign in.
+    fn cookie(&self) -> Option<&str> {
+        None
+    }
+}
+
+/// Whose a credential is, and when it was issued.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SignedIn {
+    pub owner: OwnerId,
+    pub since: Timestamp,
 }
 
 #[derive(Clone, Copy)]
@@ -35,7 +46,7 @@ pub struct Owner(pub OwnerId);
 
 #[async_trait]
 impl Identity for NoOwner {
-    async fn owner(&self, _: Credential<'_>) -> Result<OwnerId> {
+    async fn owner(&self, _: Credential<'_>) -> Result<SignedIn> {
         Err(Error::Unauthenticated(Refusal::NotSignedIn))
     }
 }
@@ -50,16 +61,24 @@ impl FromRequestParts<App> for Owner {
                 let detail = "A connection's key cannot manage connections; only their owner can.";
                 return Err(Problem::new(StatusCode::FORBIDDEN, "owner-only", "Not allowed", detail));
             }
-            return Ok(Self(app.identity.owner(Credential::Token(token)).await?));
+            return Self::of(app, Credential::Token(token)).await;
         }
-        let Some(session) = cookie(&parts.headers) else {
+        let Some(session) = app.identity.cookie().and_then(|name| cookie(&parts.headers, name)) else {
             return Err(Error::Unauthenticated(Refusal::NoKey).into());
         };
         if parts.method != Method::GET && !is_same_origin(&parts.headers) {
             let detail = "A signed-in browser may only send this from Larder's own pages.";
             return Err(Problem::new(StatusCode::FORBIDDEN, "cross-site", "Not allowed", detail));
         }
-        Ok(Self(app.identity.owner(Credential::Session(session)).await?))
+        Self::of(app, Credential::Session(session)).await
+    }
+}
+
+impl Owner {
+    async fn of(app: &App, credential: Credential<'_>) -> Result<Self, Problem> {
+        let SignedIn { owner, since } = app.identity.owner(credential).await?;
+        session::admit(&*app.table, owner, since).await?;
+        Ok(Self(owner))
     }
 }
 
@@ -82,10 +101,10 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 
-fn cookie(headers: &HeaderMap) -> Option<&str> {
+fn cookie<'a>(headers: &'a HeaderMap, called: &str) -> Option<&'a str> {
     let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
     let mut pairs = cookies.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    pairs.find(|(name, _)| *name == SESSION_COOKIE).map(|(_, value)| value)
+    pairs.find(|(name, _)| *name == called).map(|(_, value)| value)
 }
 
 /// Browsers say where a request comes from; one that does not say is not trusted with a cookie.

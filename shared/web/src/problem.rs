@@ -127,7 +127,7 @@ impl From<&domain::Error> for Problem {
                     Refusal::Revoked(_) | Refusal::Deleted => "Ask the owner for a new connection.",
                     Refusal::Expired(_) => "Ask the owner to extend it.",
                     Refusal::Paused => "Ask the owner to resume it.",
-                    Refusal::NotSignedIn => "Sign in again.",
+                    Refusal::NotSignedIn | Refusal::SignedOut(_) => "Sign in again.",
                 };
                 Self::new(
                     StatusCode::UNAUTHORIZED,

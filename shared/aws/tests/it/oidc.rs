@@ -32,7 +32,7 @@ impl Host {
     }
 
     async fn is_accepted(&self, token: &str) {
-        assert_eq!(self.oidc.owner_of(token).await.unwrap(), OwnerId::of(ISSUER, "ada"));
+        assert_eq!(self.oidc.owner_of(token).await.unwrap().owner, OwnerId::of(ISSUER, "ada"));
     }
 }
 
@@ -53,12 +53,31 @@ async fn what_may_differ() {
         ("exp", json!(now - 5)),
         ("exp", json!(now as f64 + 0.5)),
         ("nbf", json!(now + 5)),
-        ("iat", json!("whenever")),
+        ("iat", json!(now + 5)),
+        ("iat", json!(now - 1_000_000)),
     ] {
         let mut claims = claims();
         claims[name] = value;
         host.is_accepted(&token(&host.issuer, Signer::Rsa, &claims)).await;
     }
+}
+
+#[tokio::test]
+async fn a_token_is_as_old_as_the_sign_in_behind_it() {
+    let host = Host::start();
+    let now = issuer::NOW;
+    let since = async |changed: &[(&str, f64)]| {
+        let mut claims = claims();
+        for (name, value) in changed {
+            claims[name] = json!(value);
+        }
+        let token = token(&host.issuer, Signer::Ec, &claims);
+        host.oidc.owner_of(&token).await.unwrap().since.as_second() - now
+    };
+    assert_eq!(since(&[]).await, 0);
+    assert_eq!(since(&[("iat", now as f64 - 1.5)]).await, -2, "a second that has begun does not count");
+    assert_eq!(since(&[("auth_time", now as f64 - 3600.0)]).await, -3600);
+    assert_eq!(since(&[("auth_time", now as f64 + 3600.0)]).await, 0);
 }
 
 #[tokio::test]

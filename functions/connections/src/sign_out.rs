@@ -1,0 +1,11 @@
+//! The end of every token and session that its owner was ever given.
+
+use axum::extract::State;
+use domain::session;
+use http::StatusCode;
+use web::{App, Owner, Problem};
+
+pub(crate) async fn everywhere(State(app): State<App>, owner: Owner) -> Result<StatusCode, Problem> {
+    session::sign_out_everywhere(&*app.table, *owner, app.clock.now(), app.op()).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
