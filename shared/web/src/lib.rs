@@ -11,6 +11,7 @@ mod problem;
 mod routes;
 mod system;
 mod tasks;
+mod witness;
 
 pub use app::{App, Ports};
 pub use body::{At, Body, Params, RawJson, fit};
@@ -22,3 +23,4 @@ pub use problem::Problem;
 pub use routes::{Access, Route, Routes};
 pub use system::System;
 pub use tasks::{Tasks, Written};
+pub use witness::Witness;
