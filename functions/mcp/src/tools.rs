@@ -96,11 +96,14 @@ pub(crate) async fn call(
     arguments: JsonObject,
 ) -> Result<CallToolResult, ErrorData> {
     if !TOOLS.iter().any(|tool| tool.spec.name == name) {
-        return Err(ErrorData::invalid_params(format!("there is no tool `{name}`"), None));
+        let said = format!("there is no tool `{name}`");
+        call.set_refusal(Problem::invalid("/params/name", said.as_str()));
+        return Err(ErrorData::invalid_params(said, None));
     }
     Ok(run(call, name, arguments).await.unwrap_or_else(|problem| {
         problem.log(call.request());
         let said = format!("{} ({})", problem.detail(), call.request());
+        call.set_refusal(problem);
         CallToolResult::error(vec![ContentBlock::text(said)])
     }))
 }

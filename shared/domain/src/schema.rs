@@ -5,6 +5,7 @@
 //! | `conn/<conn>` | a connection | the record behind a key; an owner's connections, by age |
 //! | `data/task/<task>` | a task | one task; an owner's tasks, by age |
 //! | `trash/task/<task>` | a deleted task, for 30 days | what can be restored |
+//! | `rate/<conn>/<day>` | counters of one connection's windows | whether it may call once more |
 //! | `usage/<conn>/<hour>` | counters of one connection and hour | how much it called |
 //! | `act/<conn>/<activity>` | one call, for as long as the owner wants | what a connection did, by time |
 //! | `seen/<conn>` | its last call | when and from where it was last used |
@@ -43,6 +44,11 @@ pub fn connection(owner: OwnerId, id: ConnectionId) -> RowKey {
 
 pub fn connections(owner: OwnerId) -> Query {
     Query::prefix(owner, "conn/")
+}
+
+/// The counters of all windows that lie in a day (UTC).
+pub fn rate(owner: OwnerId, id: ConnectionId, at: Timestamp) -> RowKey {
+    RowKey::new(owner, format!("rate/{id}/{}", at.strftime("%Y%m%d")))
 }
 
 pub fn activity(owner: OwnerId, id: ConnectionId, activity: ActivityId) -> RowKey {
