@@ -12,11 +12,22 @@ fn example(route: &Route, task: &str, connection: &str) -> (String, Option<Value
         path => path.to_owned(),
     };
     let body = match (route.method.as_str(), route.path) {
-        ("POST", "/connections") => Some(json!({ "kind": "api", "name": "made by the access test" })),
+        ("POST", "/connections" | "/connections/preview") | ("PUT", "/connections/{id}") => {
+            Some(json!({ "kind": "api", "name": "made by the access test" }))
+        }
+        ("PATCH", "/connections/{id}") => Some(json!({ "description": "changed by the access test" })),
+        ("POST", "/connections/{id}/rotate") => Some(json!({ "overlap_hours": 1 })),
         ("POST", "/v1/tasks") => Some(json!({ "title": "made by the access test" })),
         ("PATCH", "/v1/tasks/{id}") => Some(json!({ "title": "changed by the access test" })),
         ("POST", "/mcp") => Some(json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/list" })),
-        ("POST", "/connections/{id}/revoke" | "/owner/sign-out-everywhere" | "/sign-out")
+        (
+            "POST",
+            "/connections/{id}/pause"
+            | "/connections/{id}/resume"
+            | "/connections/{id}/revoke"
+            | "/owner/sign-out-everywhere"
+            | "/sign-out",
+        )
         | ("GET" | "DELETE", _) => None,
         other => panic!("the access test does not know the route {other:?}: add an example"),
     };

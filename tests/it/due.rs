@@ -22,7 +22,7 @@ fn owner() -> OwnerId {
 }
 
 async fn connection(house: &House) -> Connection {
-    let (id, _) = house.connect(json!({ "kind": "api", "name": "ends" })).await;
+    let (id, _) = house.connect(json!({ "kind": "api", "name": "ends", "expires_at": null })).await;
     Shelf::<Connection>::new(&house.store, owner()).get(id.parse().unwrap()).await.unwrap()
 }
 

@@ -20,6 +20,7 @@ use http::{HeaderMap, Request, StatusCode, header};
 use http_body_util::BodyExt as _;
 use jiff::Timestamp;
 use local::Pump;
+use outbound::Exempt;
 use serde_json::{Value, json};
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -58,7 +59,11 @@ impl House {
         let pump = Pump {
             store: store.clone(),
             clock: Arc::clone(&time),
-            fan_out: FanOut { table: Arc::clone(&table), queue: Arc::new(store.clone()) },
+            fan_out: FanOut {
+                table: Arc::clone(&table),
+                queue: Arc::new(store.clone()),
+                clock: Arc::clone(&time),
+            },
             deliver: Deliver {
                 table: Arc::clone(&table),
                 keys: keys(),
@@ -74,8 +79,8 @@ impl House {
         let (keys, table) = (keys(), Arc::clone(&table));
         // Past the front: what is noted behind the answer is no part of what a call waits for.
         let ledger = Arc::new(Direct::new(Arc::new(store.clone())));
-        let identity = Arc::new(TwoOwners);
-        let app = App::new(Ports { table, keys, ledger, identity, clock: time, entropy });
+        let (identity, reach) = (Arc::new(TwoOwners), Arc::new(Exempt::default()));
+        let app = App::new(Ports { table, keys, ledger, identity, reach, clock: time, entropy });
         let router = local::routes().serve(app);
         Self { router, pump: Arc::new(pump), store, clock, network, _kept: (folder, opened.lock) }
     }

@@ -17,7 +17,6 @@ mod hot_path;
 mod idempotency;
 mod input;
 mod layout;
-mod limits;
 mod mcp;
 mod sign_in;
 mod slice;

@@ -16,7 +16,8 @@ fn header<'a>(sent: &'a Sent, name: &str) -> &'a str {
 }
 
 async fn webhook(house: &House, events: Value) -> (String, SigningSecret) {
-    let config = json!({ "target_url": "https://receiver.example/hook", "events": events });
+    let config =
+        json!({ "target_url": "https://receiver.example/hook", "events": events, "payload": "full" });
     let input = json!({ "kind": "webhook", "name": "hook", "config": config });
     let made = house.call("POST", "/connections", OWNER, Some(input)).await;
     assert_eq!(made.status, StatusCode::CREATED, "{}", made.body);
@@ -58,8 +59,8 @@ async fn each_write_is_told_once() {
         assert_eq!(sent.url.as_str(), "https://receiver.example/hook");
     }
     assert_eq!(drain(&house).await.len(), 0);
-    // Created, updated, and the two rows of the delete: gone from the data, come to the trash.
-    assert_eq!(house.store.changes(None, 100).await.unwrap().len(), 4);
+    // Two connections; created, updated, and the two rows of the delete: gone from the data, come to the trash.
+    assert_eq!(house.store.changes(None, 100).await.unwrap().len(), 2 + 4);
 }
 
 #[tokio::test]

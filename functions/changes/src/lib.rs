@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use domain::change::Change;
+use domain::clock::Clock;
 use domain::connection::Connection;
 use domain::delivery::Delivery;
 use domain::outcome::{Consumer, Outcome};
@@ -15,6 +16,7 @@ use std::time::Duration;
 pub struct FanOut {
     pub table: Arc<dyn Table>,
     pub queue: Arc<dyn Queue>,
+    pub clock: Arc<dyn Clock>,
 }
 
 #[async_trait]
@@ -31,9 +33,9 @@ impl Consumer<RowChange> for FanOut {
             Err(error) => return Err(error),
         };
         let connections = Shelf::<Connection>::new(&*self.table, change.owner).all().await?;
-        let event = change.event();
+        let now = self.clock.now();
         for connection in connections {
-            if connection.wants(&event, change.resource).is_some() {
+            if change.told(&connection, now)?.is_some() {
                 self.queue.send(message(&change, &connection)?).await?;
             }
         }

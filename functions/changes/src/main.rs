@@ -3,5 +3,5 @@
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), aws::Error> {
     let ports = aws::Ports::from_env()?;
-    aws::consume(changes::FanOut { table: ports.table()?, queue: ports.queue()? }).await
+    aws::consume(changes::FanOut { table: ports.table()?, queue: ports.queue()?, clock: ports.clock() }).await
 }

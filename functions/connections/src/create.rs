@@ -1,23 +1,21 @@
 //! A new connection: the record, and the secrets that are shown this once.
 
+use crate::key::Issued;
 use axum::extract::State;
 use axum::response::Response;
-use domain::connection::{Connection, Face, Kind, NewConnection, Status, View, WebhookConfig};
+use domain::connection::{Config, Connection, Face, NewConnection, View};
 use domain::delivery::SigningSecret;
 use domain::id::{ConnectionId, OwnerId};
-use domain::key::GenuineKey;
 use domain::keyring::Purpose;
-use domain::limits::Limits;
-use domain::seal;
-use domain::shelf::Shelf;
-use domain::table::{Expect, Write};
+use domain::shelf::{Shelf, Writer};
+use domain::table::{Expect, Put, Write};
+use domain::{Error, due, schema, seal};
 use http::{StatusCode, header};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Serialize;
-use serde_json::{Map, Value};
-use web::{Answer, App, Keep, Owner, Problem, Repeatable};
+use web::{Answer, App, ByOwner, Keep, Owner, Problem, Repeatable};
 
-/// The only answer that ever holds a secret.
+/// The only answers that ever hold a secret are this one and that of a rotation.
 #[derive(Serialize)]
 struct Created<'a> {
     connection: View<'a>,
@@ -30,78 +28,95 @@ struct Created<'a> {
 pub(crate) async fn create(
     State(app): State<App>,
     owner: Owner,
+    ByOwner(by): ByOwner,
     Repeatable(new, once): Repeatable<NewConnection>,
 ) -> Result<Response, Problem> {
-    once.run(&app, *owner, None, |keep| make(&app, *owner, new, keep)).await
+    once.run(&app, *owner, None, async |keep| make(&app, *owner, by, new, keep).await).await
 }
 
-async fn make(app: &App, owner: OwnerId, new: NewConnection, keep: Keep<'_>) -> Result<Answer, Problem> {
-    let now = app.clock.now();
-    let id = ConnectionId::new(now, app.entropy.bytes());
-    let key = GenuineKey::issue(owner, id, app.entropy.bytes());
-    let grant = new.checked_grant()?;
-    let (face, secret) = face(app, owner, id, new.kind, new.config.unwrap_or_default()).await?;
-    let key_text = key.text(app.keys.signing_or_make(app.op()).await?);
-    let connection = Connection {
-        id,
-        name: new.name,
-        face,
-        status: Status::Active,
-        grant,
-        limits: Limits::default(),
-        expires_at: None,
-        activity_days: 30,
-        key_hash: key.hash(),
-        old_keys: Vec::new(),
-        revoked_at: None,
-        created_at: now,
-        updated_at: now,
-        version: 0,
+async fn make(
+    app: &App,
+    owner: OwnerId,
+    by: Writer,
+    new: NewConnection,
+    keep: Keep<'_>,
+) -> Result<Answer, Problem> {
+    let slug_is_chosen = new.slug.is_some();
+    let settings = new.checked(by.at)?;
+    reachable(app, &settings.config)?;
+    let id = ConnectionId::new(by.at, app.entropy.bytes());
+    let (face, secret) = face(app, owner, id, settings.config.clone()).await?;
+    let key = Issued::new(app, owner, id).await?;
+    let mut connection = Connection::new(id, owner, settings, face, key.stored(), &by);
+    let store = async |connection: Connection| {
+        let (connection, put) = Shelf::new(&*app.table, owner).put(connection, Expect::Absent)?;
+        let created = Created {
+            connection: connection.view(None)?,
+            key: key.text.expose_secret(),
+            signing_secret: secret.as_ref().map(SecretString::expose_secret),
+        };
+        let answer = Answer::json(StatusCode::CREATED, &created)?;
+        let answer = answer.with(header::LOCATION, format!("/connections/{id}"));
+        let puts = [Some(put), Some(name(owner, &connection)), due::row(owner, &connection)?];
+        let writes = puts.into_iter().flatten().map(Write::Put).chain(keep.answer(&answer)?);
+        app.table.transact(writes.collect(), app.op()).await?;
+        Ok::<_, Problem>(answer)
     };
-    let (connection, put) = Shelf::new(&*app.table, owner).put(connection, Expect::Absent)?;
-    let created = Created {
-        connection: connection.view()?,
-        key: key_text.expose_secret(),
-        signing_secret: secret.as_ref().map(SecretString::expose_secret),
-    };
-    let answer = Answer::json(StatusCode::CREATED, &created)?;
-    let answer = answer.with(header::LOCATION, format!("/connections/{id}"));
-    let writes = [Write::Put(put)].into_iter().chain(keep.answer(&answer)?);
-    app.table.transact(writes.collect(), app.op()).await?;
-    Ok(answer)
+    match store(connection.clone()).await {
+        Err(problem) if problem.status == StatusCode::CONFLICT => {
+            if slug_is_chosen {
+                return Err(slug_is_taken(app, owner, &connection).await?.unwrap_or(problem));
+            }
+            // The name is free to be used again; only the slug that comes of it has to be another one.
+            let id = id.to_string();
+            connection.slug = connection.slug.with_ending(id.get(id.len() - 6..).unwrap_or(&id));
+            store(connection).await
+        }
+        done => done,
+    }
+}
+
+/// The row that makes a slug somebody's.
+pub(crate) fn name(owner: OwnerId, connection: &Connection) -> Put {
+    let body = format!("\"{}\"", connection.id);
+    Put { key: schema::slug(owner, &connection.slug), body, expires: None, expect: Expect::Absent }
+}
+
+pub(crate) async fn slug_is_taken(
+    app: &App,
+    owner: OwnerId,
+    connection: &Connection,
+) -> Result<Option<Problem>, Error> {
+    let taken = app.table.get(&schema::slug(owner, &connection.slug)).await?;
+    Ok(taken.map(|_| {
+        let detail = format!("Another connection has the slug `{}`; choose another one.", connection.slug);
+        Problem::new(StatusCode::CONFLICT, "slug-taken", "The slug is taken", detail)
+    }))
+}
+
+/// A webhook's target is refused at once if no delivery could ever reach it.
+pub(crate) fn reachable(app: &App, config: &Config) -> Result<(), Problem> {
+    let Config::Webhook(config) = config else { return Ok(()) };
+    let reachable = app.reach.permits(config.target_url.url());
+    reachable.map_err(|error| Problem::invalid("/config/target_url", error.to_string()))
 }
 
 async fn face(
     app: &App,
     owner: OwnerId,
     id: ConnectionId,
-    kind: Kind,
-    config: Map<String, Value>,
+    config: Config,
 ) -> Result<(Face, Option<SecretString>), Problem> {
-    let face = match kind {
-        Kind::Webhook => return webhook(app, owner, id, config).await,
-        Kind::Mcp => Face::Mcp,
-        Kind::Api => Face::Api,
-        Kind::Sdk => Face::Sdk,
-    };
-    if let Some(field) = config.keys().next() {
-        return Err(Problem::invalid(
-            format!("/config/{field}"),
-            "this kind of connection has no such setting",
-        ));
-    }
-    Ok((face, None))
-}
-
-async fn webhook(
-    app: &App,
-    owner: OwnerId,
-    id: ConnectionId,
-    config: Map<String, Value>,
-) -> Result<(Face, Option<SecretString>), Problem> {
-    let config: WebhookConfig = web::fit(Value::Object(config), "/config")?;
-    let secret = SigningSecret::from_bytes(app.entropy.bytes::<32>());
-    let data_key = app.keys.find_or_make(owner, Purpose::Webhook, app.op()).await?;
-    let sealed = seal::seal(&data_key, &id.to_string(), app.entropy.bytes(), secret.as_bytes())?;
-    Ok((Face::Webhook { config, secret: sealed }, Some(secret.text())))
+    Ok(match config {
+        Config::Mcp(config) => (Face::Mcp { config }, None),
+        Config::Api(config) => (Face::Api { config }, None),
+        Config::Sdk(config) => (Face::Sdk { config }, None),
+        Config::Webhook(config) => {
+            let secret = SigningSecret::from_bytes(app.entropy.bytes::<32>());
+            let data_key = app.keys.find_or_make(owner, Purpose::Webhook, app.op()).await?;
+            let place = id.to_string();
+            let sealed = seal::seal(&data_key, &place, app.entropy.bytes(), secret.as_bytes())?;
+            (Face::Webhook { config, secret: sealed }, Some(secret.text()))
+        }
+    })
 }

@@ -1,8 +1,11 @@
-//! The owner makes, sees and revokes connections, and signs out.
+//! The owner makes, limits, watches, changes and ends connections, and signs out.
 
 mod create;
+mod key;
 mod manage;
+mod preview;
 mod sign_out;
+mod status;
 
 use web::Access::Owner;
 use web::Routes;
@@ -11,7 +14,15 @@ pub fn routes() -> Routes {
     Routes::of("connections")
         .get(Owner, "/connections", manage::list)
         .post(Owner, "/connections", create::create)
+        .post(Owner, "/connections/preview", preview::of_new)
         .get(Owner, "/connections/{id}", manage::read)
-        .post(Owner, "/connections/{id}/revoke", manage::revoke)
+        .put(Owner, "/connections/{id}", manage::replace)
+        .patch(Owner, "/connections/{id}", manage::patch)
+        .delete(Owner, "/connections/{id}", manage::delete)
+        .post(Owner, "/connections/{id}/pause", status::pause)
+        .post(Owner, "/connections/{id}/resume", status::resume)
+        .post(Owner, "/connections/{id}/revoke", status::revoke)
+        .post(Owner, "/connections/{id}/rotate", key::rotate)
+        .get(Owner, "/connections/{id}/preview", preview::of_one)
         .post(Owner, "/owner/sign-out-everywhere", sign_out::everywhere)
 }

@@ -1,13 +1,19 @@
-//! What the owner sees of connections, and the end of one.
+//! What the owner sees and changes of connections.
 
+use crate::create::{name, reachable, slug_is_taken};
 use axum::Json;
 use axum::extract::State;
-use axum::response::{IntoResponse, Response};
-use domain::Error;
-use domain::connection::{Connection, Status};
-use domain::id::ConnectionId;
-use domain::shelf::Shelf;
-use web::{App, At, Owner, Page, PageParams, Params, Problem};
+use axum::response::{IntoResponse as _, Response};
+use domain::connection::{Connection, ConnectionPatch, NewConnection, Settings, Status};
+use domain::id::{ConnectionId, OwnerId};
+use domain::shelf::{Shelf, Writer};
+use domain::table::{Expect, Write};
+use domain::{Error, due, schema};
+use http::StatusCode;
+use web::{
+    App, At, Body, ByOwner, IfMatch, Owner, Page, PageParams, Params, Problem, expect_version, next_cursor,
+    tagged,
+};
 
 pub(crate) async fn list(
     State(app): State<App>,
@@ -17,9 +23,9 @@ pub(crate) async fn list(
     let limit = page.limit()?;
     let after = page.after::<Connection>(&app, *owner).await?;
     let listing = Shelf::<Connection>::new(&*app.table, *owner).list(after, limit).await?;
-    let page = Page::of(listing, &app, *owner).await?;
-    let data = page.data.iter().map(Connection::view).collect::<Result<Vec<_>, Error>>()?;
-    Ok(Json(Page { data, next_cursor: page.next_cursor }).into_response())
+    let next_cursor = next_cursor::<Connection>(listing.next.as_deref(), &app, *owner).await?;
+    let data = listing.items.iter().map(|item| item.view(None)).collect::<Result<Vec<_>, Error>>()?;
+    Ok(Json(Page { data, next_cursor }).into_response())
 }
 
 pub(crate) async fn read(
@@ -28,22 +34,110 @@ pub(crate) async fn read(
     At(id): At<ConnectionId>,
 ) -> Result<Response, Problem> {
     let connection = Shelf::<Connection>::new(&*app.table, *owner).get(id).await?;
-    Ok(Json(connection.view()?).into_response())
+    Ok(tagged(&connection.view(None)?, connection.version))
 }
 
-/// For good, from the next call on. Revoking again changes nothing.
-pub(crate) async fn revoke(
+/// All settings anew; what is not given is as it would be in a new connection, but for the slug, which stays.
+pub(crate) async fn replace(
     State(app): State<App>,
     owner: Owner,
+    ByOwner(by): ByOwner,
     At(id): At<ConnectionId>,
+    IfMatch(expected): IfMatch,
+    Body(new): Body<NewConnection>,
 ) -> Result<Response, Problem> {
+    let settings = new.checked(by.at)?;
+    decide_anew(&app, *owner, id, expected, by, |_| Ok(settings)).await
+}
+
+pub(crate) async fn patch(
+    State(app): State<App>,
+    owner: Owner,
+    ByOwner(by): ByOwner,
+    At(id): At<ConnectionId>,
+    IfMatch(expected): IfMatch,
+    Body(patch): Body<ConnectionPatch>,
+) -> Result<Response, Problem> {
+    decide_anew(&app, *owner, id, expected, by, |connection| patch.checked(connection, by.at)).await
+}
+
+/// Ends it at once and for good, and takes it out of the lists; what it wrote stays.
+pub(crate) async fn delete(
+    State(app): State<App>,
+    owner: Owner,
+    ByOwner(by): ByOwner,
+    At(id): At<ConnectionId>,
+    IfMatch(expected): IfMatch,
+) -> Result<StatusCode, Problem> {
     let shelf = Shelf::<Connection>::new(&*app.table, *owner);
-    let mut connection = shelf.get(id).await?;
-    if connection.status != Status::Revoked {
-        connection.status = Status::Revoked;
-        connection.updated_at = app.clock.now();
-        connection.revoked_at = Some(connection.updated_at);
-        connection = shelf.replace(connection, app.op()).await?;
+    let connection = shelf.get(id).await?;
+    expect_version(expected, connection.version)?;
+    let name = name(*owner, &connection);
+    let name = Write::Delete { key: name.key, version: name.expect.next() };
+    let writes = shelf.trashing(connection, by)?.into_iter().chain([name]);
+    app.table.transact(writes.collect(), by.op).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn decide_anew(
+    app: &App,
+    owner: OwnerId,
+    id: ConnectionId,
+    expected: Option<u64>,
+    by: Writer,
+    decide: impl FnOnce(&Connection) -> Result<Settings, Error>,
+) -> Result<Response, Problem> {
+    let change = |connection: &mut Connection| {
+        let settings = decide(connection)?;
+        reachable(app, &settings.config)?;
+        let other = || Problem::invalid("/kind", "a connection stays of its kind; make another one");
+        *connection = connection.with(settings).ok_or_else(other)?;
+        Ok(())
+    };
+    let connection = edit(app, owner, id, expected, by, change, |_| Ok(None)).await?;
+    Ok(tagged(&connection.view(None)?, connection.version))
+}
+
+/// One change of a connection, with everything that goes with it in one transaction. `also` may add one more write,
+/// which knows the connection as it will be. What changes nothing is not written.
+pub(crate) async fn edit(
+    app: &App,
+    owner: OwnerId,
+    id: ConnectionId,
+    expected: Option<u64>,
+    by: Writer,
+    change: impl FnOnce(&mut Connection) -> Result<(), Problem>,
+    also: impl FnOnce(&Connection) -> Result<Option<Write>, Problem>,
+) -> Result<Connection, Problem> {
+    let shelf = Shelf::<Connection>::new(&*app.table, owner);
+    let before = shelf.get(id).await?;
+    expect_version(expected, before.version)?;
+    let mut after = before.clone();
+    change(&mut after)?;
+    if after.says_the_same_as(&before)? {
+        return Ok(before);
     }
-    Ok(Json(connection.view()?).into_response())
+    if before.status == Status::Revoked {
+        let detail = "It was revoked, which is for good; make a new connection.";
+        return Err(Problem::new(StatusCode::CONFLICT, "revoked", "It is revoked", detail));
+    }
+    (after.updated_at, after.source) = (by.at, Some(by.source));
+    let (after, put) = shelf.put(after, Expect::Version(before.version))?;
+    let mut writes = vec![Write::Put(put)];
+    let renamed = after.slug != before.slug;
+    if renamed {
+        let version = Expect::Absent.next();
+        writes.push(Write::Delete { key: schema::slug(owner, &before.slug), version });
+        writes.push(Write::Put(name(owner, &after)));
+    }
+    if after.expires_at != before.expires_at {
+        writes.extend(due::row(owner, &after)?.map(Write::Put));
+    }
+    writes.extend(also(&after)?);
+    match app.table.transact(writes, by.op).await {
+        Err(Error::Conflict) if renamed => {
+            Err(slug_is_taken(app, owner, &after).await?.unwrap_or_else(|| Error::Conflict.into()))
+        }
+        done => Ok(done.map(|()| after)?),
+    }
 }

@@ -3,14 +3,9 @@
 use axum::extract::State;
 use domain::session;
 use http::StatusCode;
-use web::{App, Owner, Problem, Witness};
+use web::{App, Owner, Problem};
 
-pub(crate) async fn everywhere(
-    State(app): State<App>,
-    owner: Owner,
-    witness: Witness,
-) -> Result<StatusCode, Problem> {
+pub(crate) async fn everywhere(State(app): State<App>, owner: Owner) -> Result<StatusCode, Problem> {
     session::sign_out_everywhere(&*app.table, *owner, app.clock.now(), app.op()).await?;
-    witness.saw(*owner, "owner.signed_out_everywhere").await;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -33,17 +33,25 @@ impl Consumer<Received> for Deliver {
             Err(error) => return Err(error),
         };
         // Asked again at each try: what was revoked since then gets nothing more.
-        let Some((config, secret)) = connection.wants(&change.event(), change.resource) else {
+        let now = self.clock.now();
+        let (Some(told), Some((config, secret))) = (change.told(&connection, now)?, connection.listens(now))
+        else {
             return Ok(Outcome::Done);
         };
-        let request = self.request(&delivery, config, secret).await?;
+        let most = config.retry_policy.tries.into();
+        if message.receives > most {
+            // The queue counts on by itself, until it lies with the dead letters.
+            return Err(Error::internal("given up after as many tries as its owner wants"));
+        }
+        let body = Delivery::payload(change, &told, config.payload)?;
+        let request = self.request(&delivery, config, secret, body).await?;
         let failure = match self.outbound.send(request).await {
             Ok(answer) if (200..300).contains(&answer.status) => return Ok(Outcome::Done),
             Ok(answer) => format!("the receiver answered {}", answer.status),
             Err(error) => error.to_string(),
         };
         tracing::warn!(connection = %id, change = %change.id, tries = message.receives, failure, "not delivered");
-        match wait_after(message.receives) {
+        match wait_after(message.receives, most) {
             Some(wait) => Ok(Outcome::RetryAfter(wait)),
             None => Err(Error::internal(failure)),
         }
@@ -51,12 +59,18 @@ impl Consumer<Received> for Deliver {
 }
 
 impl Deliver {
-    async fn request(&self, delivery: &Delivery, config: &WebhookConfig, secret: &Sealed) -> Result<Request> {
+    async fn request(
+        &self,
+        delivery: &Delivery,
+        config: &WebhookConfig,
+        secret: &Sealed,
+        body: String,
+    ) -> Result<Request> {
         let Delivery::V1 { owner, connection, change } = delivery;
         let key = self.keys.find(*owner, Purpose::Webhook).await?;
         let key = key.ok_or_else(|| Error::internal("a webhook without its data key"))?;
         let secret = SigningSecret::from_bytes(seal::open(&key, &connection.to_string(), secret)?);
-        let (id, at, body) = (change.id.to_string(), self.clock.now(), Delivery::payload(change)?);
+        let (id, at) = (change.id.to_string(), self.clock.now());
         let headers = vec![
             ("content-type", "application/json".to_owned()),
             ("webhook-signature", secret.sign(&id, at, &body)),

@@ -12,7 +12,7 @@ use deliver::Deliver;
 use domain::clock::{Clock, Entropy};
 use domain::data_keys::DataKeys;
 use domain::ledger::Direct;
-use domain::outbound::Outbound;
+use domain::outbound::{Outbound, Reach};
 use due::Sweep;
 use embedded::{Lock, OpenError, Opened, Store};
 use std::net::SocketAddr;
@@ -25,6 +25,7 @@ pub struct Settings {
     pub listen: SocketAddr,
     pub hosts: String,
     pub outbound: Arc<dyn Outbound>,
+    pub reach: Arc<dyn Reach>,
     pub clock: Arc<dyn Clock>,
     pub entropy: Arc<dyn Entropy>,
 }
@@ -40,13 +41,17 @@ pub struct Host {
 
 impl Host {
     pub fn open(folder: &Path, settings: Settings) -> Result<Self, OpenError> {
-        let Settings { listen, hosts, outbound, clock, entropy } = settings;
+        let Settings { listen, hosts, outbound, reach, clock, entropy } = settings;
         let Opened { store, keys, file, lock } =
             embedded::open(folder, Arc::clone(&clock), Arc::clone(&entropy))?;
         let owner = Arc::new(LocalOwner::new(&keys, Arc::clone(&clock), Arc::clone(&entropy)));
         let table = Arc::new(store.clone());
         let data_keys = || DataKeys::new(Arc::clone(&table) as _, Arc::new(keys.clone()));
-        let fan_out = FanOut { table: Arc::clone(&table) as _, queue: Arc::new(store.clone()) };
+        let fan_out = FanOut {
+            table: Arc::clone(&table) as _,
+            queue: Arc::new(store.clone()),
+            clock: Arc::clone(&clock),
+        };
         let deliver = Deliver {
             table: Arc::clone(&table) as _,
             keys: data_keys(),
@@ -61,7 +66,7 @@ impl Host {
         let pump = Pump { store: store.clone(), clock: Arc::clone(&clock), fan_out, deliver, due };
         let identity = Arc::clone(&owner) as _;
         let ledger = Arc::new(Direct::new(Arc::clone(&table) as _));
-        let app = App::new(Ports { keys: data_keys(), ledger, table, identity, clock, entropy });
+        let app = App::new(Ports { keys: data_keys(), ledger, table, identity, reach, clock, entropy });
         let checks = from_fn_with_state(Hosts::new(listen, &hosts), guard);
         let (signing_in, commands) = (Extension(Arc::clone(&owner)), Extension(Arc::new(commands(folder))));
         let router =

@@ -96,10 +96,12 @@ async fn serve_until_told(folder: &Path, serve: Serve) -> Result<(), Failure> {
         _ => Failure::Listen(serve.listen.clone(), error),
     })?;
     let at = listener.local_addr()?;
+    let exempt = Exempt::parse(&serve.outbound_allow);
     let settings = Settings {
         listen: at,
         hosts: serve.hosts,
-        outbound: Arc::new(Egress::new(Exempt::parse(&serve.outbound_allow))),
+        outbound: Arc::new(Egress::new(exempt.clone())),
+        reach: Arc::new(exempt),
         clock: Arc::new(System),
         entropy: Arc::new(System),
     };

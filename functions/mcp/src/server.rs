@@ -1,7 +1,6 @@
 //! What the protocol asks of a server, for the length of one call.
 
 use crate::tools::{self, TOOLS};
-use domain::access::decide;
 use rmcp::ServerHandler;
 use rmcp::model::{
     CacheScope, CallToolRequestParams, CallToolResponse, DiscoverResult, ErrorData, Implementation,
@@ -9,7 +8,7 @@ use rmcp::model::{
 };
 use rmcp::service::{RequestContext, RoleServer};
 use std::borrow::Cow;
-use web::{Call, Problem};
+use web::Call;
 
 /// How long a client may keep what it was told, in milliseconds. Short, because the owner can change a grant.
 const FRESH_FOR_MS: u64 = 60_000;
@@ -52,9 +51,9 @@ impl ServerHandler for Server {
         _: Option<PaginatedRequestParams>,
         _: RequestContext<RoleServer>,
     ) -> Result<ListToolsResult, ErrorData> {
-        let grant = &self.call.admission().await.map_err(refused)?.grant;
-        let allowed = TOOLS.iter().filter(|tool| decide(grant, tool.action, tool.resource).is_ok());
-        let mut listed = ListToolsResult::with_all_items(allowed.map(|tool| tool.spec.clone()).collect());
+        let connection = self.call.admission().await.map_err(tools::refused)?;
+        let offered = TOOLS.iter().filter_map(|tool| tool.offered(connection, self.call.at()));
+        let mut listed = ListToolsResult::with_all_items(offered.collect());
         listed.ttl_ms = Some(FRESH_FOR_MS);
         listed.cache_scope = Some(CacheScope::Private);
         Ok(listed)
@@ -68,8 +67,4 @@ impl ServerHandler for Server {
         let arguments = request.arguments.unwrap_or_default();
         tools::call(&self.call, &request.name, arguments).await.map(CallToolResponse::from)
     }
-}
-
-fn refused(problem: Problem) -> ErrorData {
-    ErrorData::invalid_request(problem.detail().to_owned(), None)
 }

@@ -1,9 +1,12 @@
 //! The tools. Each calls the same functions as REST does; what a model can put right comes back as a tool error that
 //! says how.
 
-use domain::access::{Action, Resource};
+use domain::access::Action;
+use domain::connection::Connection;
 use domain::id::TaskId;
+use domain::operation::{self, Operation};
 use domain::task::{NewTask, TaskPatch};
+use jiff::Timestamp;
 use rmcp::model::{CallToolResult, ContentBlock, ErrorData, JsonObject, Tool, ToolAnnotations};
 use schemars::{JsonSchema, Schema, schema_for};
 use serde::de::DeserializeOwned;
@@ -14,57 +17,57 @@ use web::{Call, PageParams, Problem, Tasks};
 
 pub(crate) struct Entry {
     pub(crate) spec: Tool,
-    pub(crate) action: Action,
-    pub(crate) resource: Resource,
+    pub(crate) operation: Operation,
 }
 
 pub(crate) static TOOLS: LazyLock<Vec<Entry>> = LazyLock::new(|| {
     let reads = ToolAnnotations::new().read_only(true).open_world(false);
     let writes = ToolAnnotations::new().read_only(false).destructive(false).open_world(false);
     let deletes = ToolAnnotations::new().read_only(false).destructive(true).open_world(false);
-    let task = |name, title, description, schema, annotations: &ToolAnnotations, action| Entry {
-        spec: Tool::new(name, description, object(schema))
-            .with_title(title)
-            .with_annotations(annotations.clone()),
-        action,
-        resource: Resource::Tasks,
-    };
-    vec![
-        task(
-            "list_tasks",
-            "List tasks",
-            "Tasks, newest first, in pages.",
-            schema_for!(ListTasks),
-            &reads,
-            Action::Read,
-        ),
-        task("get_task", "Get a task", "One task by its id.", schema_for!(OneTask), &reads, Action::Read),
-        task(
-            "create_task",
-            "Create a task",
-            "Make a new task.",
-            schema_for!(NewTask),
-            &writes,
-            Action::Write,
-        ),
-        task(
-            "update_task",
-            "Update a task",
-            "Change the given fields of a task; the others stay.",
-            with_id(schema_for!(TaskPatch)),
-            &writes,
-            Action::Write,
-        ),
-        task(
-            "delete_task",
-            "Delete a task",
-            "Move a task to the trash, where it stays for 30 days.",
-            schema_for!(SeenTask),
-            &deletes,
-            Action::Delete,
-        ),
-    ]
+    operation::ALL
+        .map(|operation| {
+            let (title, description, schema) = match operation.tool {
+                "list_tasks" => ("List tasks", "Tasks, newest first, in pages.", schema_for!(ListTasks)),
+                "get_task" => ("Get a task", "One task by its id.", schema_for!(OneTask)),
+                "create_task" => ("Create a task", "Make a new task.", schema_for!(NewTask)),
+                "update_task" => (
+                    "Update a task",
+                    "Change the given fields of a task; the others stay.",
+                    with_id(schema_for!(TaskPatch)),
+                ),
+                _ => (
+                    "Delete a task",
+                    "Move a task to the trash, where it stays for 30 days.",
+                    schema_for!(SeenTask),
+                ),
+            };
+            let annotations = match operation.action {
+                Action::Read => &reads,
+                Action::Write => &writes,
+                Action::Delete => &deletes,
+            };
+            let spec = Tool::new(operation.tool, description, object(schema));
+            Entry { spec: spec.with_title(title).with_annotations(annotations.clone()), operation }
+        })
+        .into()
 });
+
+impl Entry {
+    /// As this caller may use it: without the fields that a mask hides. `None` if it may not at all.
+    pub(crate) fn offered(&self, connection: &Connection, at: Timestamp) -> Option<Tool> {
+        let Operation { tool, action, resource, .. } = self.operation;
+        let scope = connection.decide(action, resource, at).ok().filter(|_| connection.offers(tool))?;
+        let mut spec = self.spec.clone();
+        if !scope.is_whole() && action == Action::Write {
+            let hidden = |name: &str| resource.fields().contains(&name) && !scope.shows(name);
+            let schema = Arc::make_mut(&mut spec.input_schema);
+            if let Some(Value::Object(properties)) = schema.get_mut("properties") {
+                properties.retain(|name, _| !hidden(name));
+            }
+        }
+        Some(spec)
+    }
+}
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -95,15 +98,13 @@ pub(crate) async fn call(
     name: &str,
     arguments: JsonObject,
 ) -> Result<CallToolResult, ErrorData> {
-    if !TOOLS.iter().any(|tool| tool.spec.name == name) {
-        let said = format!("there is no tool `{name}`");
-        call.set_refusal(Problem::invalid("/params/name", said.as_str()));
-        return Err(ErrorData::invalid_params(said, None));
-    }
+    let Some(tool) = TOOLS.iter().find(|tool| tool.spec.name == name) else {
+        return Err(ErrorData::invalid_params(format!("there is no tool `{name}`"), None));
+    };
+    call.by_tool(tool.operation.tool);
     Ok(run(call, name, arguments).await.unwrap_or_else(|problem| {
         problem.log(call.request());
         let said = format!("{} ({})", problem.detail(), call.request());
-        call.set_refusal(problem);
         CallToolResult::error(vec![ContentBlock::text(said)])
     }))
 }
@@ -115,7 +116,7 @@ async fn run(call: &Call, name: &str, arguments: JsonObject) -> Result<CallToolR
             let ListTasks { limit, cursor } = fit(arguments)?;
             answer(&tasks.list(&PageParams { limit, cursor }).await?)
         }
-        "get_task" => answer(&tasks.get(fit::<OneTask>(arguments)?.id).await?),
+        "get_task" => answer(&tasks.get(fit::<OneTask>(arguments)?.id).await?.0),
         "create_task" => answer(&tasks.create(fit::<NewTask>(arguments)?).await?),
         "update_task" => {
             let (one, patch) = split_id(arguments);
@@ -130,12 +131,16 @@ async fn run(call: &Call, name: &str, arguments: JsonObject) -> Result<CallToolR
     }
 }
 
+pub(crate) fn refused(problem: Problem) -> ErrorData {
+    ErrorData::invalid_request(problem.detail().to_owned(), None)
+}
+
 fn answer(value: &impl Serialize) -> Result<CallToolResult, Problem> {
     serde_json::to_value(value).map(CallToolResult::structured).map_err(Problem::internal)
 }
 
 fn fit<T: DeserializeOwned>(arguments: JsonObject) -> Result<T, Problem> {
-    web::fit(Value::Object(arguments), "")
+    Ok(domain::fit::fit(Value::Object(arguments), "")?)
 }
 
 /// Which task, and what to change of it.

@@ -7,7 +7,7 @@ use aws_types::SdkConfig;
 use domain::clock::{Clock, Entropy};
 use domain::data_keys::DataKeys;
 use domain::ledger::{Direct, Ledger};
-use domain::outbound::Outbound;
+use domain::outbound::{Outbound, Reach};
 use domain::queue::Queue;
 use domain::table::Table;
 use outbound::{Egress, Exempt};
@@ -52,6 +52,10 @@ impl Ports {
 
     pub fn outbound(&self) -> Result<Arc<dyn Outbound>, Error> {
         Ok(Arc::new(Egress::new(Exempt::parse(&self.settings.outbound_allow()))))
+    }
+
+    pub fn reach(&self) -> Arc<dyn Reach> {
+        Arc::new(Exempt::parse(&self.settings.outbound_allow()))
     }
 
     pub fn clock(&self) -> Arc<dyn Clock> {

@@ -30,6 +30,7 @@ pub async fn serve(routes: Routes, owners: Owners) -> Result<(), Error> {
         keys: ports.data_keys()?,
         ledger: ports.ledger()?,
         identity: owners(&ports)?,
+        reach: ports.reach(),
         clock: ports.clock(),
         entropy: ports.entropy(),
     });

@@ -1,10 +1,27 @@
 //! What a connection may do. `decide` is the only place that allows; every face asks it.
 
+mod actions;
+mod check;
+mod fields;
+mod only;
+mod shown;
+mod when;
+
+pub use actions::Actions;
+pub use check::{MOST_RULES, checked};
+pub use fields::{ALWAYS, Fields};
+pub use only::{Facts, Only, Subject, Tag};
+pub use shown::{Item, Shown, Uncovered, covered};
+pub use when::{Hours, When};
+
+use crate::error::Denial;
+use crate::id::ConnectionId;
+use crate::{Error, Result};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
 use std::fmt;
 
-/// The nouns of an owner's data.
+/// The nouns of an owner's data, and the connections themselves, of which a connection can only be told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Resource {
@@ -16,6 +33,7 @@ pub enum Resource {
     Memories,
     Collections,
     Integrations,
+    Connections,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -26,15 +44,21 @@ pub enum Action {
     Delete,
 }
 
-/// One line of a grant.
+/// One line of a grant: these actions on this resource, narrowed to some fields, some items, some times.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Rule {
     pub resource: Resource,
-    pub actions: BTreeSet<Action>,
+    pub actions: Actions,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fields: Option<Fields>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub only: Option<Only>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub when: Option<When>,
 }
 
-/// What one connection may do. Empty: nothing.
+/// What one connection may do: whatever any of its rules allows. Empty: nothing.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Grant(pub Vec<Rule>);
@@ -48,26 +72,112 @@ pub enum Preset {
     FullAccess,
 }
 
-/// The decision: may this grant do this action on this resource?
-pub fn decide(grant: &Grant, action: Action, resource: Resource) -> crate::Result<()> {
-    let allowed = grant.0.iter().any(|rule| rule.resource == resource && rule.actions.contains(&action));
-    if allowed { Ok(()) } else { Err(crate::Error::Denied { action, resource }) }
+/// Who wants to do what, and when.
+#[derive(Debug, Clone, Copy)]
+pub struct Ask {
+    pub by: ConnectionId,
+    pub action: Action,
+    pub resource: Resource,
+    pub at: Timestamp,
 }
 
-impl Preset {
-    pub fn grant(self) -> Grant {
-        use Action::{Delete, Read, Write};
-        let actions: BTreeSet<Action> = match self {
-            Self::ReadOnly => [Read].into(),
-            Self::ReadWrite => [Read, Write].into(),
-            Self::FullAccess => [Read, Write, Delete].into(),
-        };
-        Grant(Resource::ALL.map(|resource| Rule { resource, actions: actions.clone() }).into())
+/// What was allowed: the rules that hold, as one bit each.
+#[derive(Debug, Clone, Copy)]
+pub struct Scope<'g> {
+    grant: &'g Grant,
+    rules: u64,
+    ask: Ask,
+}
+
+/// The decision: may this grant do this, and to which items and fields?
+pub fn decide(grant: &Grant, ask: Ask) -> Result<Scope<'_>> {
+    let (mut rules, mut shut) = (0, false);
+    for (bit, rule) in (0..MOST_RULES).zip(&grant.0) {
+        if rule.resource == ask.resource && rule.actions.contains(ask.action) {
+            match &rule.when {
+                Some(when) if !when.holds(ask.at) => shut = true,
+                _ => rules |= 1 << bit,
+            }
+        }
+    }
+    if rules != 0 {
+        return Ok(Scope { grant, rules, ask });
+    }
+    let why = if shut { Denial::NotNow } else { Denial::Grant };
+    Err(Error::Denied { action: ask.action, resource: ask.resource, why })
+}
+
+impl<'g> Scope<'g> {
+    /// Every item with every field.
+    pub fn is_whole(&self) -> bool {
+        self.rules().any(|rule| rule.only.is_none() && rule.fields.is_none())
+    }
+
+    /// Every field of the item that this is the scope of.
+    fn is_whole_item(&self) -> bool {
+        self.rules().any(|rule| rule.fields.is_none())
+    }
+
+    /// Every item, though perhaps not every field.
+    pub fn has_all_items(&self) -> bool {
+        self.rules().any(|rule| rule.only.is_none())
+    }
+
+    /// What of this one item is covered; `None` if it is not there for this caller.
+    pub fn of(&self, item: &Subject<'_>) -> Option<Self> {
+        let covers = |rule: &Rule| rule.only.as_ref().is_none_or(|only| only.covers(item, self.ask.by));
+        let covering = self.bits().filter(|(_, rule)| covers(rule)).map(|(bit, _)| 1 << bit);
+        let rules = covering.fold(0, |rules, bit: u64| rules | bit);
+        (rules != 0).then_some(Self { rules, ..*self })
+    }
+
+    pub fn shows(&self, field: &str) -> bool {
+        self.rules().any(|rule| rule.fields.as_ref().is_none_or(|fields| fields.cover(field)))
+    }
+
+    fn rules(&self) -> impl Iterator<Item = &'g Rule> {
+        self.bits().map(|(_, rule)| rule)
+    }
+
+    fn bits(&self) -> impl Iterator<Item = (usize, &'g Rule)> {
+        let rules = self.rules;
+        (0..MOST_RULES).zip(&self.grant.0).filter(move |(bit, _)| rules & (1 << bit) != 0)
     }
 }
 
+impl Grant {
+    /// The same actions on every kind of the owner's data.
+    pub fn over_all_data(actions: Actions) -> Self {
+        let data = Resource::ALL.into_iter().filter(|resource| *resource != Resource::Connections);
+        Self(data.map(|resource| Rule::whole(resource, actions)).collect())
+    }
+}
+
+impl Rule {
+    pub const fn whole(resource: Resource, actions: Actions) -> Self {
+        Self { resource, actions, fields: None, only: None, when: None }
+    }
+}
+
+impl Preset {
+    pub const ALL: [Self; 3] = [Self::ReadOnly, Self::ReadWrite, Self::FullAccess];
+
+    pub fn grant(self) -> Grant {
+        use Action::{Delete, Read, Write};
+        Grant::over_all_data(match self {
+            Self::ReadOnly => [Read].into(),
+            Self::ReadWrite => [Read, Write].into(),
+            Self::FullAccess => [Read, Write, Delete].into(),
+        })
+    }
+}
+
+impl Action {
+    pub const ALL: [Self; 3] = [Self::Read, Self::Write, Self::Delete];
+}
+
 impl Resource {
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Profile,
         Self::Preferences,
         Self::LifeAreas,
@@ -76,6 +186,7 @@ impl Resource {
         Self::Memories,
         Self::Collections,
         Self::Integrations,
+        Self::Connections,
     ];
 }
 
@@ -90,6 +201,7 @@ impl fmt::Display for Resource {
             Self::Memories => "memories",
             Self::Collections => "collections",
             Self::Integrations => "integrations",
+            Self::Connections => "connections",
         })
     }
 }
@@ -105,38 +217,4 @@ impl fmt::Display for Action {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const ACTIONS: [Action; 3] = [Action::Read, Action::Write, Action::Delete];
-
-    #[test]
-    fn an_empty_grant_allows_nothing() {
-        for resource in Resource::ALL {
-            for action in ACTIONS {
-                assert!(decide(&Grant::default(), action, resource).is_err());
-            }
-        }
-    }
-
-    #[test]
-    fn a_grant_allows_exactly_its_rules() {
-        let grant = Grant(vec![Rule { resource: Resource::Tasks, actions: [Action::Write].into() }]);
-        for resource in Resource::ALL {
-            for action in ACTIONS {
-                let expected = resource == Resource::Tasks && action == Action::Write;
-                assert_eq!(decide(&grant, action, resource).is_ok(), expected, "{action} {resource}");
-            }
-        }
-    }
-
-    #[test]
-    fn presets_widen_step_by_step() {
-        let allowed = |preset: Preset| {
-            ACTIONS.map(|action| decide(&preset.grant(), action, Resource::Memories).is_ok())
-        };
-        assert_eq!(allowed(Preset::ReadOnly), [true, false, false]);
-        assert_eq!(allowed(Preset::ReadWrite), [true, true, false]);
-        assert_eq!(allowed(Preset::FullAccess), [true, true, true]);
-    }
-}
+mod tests;

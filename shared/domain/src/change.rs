@@ -1,15 +1,25 @@
-//! What happened: one write to an owner's data, told once, from which webhook events (and later history and undo)
+//! What happened: one write, told once, from which webhook events and the audit log (and later history and undo)
 //! come. Nothing is sent by hand, so nothing can be forgotten.
 
+mod filter;
+mod told;
+
+pub use filter::{EventFilter, TOLD, events};
+pub use told::Told;
+
 use crate::access::Resource;
-use crate::id::{ChangeId, OwnerId};
-use crate::schema::{DATA, TRASH};
+use crate::connection::{Connection, Status};
+use crate::id::{ChangeId, OwnerId, RequestId};
+use crate::notice::{About, Notice};
+use crate::schema::{CONNECTIONS, DATA, NOTICE, TRASH};
 use crate::shelf::{Source, Trashed};
-use crate::table::RowChange;
+use crate::table::{Image, RowChange, RowKey};
 use crate::{Error, Result};
 use jiff::Timestamp;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use std::fmt;
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Change {
@@ -29,59 +39,74 @@ pub enum Verb {
     Created,
     Updated,
     Deleted,
+    Paused,
+    Revoked,
+    Expiring,
+    LimitWarning,
+    LimitReached,
 }
 
-/// `task.created`, `task.*` or `*`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "String")]
-pub struct EventFilter(String);
+/// What a change says, before it is known which one it is.
+struct Said {
+    verb: Verb,
+    at: Timestamp,
+    source: Source,
+    before: Option<Value>,
+    after: Option<Value>,
+}
 
 impl Change {
     /// A delete is told by the row that appears in the trash, because only that one knows who deleted; the row
-    /// that leaves `data/` beside it, and rows that expire, are not changes of their own.
+    /// that leaves its place beside it, and rows that expire, are not changes of their own.
     pub fn of(row: &RowChange) -> Result<Option<Self>> {
         let sort = &row.key.sort;
-        let (verb, kind, image) = match (&row.before, &row.after) {
-            (None, Some(after)) if sort.starts_with(DATA) => (Verb::Created, DATA, after),
-            (Some(_), Some(after)) if sort.starts_with(DATA) => (Verb::Updated, DATA, after),
-            (None, Some(after)) if sort.starts_with(TRASH) => (Verb::Deleted, TRASH, after),
-            _ => return Ok(None),
-        };
-        let Some(resource) = sort.strip_prefix(kind).and_then(resource) else { return Ok(None) };
-        let unreadable = |error: serde_json::Error| Error::unreadable(&row.key, &error);
-        let parse = |body: &str| serde_json::from_str::<Value>(body).map_err(unreadable);
-        let (at, source, before, after) = if verb == Verb::Deleted {
-            let trashed: Trashed<Value> = serde_json::from_str(&image.body).map_err(unreadable)?;
-            (trashed.deleted_at, trashed.source, Some(trashed.entity), None)
+        let Some(image) = &row.after else { return Ok(None) };
+        let is = |kind: &str| sort.strip_prefix(kind);
+        let (resource, said) = if let Some(resource) = is(DATA).and_then(resource) {
+            (resource, written(row, image)?)
+        } else if let Some(rest) = is(TRASH).filter(|_| row.before.is_none()) {
+            let Some(resource) = resource(rest) else { return Ok(None) };
+            (
+                resource,
+                if resource == Resource::Connections { ended(row, image)? } else { trashed(row, image)? },
+            )
+        } else if is(CONNECTIONS).is_some() {
+            (Resource::Connections, managed(row, image)?)
+        } else if is(NOTICE).is_some() && row.before.is_none() {
+            (Resource::Connections, noticed(row, image)?)
         } else {
-            let stamp: Stamp = serde_json::from_str(&image.body).map_err(unreadable)?;
-            let before = row.before.as_ref().map(|before| parse(&before.body)).transpose()?;
-            (stamp.updated_at, stamp.source, before, Some(parse(&image.body)?))
+            return Ok(None);
         };
         let id = ChangeId::of(row.key.owner, sort, image.version);
+        let Said { verb, at, source, before, after } = said;
         Ok(Some(Self { id, owner: row.key.owner, resource, verb, at, source, before, after }))
     }
 
     /// `task.created`
     pub fn event(&self) -> String {
-        let noun = match self.resource {
-            Resource::Profile => "profile",
-            Resource::Preferences => "preferences",
-            Resource::LifeAreas => "life_area",
-            Resource::Goals => "goal",
-            Resource::Tasks => "task",
-            Resource::Memories => "memory",
-            Resource::Collections => "record",
-            Resource::Integrations => "integration",
-        };
-        let verb = match self.verb {
-            Verb::Created => "created",
-            Verb::Updated => "updated",
-            Verb::Deleted => "deleted",
-        };
-        format!("{noun}.{verb}")
+        format!("{}.{}", noun(self.resource), self.verb)
+    }
+
+    /// What it is about: as it is now, or, if it was deleted, as it was.
+    pub fn object(&self) -> Result<&Value> {
+        let object = self.after.as_ref().or(self.before.as_ref());
+        object.ok_or_else(|| Error::internal("a change without its object"))
+    }
+
+    /// The names of the fields that are not as they were; those that every write changes are not counted.
+    pub fn fields(&self) -> Vec<String> {
+        let empty = serde_json::Map::new();
+        let of = |state: &Option<Value>| state.as_ref().and_then(Value::as_object).cloned();
+        let (before, after) = (of(&self.before), of(&self.after));
+        let (before, after) = (before.as_ref().unwrap_or(&empty), after.as_ref().unwrap_or(&empty));
+        let names = before.keys().chain(after.keys().filter(|name| !before.contains_key(*name)));
+        let differs = |name: &&String| before.get(*name) != after.get(*name);
+        names.filter(differs).filter(|name| !STAMPS.contains(&name.as_str())).cloned().collect()
     }
 }
+
+/// What every write changes.
+pub(crate) const STAMPS: [&str; 3] = ["version", "updated_at", "source"];
 
 /// What every entity's body says of its last write.
 #[derive(Deserialize)]
@@ -90,32 +115,118 @@ struct Stamp {
     source: Source,
 }
 
+fn written(row: &RowChange, image: &Image) -> Result<Said> {
+    let Stamp { updated_at, source } = read(&row.key, image)?;
+    let before = row.before.as_ref().map(|before| read(&row.key, before)).transpose()?;
+    let verb = if before.is_some() { Verb::Updated } else { Verb::Created };
+    Ok(Said { verb, at: updated_at, source, before, after: Some(read(&row.key, image)?) })
+}
+
+fn trashed(row: &RowChange, image: &Image) -> Result<Said> {
+    let Trashed { entity, deleted_at, source } = read::<Trashed<Value>>(&row.key, image)?;
+    Ok(Said { verb: Verb::Deleted, at: deleted_at, source, before: Some(entity), after: None })
+}
+
+fn ended(row: &RowChange, image: &Image) -> Result<Said> {
+    let Trashed { entity, deleted_at, source } = read::<Trashed<Connection>>(&row.key, image)?;
+    Ok(Said { verb: Verb::Deleted, at: deleted_at, source, before: Some(public(&entity)?), after: None })
+}
+
+fn managed(row: &RowChange, image: &Image) -> Result<Said> {
+    let after: Connection = read(&row.key, image)?;
+    let before: Option<Connection> = row.before.as_ref().map(|before| read(&row.key, before)).transpose()?;
+    let verb = match (before.as_ref().map(|before| before.status), after.status) {
+        (None, _) => Verb::Created,
+        (Some(before), now) if before == now => Verb::Updated,
+        (_, Status::Inactive) => Verb::Paused,
+        (_, Status::Revoked) => Verb::Revoked,
+        (_, Status::Active) => Verb::Updated,
+    };
+    let source = after.source.unwrap_or(NOBODY);
+    let before = before.as_ref().map(public).transpose()?;
+    Ok(Said { verb, at: after.updated_at, source, before, after: Some(public(&after)?) })
+}
+
+fn noticed(row: &RowChange, image: &Image) -> Result<Said> {
+    let notice: Notice = read(&row.key, image)?;
+    let verb = match notice.about {
+        About::Expiring { .. } => Verb::Expiring,
+        About::LimitWarning { .. } => Verb::LimitWarning,
+        About::LimitReached { .. } => Verb::LimitReached,
+    };
+    let mut object = serde_json::to_value(&notice.about).map_err(Error::internal)?;
+    if let Some(object) = object.as_object_mut() {
+        object.remove("about");
+        object.insert("id".to_owned(), notice.connection.to_string().into());
+    }
+    Ok(Said { verb, at: notice.at, source: NOBODY, before: None, after: Some(object) })
+}
+
+/// Larder itself, in no call.
+const NOBODY: Source = Source { connection: None, request: RequestId::from_bytes([0; 16]) };
+
+/// Without hashes and sealed secrets: a change goes to places where even those have no business.
+fn public(connection: &Connection) -> Result<Value> {
+    serde_json::to_value(connection.view(None)?).map_err(Error::internal)
+}
+
+fn read<T: DeserializeOwned>(key: &RowKey, image: &Image) -> Result<T> {
+    serde_json::from_str(&image.body).map_err(|error| Error::unreadable(key, &error))
+}
+
 fn resource(rest: &str) -> Option<Resource> {
     match rest.split('/').next()? {
         "task" => Some(Resource::Tasks),
+        "conn" => Some(Resource::Connections),
         _ => None,
     }
 }
 
-impl EventFilter {
-    pub fn matches(&self, event: &str) -> bool {
-        match self.0.strip_suffix('*') {
-            Some(prefix) => event.starts_with(prefix),
-            None => self.0 == event,
+const fn noun(resource: Resource) -> &'static str {
+    match resource {
+        Resource::Profile => "profile",
+        Resource::Preferences => "preferences",
+        Resource::LifeAreas => "life_area",
+        Resource::Goals => "goal",
+        Resource::Tasks => "task",
+        Resource::Memories => "memory",
+        Resource::Collections => "record",
+        Resource::Integrations => "integration",
+        Resource::Connections => "connection",
+    }
+}
+
+impl Verb {
+    const fn of(resource: Resource) -> &'static [Self] {
+        const DATA: &[Verb] = &[Verb::Created, Verb::Updated, Verb::Deleted];
+        const CONNECTION: &[Verb] = &[
+            Verb::Created,
+            Verb::Updated,
+            Verb::Paused,
+            Verb::Revoked,
+            Verb::Deleted,
+            Verb::Expiring,
+            Verb::LimitWarning,
+            Verb::LimitReached,
+        ];
+        match resource {
+            Resource::Connections => CONNECTION,
+            _ => DATA,
         }
     }
 }
 
-impl TryFrom<String> for EventFilter {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<Self, String> {
-        let known = match text.split_once('.') {
-            None => text == "*",
-            Some(("task", verb)) => matches!(verb, "created" | "updated" | "deleted" | "*"),
-            Some(_) => false,
-        };
-        let all = "task.created, task.updated, task.deleted, task.* or *";
-        if known { Ok(Self(text)) } else { Err(format!("there is no event `{text}`; use {all}")) }
+impl fmt::Display for Verb {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Created => "created",
+            Self::Updated => "updated",
+            Self::Deleted => "deleted",
+            Self::Paused => "paused",
+            Self::Revoked => "revoked",
+            Self::Expiring => "expiring",
+            Self::LimitWarning => "limit_warning",
+            Self::LimitReached => "limit_reached",
+        })
     }
 }

@@ -1,26 +1,44 @@
 //! A connection: what one agent, app or script was given.
 
-use crate::access::{Grant, Preset, Resource, decide};
-use crate::change::EventFilter;
+mod face;
+mod input;
+mod slug;
+mod target;
+mod view;
+
+pub use face::{
+    ApiConfig, Config, Face, Format, KeyIn, Kind, Language, McpConfig, Payload, SdkConfig, WebhookConfig,
+};
+pub use input::{ConnectionPatch, NewConnection, Settings};
+pub use slug::Slug;
+pub use target::Target;
+pub use view::{KeyView, View};
+
+use crate::access::{Action, Ask, Grant, Resource, Scope, Tag, decide};
 use crate::error::Refusal;
 use crate::id::{ConnectionId, OwnerId};
 use crate::key::{GenuineKey, KeyHash};
 use crate::limits::Limits;
 use crate::seal::Sealed;
-use crate::shelf::Entity;
+use crate::shelf::{Entity, Source, Writer};
 use crate::table::{Query, RowKey};
 use crate::text::{List, Text};
 use crate::{Error, Result, schema};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::fmt;
-use url::Url;
 
 /// The record, as stored. Callers see `View`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Connection {
     pub id: ConnectionId,
     pub name: Name,
+    #[serde(default)]
+    pub slug: Slug,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<Description>,
+    #[serde(default, skip_serializing_if = "List::is_empty")]
+    pub tags: Tags,
     pub face: Face,
     pub status: Status,
     pub grant: Grant,
@@ -33,13 +51,22 @@ pub struct Connection {
     #[serde(default = "thirty")]
     pub activity_days: u16,
     pub key_hash: KeyHash,
+    #[serde(default)]
+    pub key_ends_with: String,
+    #[serde(default)]
+    pub key_created_at: Option<Timestamp>,
     /// Keys that were replaced and live on for a while.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub old_keys: Vec<OldKey>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revoked_at: Option<Timestamp>,
     pub created_at: Timestamp,
+    #[serde(default)]
+    pub created_by: Option<OwnerId>,
     pub updated_at: Timestamp,
+    /// Who wrote it last, in which call.
+    #[serde(default)]
+    pub source: Option<Source>,
     pub version: u64,
 }
 
@@ -54,24 +81,15 @@ fn thirty() -> u16 {
 }
 
 pub type Name = Text<1, 100>;
+pub type Description = Text<0, 1000>;
+pub type Tags = List<Tag, 20>;
 
-/// The kind of connection, with what only that kind has.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
-pub enum Face {
-    Mcp,
-    Api,
-    Webhook { config: WebhookConfig, secret: Sealed },
-    Sdk,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Kind {
-    Mcp,
-    Api,
-    Webhook,
-    Sdk,
+/// When a connection was last used, and from where (anonymised).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Seen {
+    pub at: Timestamp,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -82,68 +100,86 @@ pub enum Status {
     Revoked,
 }
 
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct WebhookConfig {
-    pub target_url: Target,
-    /// Which events to send; all of them if none is named.
-    #[serde(default)]
-    pub events: List<EventFilter, 50>,
-}
-
-/// Where a webhook goes: an absolute http(s) URL without a user name, password or fragment.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct Target(Url);
-
-/// What an owner gives to make a connection.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct NewConnection {
-    pub kind: Kind,
-    pub name: Name,
-    pub preset: Option<Preset>,
-    pub grant: Option<Grant>,
-    #[serde(default)]
-    pub config: Option<serde_json::Map<String, serde_json::Value>>,
-}
-
-/// What anybody may see of a connection: no hash, no secret.
-#[derive(Debug, Serialize)]
-pub struct View<'a> {
-    pub id: ConnectionId,
-    pub kind: Kind,
-    pub name: &'a Name,
-    pub status: Status,
-    pub grant: &'a Grant,
-    pub config: serde_json::Value,
-    pub created_at: Timestamp,
-    pub updated_at: Timestamp,
-    pub version: u64,
-}
-
-impl NewConnection {
-    /// Read-only unless the owner says otherwise.
-    pub fn checked_grant(&self) -> Result<Grant> {
-        match (self.preset, &self.grant) {
-            (Some(_), Some(_)) => Err(Error::invalid("/grant", "give either `preset` or `grant`, not both")),
-            (None, Some(grant)) if grant.0.len() > Resource::ALL.len() => {
-                Err(Error::invalid("/grant", "more rules than there are resources"))
-            }
-            (None, Some(grant)) => Ok(grant.clone()),
-            (preset, None) => Ok(preset.unwrap_or(Preset::ReadOnly).grant()),
-        }
-    }
+/// A key as it is stored: its hash, and what its owner recognises it by.
+#[derive(Debug)]
+pub struct NewKey {
+    pub hash: KeyHash,
+    pub ends_with: String,
 }
 
 impl Connection {
-    pub fn kind(&self) -> Kind {
-        match self.face {
-            Face::Mcp => Kind::Mcp,
-            Face::Api => Kind::Api,
-            Face::Webhook { .. } => Kind::Webhook,
-            Face::Sdk => Kind::Sdk,
+    pub fn new(
+        id: ConnectionId,
+        owner: OwnerId,
+        settings: Settings,
+        face: Face,
+        key: NewKey,
+        by: &Writer,
+    ) -> Self {
+        let kind = face.kind();
+        Self {
+            id,
+            slug: settings.slug.unwrap_or_else(|| Slug::of(settings.name.as_str(), kind.name())),
+            name: settings.name,
+            description: settings.description,
+            tags: settings.tags,
+            face,
+            status: Status::Active,
+            grant: settings.grant,
+            limits: settings.limits,
+            expires_at: settings.expires_at,
+            activity_days: settings.activity_days,
+            key_hash: key.hash,
+            key_ends_with: key.ends_with,
+            key_created_at: Some(by.at),
+            old_keys: Vec::new(),
+            revoked_at: None,
+            created_at: by.at,
+            created_by: Some(owner),
+            updated_at: by.at,
+            source: Some(by.source),
+            version: 0,
         }
+    }
+
+    /// With what its owner decided anew; `None` if that is for another kind.
+    pub fn with(&self, settings: Settings) -> Option<Self> {
+        Some(Self {
+            face: self.face.with(settings.config)?,
+            name: settings.name,
+            slug: settings.slug.unwrap_or_else(|| self.slug.clone()),
+            description: settings.description,
+            tags: settings.tags,
+            grant: settings.grant,
+            limits: settings.limits,
+            expires_at: settings.expires_at,
+            activity_days: settings.activity_days,
+            ..self.clone()
+        })
+    }
+
+    /// But for who wrote it when.
+    pub fn says_the_same_as(&self, other: &Self) -> Result<bool> {
+        let said = |one: &Self| {
+            let one = Self { updated_at: self.updated_at, source: None, ..one.clone() };
+            serde_json::to_string(&one).map_err(Error::internal)
+        };
+        Ok(said(self)? == said(other)?)
+    }
+
+    /// A new key; the one before lives on until then.
+    pub fn rotate(&mut self, key: NewKey, until: Timestamp, now: Timestamp) {
+        self.old_keys.retain(|old| now < old.until);
+        let hash = std::mem::replace(&mut self.key_hash, key.hash);
+        if now < until {
+            self.old_keys.push(OldKey { hash, until });
+        }
+        (self.key_ends_with, self.key_created_at) = (key.ends_with, Some(now));
+    }
+
+    /// What it may do now.
+    pub fn decide(&self, action: Action, resource: Resource, at: Timestamp) -> Result<Scope<'_>> {
+        decide(&self.grant, Ask { by: self.id, action, resource, at })
     }
 
     /// Whether this key may call at all, now. What it may do, its grant says.
@@ -162,41 +198,19 @@ impl Connection {
         }
     }
 
-    /// The webhook that is to be told of an event, if this is one and its grant lets it read the resource.
-    pub fn wants(&self, event: &str, resource: Resource) -> Option<(&WebhookConfig, &Sealed)> {
+    /// The settings of a webhook that may be told things now.
+    pub fn listens(&self, now: Timestamp) -> Option<(&WebhookConfig, &Sealed)> {
         let Face::Webhook { config, secret } = &self.face else { return None };
-        let named = config.events.is_empty() || config.events.iter().any(|filter| filter.matches(event));
-        let allowed = decide(&self.grant, crate::access::Action::Read, resource).is_ok();
-        (self.status == Status::Active && named && allowed).then_some((config, secret))
+        let lives = self.expires_at.is_none_or(|end| now < end);
+        (self.status == Status::Active && lives).then_some((config, secret))
     }
 
-    pub fn view(&self) -> Result<View<'_>> {
-        let config = match &self.face {
-            Face::Webhook { config, .. } => serde_json::to_value(config).map_err(Error::internal)?,
-            Face::Mcp | Face::Api | Face::Sdk => serde_json::json!({}),
-        };
-        Ok(View {
-            id: self.id,
-            kind: self.kind(),
-            name: &self.name,
-            status: self.status,
-            grant: &self.grant,
-            config,
-            created_at: self.created_at,
-            updated_at: self.updated_at,
-            version: self.version,
-        })
-    }
-}
-
-impl fmt::Display for Kind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Mcp => "mcp",
-            Self::Api => "api",
-            Self::Webhook => "webhook",
-            Self::Sdk => "sdk",
-        })
+    /// Whether it is offered this tool, of those that its grant allows.
+    pub fn offers(&self, tool: &str) -> bool {
+        match &self.face {
+            Face::Mcp { config } => config.offers(tool),
+            _ => true,
+        }
     }
 }
 
@@ -207,36 +221,6 @@ impl fmt::Display for Status {
             Self::Inactive => "inactive",
             Self::Revoked => "revoked",
         })
-    }
-}
-
-impl Target {
-    pub fn url(&self) -> &Url {
-        &self.0
-    }
-}
-
-impl TryFrom<String> for Target {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<Self, String> {
-        if text.len() > 2_000 {
-            return Err("at most 2,000 characters".to_owned());
-        }
-        let url = Url::parse(&text).map_err(|error| format!("not a URL: {error}"))?;
-        if !matches!(url.scheme(), "https" | "http") || url.host().is_none() {
-            return Err("an http or https URL is expected".to_owned());
-        }
-        if !url.username().is_empty() || url.password().is_some() || url.fragment().is_some() {
-            return Err("a user name, password or fragment is not allowed".to_owned());
-        }
-        Ok(Self(url))
-    }
-}
-
-impl From<Target> for String {
-    fn from(target: Target) -> Self {
-        target.0.into()
     }
 }
 

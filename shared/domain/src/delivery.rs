@@ -1,6 +1,7 @@
 //! A webhook delivery: what is sent, how it is signed (Standard Webhooks 1.0) and when it is tried again.
 
-use crate::change::{Change, Verb};
+use crate::change::{Change, Told};
+use crate::connection;
 use crate::id::{ConnectionId, OwnerId};
 use crate::{Error, Result};
 use base64::Engine as _;
@@ -9,6 +10,7 @@ use jiff::Timestamp;
 use ring::hmac;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use std::time::Duration;
 
 /// What waits in the queue. Versioned, because messages of an older Larder may still wait when a newer one starts.
@@ -31,21 +33,25 @@ pub struct Payload<'a> {
 pub struct Data<'a> {
     /// Which connection made the change; null when it was the owner.
     pub source: Option<ConnectionId>,
-    /// The entity after the change, or, if it was deleted, before it.
-    pub object: &'a serde_json::Value,
+    pub id: Option<&'a Value>,
+    /// The names of the fields that changed.
+    pub changed: &'a [String],
+    /// All that the webhook may read of it: after the change, or, if it was deleted, before it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub object: Option<&'a Map<String, Value>>,
 }
 
 /// The secret that a webhook is signed with; shown to its owner once as `whsec_…`.
 pub struct SigningSecret(Vec<u8>);
 
 impl Delivery {
-    pub fn payload(change: &Change) -> Result<String> {
-        let object = match change.verb {
-            Verb::Deleted => &change.before,
-            Verb::Created | Verb::Updated => &change.after,
+    pub fn payload(change: &Change, told: &Told, shape: connection::Payload) -> Result<String> {
+        let data = Data {
+            source: change.source.connection,
+            id: told.object.get("id"),
+            changed: &told.changed,
+            object: (shape == connection::Payload::Full).then_some(&told.object),
         };
-        let object = object.as_ref().ok_or_else(|| Error::internal("a change without its object"))?;
-        let data = Data { source: change.source.connection, object };
         let payload = Payload { r#type: change.event(), timestamp: change.at, data };
         serde_json::to_string(&payload).map_err(Error::internal)
     }
@@ -74,9 +80,10 @@ impl SigningSecret {
 
 /// How long to wait after the nth try failed; `None` when it is to be set aside. The waits grow to the longest
 /// that the queue itself can wait.
-pub fn wait_after(tries: u32) -> Option<Duration> {
+pub fn wait_after(tries: u32, most: u32) -> Option<Duration> {
     const WAITS: [u64; 11] = [5, 30, 120, 300, 600, 900, 900, 900, 900, 900, 900];
-    WAITS.get(tries.saturating_sub(1) as usize).copied().map(Duration::from_secs)
+    let wait = WAITS.get(tries.saturating_sub(1) as usize).filter(|_| tries < most);
+    wait.copied().map(Duration::from_secs)
 }
 
 #[cfg(test)]
@@ -96,7 +103,7 @@ mod tests {
 
     #[test]
     fn waits_fit_the_queue_and_end_before_it_gives_up() {
-        let waits: Vec<_> = (1..).map_while(wait_after).collect();
+        let waits: Vec<_> = (1..).map_while(|tries| wait_after(tries, u32::MAX)).collect();
         assert!(waits.iter().all(|wait| *wait <= crate::queue::LONGEST_DELAY));
         assert_eq!(waits.len() + 1, crate::queue::MOST_RECEIVES as usize);
     }

@@ -1,7 +1,6 @@
 //! What can go wrong, said once and without a word of HTTP. The faces translate.
 
 use crate::access::{Action, Resource};
-use crate::limits::Reached;
 use crate::table::RowKey;
 use jiff::Timestamp;
 
@@ -13,11 +12,8 @@ pub enum Error {
     #[error("{0}")]
     Unauthenticated(Refusal),
     /// Somebody we know, who may not do this.
-    #[error("this connection's grant does not allow {action} on {resource}")]
-    Denied { action: Action, resource: Resource },
-    /// Somebody we know, who called too often.
-    #[error("{0}")]
-    Limited(Reached),
+    #[error("this connection's grant does not allow {action} on {resource}{why}")]
+    Denied { action: Action, resource: Resource, why: Denial },
     /// Not there, or not yours: nobody can tell which.
     #[error("there is no such {0}")]
     NotFound(&'static str),
@@ -41,6 +37,20 @@ pub enum Error {
     /// Everything else; never shown to a caller.
     #[error("{0}")]
     Internal(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// How a grant comes to deny.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Denial {
+    /// No rule names it.
+    #[error("")]
+    Grant,
+    /// A rule would, at another time.
+    #[error(" at this time")]
+    NotNow,
+    /// A rule does, but not for this item.
+    #[error(" like this one")]
+    Item,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

@@ -87,6 +87,7 @@ id!(
     OwnerId, "own_", 10, "^own_[0-9a-hjkmnp-tv-z]{16}$"
 );
 id!(ConnectionId, "conn_", 16, "^conn_[0-9a-hjkmnp-tv-z]{26}$");
+id!(LifeAreaId, "area_", 16, "^area_[0-9a-hjkmnp-tv-z]{26}$");
 id!(TaskId, "task_", 16, "^task_[0-9a-hjkmnp-tv-z]{26}$");
 id!(
     /// One call, in answers, in logs and in the changes that it made.

@@ -8,6 +8,11 @@ pub trait Outbound: Send + Sync {
     async fn send(&self, request: Request) -> Result<Answer, OutboundError>;
 }
 
+/// Which addresses may be asked for at all. A name may still turn out to be a private address when it is sent to.
+pub trait Reach: Send + Sync {
+    fn permits(&self, url: &Url) -> Result<(), OutboundError>;
+}
+
 #[derive(Debug, Clone)]
 pub struct Request {
     pub method: Method,

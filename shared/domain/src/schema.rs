@@ -3,9 +3,9 @@
 //! | sort key | row | answers |
 //! |---|---|---|
 //! | `conn/<conn>` | a connection | the record behind a key; an owner's connections, by age |
+//! | `slug/<slug>` | whose short name it is | whether a slug is taken |
 //! | `data/task/<task>` | a task | one task; an owner's tasks, by age |
-//! | `trash/task/<task>` | a deleted task, for 30 days | what can be restored |
-//! | `rate/<conn>/<day>` | counters of one connection's windows | whether it may call once more |
+//! | `trash/task/<task>`, `trash/conn/<conn>` | what was deleted, for 30 days | what it was, and who deleted it |
 //! | `usage/<conn>/<hour>` | counters of one connection and hour | how much it called |
 //! | `act/<conn>/<activity>` | one call, for as long as the owner wants | what a connection did, by time |
 //! | `seen/<conn>` | its last call | when and from where it was last used |
@@ -19,8 +19,9 @@
 //! | `link/<nonce>` | a sign-in link that was used, while it would live | whether it may be used |
 //! | `key/<purpose>` | a sealed data key | the key for a purpose; Larder's own lie under `OwnerId::LARDER` |
 //!
-//! Rows under `data/`, `trash/`, `notice/` and `audit/` are logged: each write of one is one change.
+//! Rows under `conn/`, `data/`, `trash/`, `notice/` and `audit/` are logged: each write of one is one change.
 
+use crate::connection::Slug;
 use crate::id::{ActivityId, AuditId, ConnectionId, OwnerId, TaskId};
 use crate::keyring::Purpose;
 use crate::notice::Notice;
@@ -31,24 +32,25 @@ pub const DATA: &str = "data/";
 pub const TRASH: &str = "trash/";
 pub const NOTICE: &str = "notice/";
 pub const AUDIT: &str = "audit/";
+pub const CONNECTIONS: &str = "conn/";
 const DUE: &str = "due/";
 const DUE_TIME: &str = "%Y%m%dT%H%M%SZ";
 
 pub fn is_logged(sort: &str) -> bool {
-    [DATA, TRASH, NOTICE, AUDIT].iter().any(|kind| sort.starts_with(kind))
+    [DATA, TRASH, NOTICE, AUDIT, CONNECTIONS].iter().any(|kind| sort.starts_with(kind))
 }
 
 pub fn connection(owner: OwnerId, id: ConnectionId) -> RowKey {
-    RowKey::new(owner, format!("conn/{id}"))
+    RowKey::new(owner, format!("{CONNECTIONS}{id}"))
 }
 
 pub fn connections(owner: OwnerId) -> Query {
-    Query::prefix(owner, "conn/")
+    Query::prefix(owner, CONNECTIONS)
 }
 
-/// The counters of all windows that lie in a day (UTC).
-pub fn rate(owner: OwnerId, id: ConnectionId, at: Timestamp) -> RowKey {
-    RowKey::new(owner, format!("rate/{id}/{}", at.strftime("%Y%m%d")))
+/// Who has a name; the row is what makes it theirs alone.
+pub fn slug(owner: OwnerId, slug: &Slug) -> RowKey {
+    RowKey::new(owner, format!("slug/{slug}"))
 }
 
 pub fn activity(owner: OwnerId, id: ConnectionId, activity: ActivityId) -> RowKey {
@@ -76,7 +78,7 @@ pub fn tasks(owner: OwnerId) -> Query {
     Query::prefix(owner, "data/task/")
 }
 
-/// Where a row of `data/` goes when it is deleted.
+/// Where a row goes when it is deleted.
 pub fn trash_of(key: &RowKey) -> RowKey {
     RowKey::new(key.owner, format!("{TRASH}{}", key.sort.strip_prefix(DATA).unwrap_or(&key.sort)))
 }

@@ -9,6 +9,9 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::marker::PhantomData;
 
+/// How many rows one page of a filtered list may cost.
+const MOST_PASSED_OVER: usize = 1_000;
+
 /// What can lie on a shelf.
 pub trait Entity: Serialize + DeserializeOwned + Send + Sync {
     type Id: Copy + Send + Sync;
@@ -75,6 +78,31 @@ impl<'a, T: Entity> Shelf<'a, T> {
         Ok(Listing { items, next: page.next })
     }
 
+    /// Goes on from a page until it holds `limit` items that `keep` lets through, but reads no more than
+    /// `MOST_PASSED_OVER`: a page may come out short and still have a next one.
+    pub async fn kept(
+        &self,
+        first: Listing<T>,
+        limit: usize,
+        keep: impl Fn(&T) -> bool,
+    ) -> Result<Listing<T>> {
+        let (mut kept, mut listing, mut read) = (Vec::new(), first, 0);
+        loop {
+            read += listing.items.len();
+            let mut items = listing.items.into_iter();
+            kept.extend(items.by_ref().filter(&keep).take(limit - kept.len()));
+            if kept.len() == limit {
+                let more = items.len() > 0 || listing.next.is_some();
+                let next = kept.last().filter(|_| more).map(|last| T::key(self.owner, last.id()).sort);
+                return Ok(Listing { items: kept, next });
+            }
+            if listing.next.is_none() || read >= MOST_PASSED_OVER {
+                return Ok(Listing { items: kept, next: listing.next });
+            }
+            listing = self.list(listing.next, 100).await?;
+        }
+    }
+
     /// Everything on the shelf; for kinds of which an owner has few.
     pub async fn all(&self) -> Result<Vec<T>> {
         let (mut all, mut after) = (Vec::new(), None);
@@ -99,6 +127,11 @@ impl<'a, T: Entity> Shelf<'a, T> {
     }
 
     pub async fn trash(&self, entity: T, writer: Writer) -> Result<()> {
+        self.table.transact(self.trashing(entity, writer)?.into(), writer.op).await
+    }
+
+    /// What a delete writes, for a transaction that does more.
+    pub fn trashing(&self, entity: T, writer: Writer) -> Result<[Write; 2]> {
         let key = T::key(self.owner, entity.id());
         let delete = Write::Delete { key: key.clone(), version: entity.version() };
         let trashed = Trashed { entity, deleted_at: writer.at, source: writer.source };
@@ -108,7 +141,7 @@ impl<'a, T: Entity> Shelf<'a, T> {
             expires: Some(schema::trash_expiry(writer.at)),
             expect: Expect::Absent,
         });
-        self.table.transact(vec![delete, put], writer.op).await
+        Ok([delete, put])
     }
 
     /// The entity as it will be, and what makes it so, for a transaction that writes more than this.

@@ -1,14 +1,15 @@
 //! Something to do.
 
-use crate::id::{OwnerId, TaskId};
+use crate::access::{Item, Resource, Subject, Tag};
+use crate::id::{ConnectionId, LifeAreaId, OwnerId, TaskId};
 use crate::shelf::{Entity, Source, Writer};
 use crate::table::{Query, RowKey};
-use crate::text::{List, Text};
+use crate::text::{List, Text, present};
 use crate::{schema, table};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use schemars::JsonSchema;
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Task {
@@ -22,15 +23,35 @@ pub struct Task {
     pub due: Option<Date>,
     #[serde(default)]
     pub labels: Labels,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub life_area_id: Option<LifeAreaId>,
     pub created_at: Timestamp,
+    /// Which connection made it; null when it was the owner.
+    #[serde(default)]
+    pub created_by: Option<ConnectionId>,
     pub updated_at: Timestamp,
     pub source: Source,
     pub version: u64,
 }
 
+/// What a field mask can name.
+pub const FIELDS: &[&str] = &[
+    "title",
+    "description",
+    "status",
+    "priority",
+    "due",
+    "labels",
+    "life_area_id",
+    "created_at",
+    "created_by",
+    "updated_at",
+    "source",
+];
+
 pub type Title = Text<1, 200>;
 pub type Description = Text<0, 4000>;
-pub type Labels = List<Text<1, 60>, 20>;
+pub type Labels = List<Tag, 20>;
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -73,6 +94,9 @@ pub struct NewTask {
     pub due: Option<Date>,
     #[serde(default)]
     pub labels: Labels,
+    /// The life area that it belongs to.
+    #[serde(default)]
+    pub life_area_id: Option<LifeAreaId>,
 }
 
 /// What a caller gives to change one: fields that are absent stay; `null` clears what may be missing.
@@ -96,6 +120,23 @@ pub struct TaskPatch {
     #[serde(deserialize_with = "present")]
     #[schemars(with = "Labels")]
     pub labels: Option<Labels>,
+    #[serde(deserialize_with = "present")]
+    pub life_area_id: Option<Option<LifeAreaId>>,
+}
+
+impl NewTask {
+    /// With nothing but a title.
+    pub fn called(title: Title) -> Self {
+        Self {
+            title,
+            description: None,
+            status: Status::default(),
+            priority: Priority::default(),
+            due: None,
+            labels: Labels::default(),
+            life_area_id: None,
+        }
+    }
 }
 
 impl Task {
@@ -108,7 +149,9 @@ impl Task {
             priority: new.priority,
             due: new.due,
             labels: new.labels,
+            life_area_id: new.life_area_id,
             created_at: writer.at,
+            created_by: writer.source.connection,
             updated_at: writer.at,
             source: writer.source,
             version: table::Expect::Absent.next(),
@@ -123,6 +166,7 @@ impl Task {
             priority: patch.priority.unwrap_or(self.priority),
             due: patch.due.unwrap_or(self.due),
             labels: patch.labels.unwrap_or(self.labels),
+            life_area_id: patch.life_area_id.unwrap_or(self.life_area_id),
             updated_at: writer.at,
             source: writer.source,
             ..self
@@ -134,6 +178,20 @@ impl Task {
     /// But for who wrote it when.
     pub fn says_the_same_as(&self, other: &Self) -> bool {
         *self == Self { updated_at: self.updated_at, source: self.source, ..other.clone() }
+    }
+}
+
+impl Item for Task {
+    const RESOURCE: Resource = Resource::Tasks;
+    const FREE_TEXT: &'static [&'static str] = &["title", "description"];
+
+    fn subject(&self) -> Subject<'_> {
+        Subject {
+            life_area: self.life_area_id,
+            tags: self.labels.as_slice(),
+            collection: None,
+            created_by: self.created_by,
+        }
     }
 }
 
@@ -156,9 +214,4 @@ impl Entity for Task {
     fn set_version(&mut self, version: u64) {
         self.version = version;
     }
-}
-
-/// Tells `null` (clear it) from absent (leave it).
-fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
-    T::deserialize(deserializer).map(Some)
 }

@@ -1,7 +1,7 @@
 //! Text and lists of bounded length: whoever holds one knows that it was checked.
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use std::borrow::Cow;
 
 /// Between `MIN` and `MAX` characters of any script, without control characters other than tab and line feed.
@@ -49,6 +49,10 @@ impl<T, const MAX: usize> List<T, MAX> {
         self.0.iter()
     }
 
+    pub fn as_slice(&self) -> &[T] {
+        &self.0
+    }
+
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -64,6 +68,13 @@ impl<T, const MAX: usize> TryFrom<Vec<T>> for List<T, MAX> {
             Ok(Self(list))
         }
     }
+}
+
+/// Tells `null` (clear it) from absent (leave it).
+pub fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<Option<T>, D::Error> {
+    T::deserialize(deserializer).map(Some)
 }
 
 impl<const MIN: usize, const MAX: usize> JsonSchema for Text<MIN, MAX> {

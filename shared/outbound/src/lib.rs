@@ -5,10 +5,11 @@
 mod address;
 mod connect;
 
+use address::is_public;
 use async_trait::async_trait;
 use bytes::Bytes;
 use connect::Connect;
-use domain::outbound::{Answer, Method, Outbound, OutboundError, Request};
+use domain::outbound::{Answer, Method, Outbound, OutboundError, Reach, Request};
 use http::{HeaderName, HeaderValue};
 use http_body_util::{BodyExt as _, Full};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
@@ -16,6 +17,7 @@ use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
 use std::sync::Arc;
 use std::time::Duration;
+use url::{Host, Url};
 
 const HEAD: Duration = Duration::from_secs(15);
 const BODY: Duration = Duration::from_secs(5);
@@ -41,28 +43,42 @@ impl Exempt {
     }
 }
 
-impl Egress {
-    pub fn new(exempt: Exempt) -> Self {
-        let https = HttpsConnectorBuilder::new().with_webpki_roots().https_or_http().enable_http1();
-        let https = https.wrap_connector(Connect::new(exempt.clone()));
-        Self { client: Client::builder(TokioExecutor::new()).build(https), exempt }
-    }
-
-    fn check(&self, request: &Request) -> Result<(), OutboundError> {
+impl Reach for Exempt {
+    fn permits(&self, url: &Url) -> Result<(), OutboundError> {
         let forbidden = |why: &str| Err(OutboundError::Forbidden(why.to_owned()));
-        let url = &request.url;
-        let (Some(host), Some(port)) = (url.host_str(), url.port_or_known_default()) else {
+        let (Some(host), Some(port)) = (url.host(), url.port_or_known_default()) else {
             return forbidden("a URL with a host is needed");
         };
         if !url.username().is_empty() || url.password().is_some() {
             return forbidden("a URL with credentials");
         }
+        let private = match host {
+            Host::Ipv4(address) => !is_public(address.into()),
+            Host::Ipv6(address) => !is_public(address.into()),
+            Host::Domain(name) => is_local_name(name),
+        };
         match (url.scheme(), port) {
-            _ if self.exempt.holds(host, port) => Ok(()),
+            _ if self.holds(&host.to_string(), port) => Ok(()),
+            _ if private => forbidden("a private address"),
             ("https", 443 | 8443) => Ok(()),
             ("https", _) => forbidden("a port other than 443 and 8443"),
             _ => forbidden("anything but https"),
         }
+    }
+}
+
+/// Names that no public address has.
+fn is_local_name(name: &str) -> bool {
+    let name = name.trim_end_matches('.');
+    let last = name.rsplit('.').next().unwrap_or(name);
+    !name.contains('.') || ["localhost", "local", "internal", "home", "lan", "arpa"].contains(&last)
+}
+
+impl Egress {
+    pub fn new(exempt: Exempt) -> Self {
+        let https = HttpsConnectorBuilder::new().with_webpki_roots().https_or_http().enable_http1();
+        let https = https.wrap_connector(Connect::new(exempt.clone()));
+        Self { client: Client::builder(TokioExecutor::new()).build(https), exempt }
     }
 
     async fn exchange(&self, request: Request) -> Result<Answer, OutboundError> {
@@ -106,7 +122,7 @@ async fn beginning(mut body: hyper::body::Incoming) -> Vec<u8> {
 #[async_trait]
 impl Outbound for Egress {
     async fn send(&self, request: Request) -> Result<Answer, OutboundError> {
-        self.check(&request)?;
+        self.exempt.permits(&request.url)?;
         self.exchange(request).await
     }
 }

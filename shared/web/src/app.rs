@@ -5,6 +5,7 @@ use domain::clock::{Clock, Entropy};
 use domain::data_keys::DataKeys;
 use domain::id::OpId;
 use domain::ledger::Ledger;
+use domain::outbound::Reach;
 use domain::table::Table;
 use std::ops::Deref;
 use std::sync::Arc;
@@ -17,6 +18,7 @@ pub struct Ports {
     pub keys: DataKeys,
     pub ledger: Arc<dyn Ledger>,
     pub identity: Arc<dyn Identity>,
+    pub reach: Arc<dyn Reach>,
     pub clock: Arc<dyn Clock>,
     pub entropy: Arc<dyn Entropy>,
 }

@@ -1,15 +1,16 @@
 //! What was sent: JSON bodies, query parameters and ids in the path, each refused with the place that is wrong.
 
 use crate::problem::{Problem, too_large};
+use axum::body::HttpBody as _;
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{FromRequest, FromRequestParts, Path, Request};
 use axum::response::IntoResponse as _;
 use bytes::Bytes;
+use domain::fit::{misfit, pointer};
 use http::request::Parts;
 use http::{HeaderMap, StatusCode, header};
 use serde::de::{DeserializeOwned, IgnoredAny};
-use serde_path_to_error::Segment;
-use std::fmt::{Display, Write as _};
+use std::fmt::Display;
 use std::str::FromStr;
 
 /// A JSON body.
@@ -49,7 +50,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Params<T> {
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
         let query = parts.uri.query().unwrap_or_default();
         let pairs = serde_urlencoded::Deserializer::new(form_urlencoded::parse(query.as_bytes()));
-        serde_path_to_error::deserialize(pairs).map(Self).map_err(|error| misfit(&error, parameter))
+        serde_path_to_error::deserialize(pairs).map(Self).map_err(|error| misfit(&error, parameter).into())
     }
 }
 
@@ -64,12 +65,6 @@ impl<S: Send + Sync, T: FromStr<Err: Display>> FromRequestParts<S> for At<T> {
     }
 }
 
-/// Fits a part of a body, found at `place`, into its type.
-pub fn fit<T: DeserializeOwned>(part: serde_json::Value, place: &str) -> Result<T, Problem> {
-    serde_path_to_error::deserialize(part)
-        .map_err(|error| misfit(&error, |steps| format!("{place}{}", pointer(steps))))
-}
-
 pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     let mut json = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut json).map_err(|error| misfit(&error, pointer))?;
@@ -78,6 +73,11 @@ pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
 }
 
 pub(crate) async fn json_bytes<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Problem> {
+    let untyped = !request.headers().contains_key(header::CONTENT_TYPE);
+    if untyped && request.body().is_end_stream() {
+        // No body at all says as much as an empty object.
+        return Ok(Bytes::from_static(b"{}"));
+    }
     if !is_json(request.headers()) {
         let detail = "Send JSON, with `Content-Type: application/json`.";
         let title = "Unsupported media type";
@@ -99,39 +99,6 @@ fn unreadable(rejection: BytesRejection) -> Problem {
     } else {
         Problem::invalid("", said)
     }
-}
-
-/// Names the place: serde's path leads to the value that does not fit; a field that is missing, unknown or
-/// given twice is named in the message only.
-fn misfit<E: Display>(error: &serde_path_to_error::Error<E>, place: impl Fn(&[&str]) -> String) -> Problem {
-    let message = error.inner().to_string();
-    let message = message.split(" at line ").next().unwrap_or(&message);
-    let steps: Vec<String> = error.path().iter().filter_map(step).collect();
-    let mut steps: Vec<&str> = steps.iter().map(String::as_str).collect();
-    let named = ["missing field `", "unknown field `", "duplicate field `"]
-        .iter()
-        .find_map(|start| message.strip_prefix(start));
-    if let Some(name) = named.and_then(|rest| rest.split('`').next())
-        && steps.last() != Some(&name)
-    {
-        steps.push(name);
-    }
-    Problem::invalid(place(&steps), message)
-}
-
-fn step(segment: &Segment) -> Option<String> {
-    match segment {
-        Segment::Seq { index } => Some(index.to_string()),
-        Segment::Map { key } => Some(key.clone()),
-        Segment::Enum { .. } | Segment::Unknown => None,
-    }
-}
-
-fn pointer(steps: &[&str]) -> String {
-    steps.iter().fold(String::new(), |mut pointer, step| {
-        let _ = write!(pointer, "/{}", step.replace('~', "~0").replace('/', "~1"));
-        pointer
-    })
 }
 
 fn parameter(steps: &[&str]) -> String {

@@ -5,14 +5,12 @@ use crate::edge::Arrival;
 use crate::owner::presented;
 use crate::problem::Problem;
 use axum::extract::FromRequestParts;
-use domain::access::{Action, Resource, decide};
+use domain::access::{Action, Resource, Scope};
 use domain::connection::Connection;
 use domain::error::Refusal;
-use domain::id::{ConnectionId, OwnerId, RequestId};
+use domain::id::{OwnerId, RequestId};
 use domain::key::GenuineKey;
-use domain::limits::{Standing, Windows};
 use domain::shelf::{Entity, Shelf, Source, Writer};
-use domain::table::Counters;
 use domain::{Error, Result, schema};
 use futures_util::future::join;
 use http::request::Parts;
@@ -30,21 +28,8 @@ struct Inner {
     key: GenuineKey,
     at: Timestamp,
     request: RequestId,
-    admission: OnceCell<Admission>,
-    /// What a face with one path for everything calls this.
-    name: OnceLock<String>,
-    refusal: OnceLock<Problem>,
-}
-
-/// What was found out about the key and its limits.
-pub(crate) struct Admission {
-    /// The connection, if its key holds and its limits leave room for this call.
-    pub(crate) record: Result<Connection>,
-    pub(crate) windows: Windows,
-    pub(crate) counters: Option<Counters>,
-    /// None where the key does not hold: how much is left is not told then.
-    pub(crate) standing: Option<Standing>,
-    pub(crate) activity_days: Option<u16>,
+    admission: OnceCell<Result<Connection>>,
+    tool: OnceLock<&'static str>,
 }
 
 impl Call {
@@ -52,11 +37,10 @@ impl Call {
         let keys = app.keys.signing().await?;
         let key = keys.and_then(|keys| GenuineKey::parse(token, keys));
         let key = key.ok_or(Error::Unauthenticated(GenuineKey::refusal(token)))?;
-        let arrival = parts.extensions.get::<Arrival>();
-        let Arrival { at, request, call } =
-            arrival.ok_or_else(|| Error::internal("a call that did not come through the edge"))?;
-        let (admission, name, refusal) = (OnceCell::new(), OnceLock::new(), OnceLock::new());
-        let inner = Inner { app: app.clone(), key, at: *at, request: *request, admission, name, refusal };
+        let Arrival { at, request, call } = Arrival::of(parts)?;
+        let admission = OnceCell::new();
+        let tool = OnceLock::new();
+        let inner = Inner { app: app.clone(), key, at: *at, request: *request, admission, tool };
         Ok(call.get_or_init(|| Self(Arc::new(inner))).clone())
     }
 
@@ -64,16 +48,13 @@ impl Call {
         self.0.key.owner
     }
 
-    pub(crate) fn connection(&self) -> ConnectionId {
-        self.0.key.connection
-    }
-
-    pub(crate) fn at(&self) -> Timestamp {
-        self.0.at
-    }
-
     pub fn request(&self) -> RequestId {
         self.0.request
+    }
+
+    /// When it came in.
+    pub fn at(&self) -> Timestamp {
+        self.0.at
     }
 
     pub fn app(&self) -> &App {
@@ -85,43 +66,40 @@ impl Call {
     }
 
     /// Runs `meanwhile` while the connection's record is fetched and the call is counted; its result is thrown away
-    /// unless the connection may do this.
+    /// unless the connection may do this. The scope says to which items and fields.
     pub async fn may<T>(
         &self,
         action: Action,
         resource: Resource,
         meanwhile: impl Future<Output = Result<T>>,
-    ) -> Result<T, Problem> {
+    ) -> Result<(Scope<'_>, T), Problem> {
         let (admitted, found) = join(self.admission(), meanwhile).await;
-        decide(&admitted?.grant, action, resource)?;
-        Ok(found?)
+        let connection = admitted?;
+        // A tool that the owner did not enable is not there, whatever the grant says.
+        if self.0.tool.get().is_some_and(|tool| !connection.offers(tool)) {
+            return Err(Error::NotFound("tool").into());
+        }
+        let scope = connection.decide(action, resource, self.0.at)?;
+        Ok((scope, found?))
+    }
+
+    /// What the connection may do, now that it was admitted.
+    pub async fn scope(&self, action: Action, resource: Resource) -> Result<Result<Scope<'_>>, Problem> {
+        Ok(self.admission().await?.decide(action, resource, self.0.at))
+    }
+
+    /// Says which tool this call came through.
+    pub fn by_tool(&self, tool: &'static str) {
+        self.0.tool.get_or_init(|| tool);
     }
 
     /// The connection, if its key holds. Asked and counted once per call, however often this is called.
     pub async fn admission(&self) -> Result<&Connection, Problem> {
-        self.0.admission.get_or_init(|| self.0.admit()).await.record.as_ref().map_err(Problem::from)
+        self.0.admission.get_or_init(|| self.0.admit()).await.as_ref().map_err(Problem::from)
     }
 
-    pub(crate) fn admitted(&self) -> Option<&Admission> {
-        self.0.admission.get()
-    }
-
-    /// Names what is called, where the path does not; one of few names, because each is counted.
-    pub fn set_name(&self, name: String) {
-        let _ = self.0.name.set(name);
-    }
-
-    pub(crate) fn name(&self) -> Option<&str> {
-        self.0.name.get().map(String::as_str)
-    }
-
-    /// Keeps what was refused in a protocol that has its own way to say so.
-    pub fn set_refusal(&self, problem: Problem) {
-        let _ = self.0.refusal.set(problem);
-    }
-
-    pub(crate) fn refusal(&self) -> Option<&Problem> {
-        self.0.refusal.get()
+    pub(crate) fn is_asked(&self) -> bool {
+        self.0.admission.initialized()
     }
 
     pub fn writer(&self) -> Writer {
@@ -131,31 +109,20 @@ impl Call {
 }
 
 impl Inner {
-    async fn admit(&self) -> Admission {
+    async fn admit(&self) -> Result<Connection> {
         let GenuineKey { owner, connection, .. } = self.key;
-        let windows = Windows::at(self.at);
-        let shelf = Shelf::<Connection>::new(&*self.app.table, owner);
-        let (row, taken) = (schema::rate(owner, connection, self.at), windows.one_call());
-        let count = self.app.table.add(row, &taken, &[], Some(windows.expires()));
-        let (record, counted) = join(shelf.get(connection), count).await;
+        let at = self.at;
+        let record = Shelf::<Connection>::new(&*self.app.table, owner);
+        let counter = schema::usage(owner, connection, at);
+        let count = self.app.table.add(counter, &[("calls", 1)], &[], Some(schema::usage_expiry(at)));
+        let (record, counted) = join(record.get(connection), count).await;
         let record = match record {
             Err(Error::NotFound(_)) => Err(Error::Unauthenticated(Refusal::Deleted)),
             other => other,
-        };
-        let activity_days = record.as_ref().ok().map(|record| record.activity_days);
-        let held = record.and_then(|record| record.admit(&self.key, self.at).map(|()| record));
-        let (counters, uncounted) = counted.map_or_else(|error| (None, Some(error)), |it| (Some(it), None));
-        let standing = match (&held, &counters) {
-            (Ok(record), Some(counters)) => Some(Standing::of(&record.limits, &windows, counters)),
-            _ => None,
-        };
-        let reached = standing.as_ref().and_then(Standing::reached);
-        let record = held.and_then(|record| match (uncounted, reached) {
-            (Some(error), _) => Err(error),
-            (None, Some(reached)) => Err(Error::Limited(reached)),
-            (None, None) => Ok(record),
-        });
-        Admission { record, windows, counters, standing, activity_days }
+        }?;
+        record.admit(&self.key, at)?;
+        counted?;
+        Ok(record)
     }
 }
 

@@ -2,11 +2,13 @@
 
 use crate::app::App;
 use crate::call::Call;
+use crate::edge::Arrival;
 use crate::problem::Problem;
 use async_trait::async_trait;
 use axum::extract::FromRequestParts;
 use domain::error::Refusal;
 use domain::id::OwnerId;
+use domain::shelf::{Source, Writer};
 use domain::{Error, Result, session};
 use http::request::Parts;
 use http::{HeaderMap, Method, StatusCode, header};
@@ -39,6 +41,10 @@ pub enum Credential<'a> {
 
 /// For functions without a route of the owner's.
 pub struct NoOwner;
+
+/// What is written in this call, is written by its owner.
+#[derive(Debug, Clone, Copy)]
+pub struct ByOwner(pub Writer);
 
 /// The signed-in owner.
 #[derive(Debug, Clone, Copy)]
@@ -79,6 +85,16 @@ impl Owner {
         let SignedIn { owner, since } = app.identity.owner(credential).await?;
         session::admit(&*app.table, owner, since).await?;
         Ok(Self(owner))
+    }
+}
+
+impl FromRequestParts<App> for ByOwner {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        let Arrival { at, request, .. } = Arrival::of(parts)?;
+        let source = Source { connection: None, request: *request };
+        Ok(Self(Writer { at: *at, source, op: app.op() }))
     }
 }
 

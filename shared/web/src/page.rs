@@ -5,7 +5,7 @@ use crate::problem::Problem;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::id::OwnerId;
-use domain::shelf::{Entity, Listing};
+use domain::shelf::Entity;
 use domain::signing::{Label, SigningKeys};
 use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq as _;
@@ -40,14 +40,14 @@ impl PageParams {
     }
 }
 
-impl<T: Entity> Page<T> {
-    pub async fn of(listing: Listing<T>, app: &App, owner: OwnerId) -> Result<Self, Problem> {
-        let next_cursor = match &listing.next {
-            Some(next) => Some(write(signing(app).await?, &scope::<T>(owner), next)),
-            None => None,
-        };
-        Ok(Self { data: listing.items, next_cursor })
-    }
+/// The cursor of the page that starts behind this row of `T`s.
+pub async fn next_cursor<T: Entity>(
+    next: Option<&str>,
+    app: &App,
+    owner: OwnerId,
+) -> Result<Option<String>, Problem> {
+    let Some(next) = next else { return Ok(None) };
+    Ok(Some(write(signing(app).await?, &scope::<T>(owner), next)))
 }
 
 async fn signing(app: &App) -> Result<&SigningKeys, Problem> {

@@ -52,6 +52,10 @@ impl Routes {
         self.add(Method::POST, MethodFilter::POST, access, path, handler)
     }
 
+    pub fn put<H: Handler<T, App>, T: 'static>(self, access: Access, path: &'static str, handler: H) -> Self {
+        self.add(Method::PUT, MethodFilter::PUT, access, path, handler)
+    }
+
     pub fn patch<H: Handler<T, App>, T: 'static>(
         self,
         access: Access,

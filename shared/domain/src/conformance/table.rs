@@ -304,7 +304,7 @@ pub async fn an_expired_row_is_gone_at_once(host: &Host) {
 pub async fn logs_each_change_once_in_order(host: &Host) {
     fill(host, "data/t/1", "one").await;
     fill(host, "data/t/2", "one").await;
-    fill(host, "conn/1", "not logged").await;
+    fill(host, "key/1", "not logged").await;
     host.table.put(put("data/t/1", "two", Expect::Version(1)), op()).await.unwrap();
     is_conflict(host.table.put(put("data/t/1", "late", Expect::Version(1)), op()).await);
     host.table.add(key("usage/1"), &[("calls", 1)], &[], None).await.unwrap();

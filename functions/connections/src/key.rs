@@ -1,0 +1,87 @@
+//! Keys: issued here, shown once, and replaced.
+
+use crate::manage::edit;
+use axum::extract::State;
+use axum::response::Response;
+use domain::connection::{NewKey, View};
+use domain::id::{ConnectionId, OwnerId};
+use domain::key::GenuineKey;
+use http::StatusCode;
+use jiff::SignedDuration;
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::{Deserialize, Serialize};
+use web::{Answer, App, At, ByOwner, IfMatch, Owner, Problem, Repeatable};
+
+/// A new key: what is shown, and what is stored of it.
+pub(crate) struct Issued {
+    pub(crate) text: SecretString,
+    key: GenuineKey,
+}
+
+impl Issued {
+    pub(crate) async fn new(app: &App, owner: OwnerId, id: ConnectionId) -> Result<Self, Problem> {
+        let key = GenuineKey::issue(owner, id, app.entropy.bytes());
+        let text = key.text(app.keys.signing_or_make(app.op()).await?);
+        Ok(Self { text, key })
+    }
+
+    pub(crate) fn stored(&self) -> NewKey {
+        let text = self.text.expose_secret();
+        let ends_with = text.get(text.len() - 4..).unwrap_or_default().to_owned();
+        NewKey { hash: self.key.hash(), ends_with }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Rotate {
+    /// For how many hours the key before lives on beside the new one, 0 to 24.
+    #[serde(default)]
+    overlap_hours: u8,
+}
+
+#[derive(Serialize)]
+struct Rotated<'a> {
+    connection: View<'a>,
+    key: &'a str,
+}
+
+/// The new key is shown in this answer only; the one before ends at once, unless an overlap is asked for.
+pub(crate) async fn rotate(
+    State(app): State<App>,
+    owner: Owner,
+    ByOwner(by): ByOwner,
+    At(id): At<ConnectionId>,
+    IfMatch(expected): IfMatch,
+    Repeatable(Rotate { overlap_hours }, once): Repeatable<Rotate>,
+) -> Result<Response, Problem> {
+    if overlap_hours > 24 {
+        return Err(Problem::invalid("/overlap_hours", "a number of hours from 0 to 24 is expected"));
+    }
+    let until = by.at + SignedDuration::from_hours(overlap_hours.into());
+    once.run(&app, *owner, None, async |keep| {
+        let key = Issued::new(&app, *owner, id).await?;
+        let mut answer = None;
+        edit(
+            &app,
+            *owner,
+            id,
+            expected,
+            by,
+            |connection| {
+                connection.rotate(key.stored(), until, by.at);
+                Ok(())
+            },
+            |connection| {
+                let rotated = Rotated { connection: connection.view(None)?, key: key.text.expose_secret() };
+                let made = Answer::json(StatusCode::OK, &rotated)?;
+                let kept = keep.answer(&made)?;
+                answer = Some(made);
+                Ok(kept)
+            },
+        )
+        .await?;
+        answer.ok_or_else(|| Problem::internal("a rotation without an answer"))
+    })
+    .await
+}

@@ -1,0 +1,177 @@
+//! What a grant would let a connection see and do, asked before it is saved.
+
+use axum::Json;
+use axum::extract::State;
+use domain::access::{Action, Grant, Item, Preset, Resource, Scope, Shown};
+use domain::change::{TOLD, events};
+use domain::connection::{Config, Connection, NewConnection};
+use domain::id::{ConnectionId, OwnerId};
+use domain::operation::{self, Operation};
+use domain::shelf::Shelf;
+use domain::task::Task;
+use domain::{Error, access};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use web::{App, At, Body, Owner, Params, Problem};
+
+/// How many items are looked at to count those that are seen.
+const MOST_COUNTED: usize = 2_000;
+
+#[derive(Serialize)]
+pub(crate) struct Preview {
+    tools: Vec<&'static str>,
+    endpoints: Vec<Endpoint>,
+    events: Vec<String>,
+    resources: Vec<Sight>,
+}
+
+#[derive(Serialize)]
+struct Endpoint {
+    method: &'static str,
+    path: &'static str,
+}
+
+/// What is seen of one kind of data.
+#[derive(Serialize)]
+struct Sight {
+    resource: Resource,
+    actions: Vec<Action>,
+    items: usize,
+    /// There may be more; no more were counted.
+    at_least: bool,
+    hidden_fields: Vec<&'static str>,
+    /// One item as the connection would get it, its texts cut short.
+    sample: Option<Map<String, Value>>,
+}
+
+/// Another grant for a connection that there is: `grant` as JSON, or `preset`; its own, if neither is given.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Instead {
+    grant: Option<String>,
+    preset: Option<Preset>,
+}
+
+pub(crate) async fn of_new(
+    State(app): State<App>,
+    owner: Owner,
+    Body(new): Body<NewConnection>,
+) -> Result<Json<Preview>, Problem> {
+    let now = app.clock.now();
+    let settings = new.checked(now)?;
+    let offers = |tool: &str| match &settings.config {
+        Config::Mcp(config) => config.offers(tool),
+        _ => true,
+    };
+    // It has made nothing yet, so nothing is its own.
+    let nobody = ConnectionId::from_bytes([0; 16]);
+    preview(&app, *owner, &settings.grant, nobody, now, offers).await.map(Json)
+}
+
+pub(crate) async fn of_one(
+    State(app): State<App>,
+    owner: Owner,
+    At(id): At<ConnectionId>,
+    Params(instead): Params<Instead>,
+) -> Result<Json<Preview>, Problem> {
+    let connection = Shelf::<Connection>::new(&*app.table, *owner).get(id).await?;
+    let grant = instead.grant()?.unwrap_or_else(|| connection.grant.clone());
+    let offers = |tool: &str| connection.offers(tool);
+    preview(&app, *owner, &grant, id, app.clock.now(), offers).await.map(Json)
+}
+
+impl Instead {
+    fn grant(self) -> Result<Option<Grant>, Problem> {
+        match self {
+            Self { grant: Some(_), preset: Some(_) } => {
+                Err(Problem::invalid("?grant", "give either `grant` or `preset`, not both"))
+            }
+            Self { grant: Some(text), .. } => {
+                let json = serde_json::from_str(&text);
+                let json = json.map_err(|error| Problem::invalid("?grant", error.to_string()))?;
+                let grant = domain::fit::fit(json, "/grant")?;
+                access::checked(&grant)?;
+                Ok(Some(grant))
+            }
+            Self { preset, .. } => Ok(preset.map(Preset::grant)),
+        }
+    }
+}
+
+async fn preview(
+    app: &App,
+    owner: OwnerId,
+    grant: &Grant,
+    by: ConnectionId,
+    at: Timestamp,
+    offers: impl Fn(&str) -> bool,
+) -> Result<Preview, Problem> {
+    let decide = |action, resource| access::decide(grant, access::Ask { by, action, resource, at }).ok();
+    let may = |operation: &&Operation| decide(operation.action, operation.resource).is_some();
+    let allowed: Vec<_> = operation::ALL.iter().filter(may).collect();
+    let mut resources = Vec::new();
+    for resource in Resource::ALL {
+        let actions: Vec<_> =
+            Action::ALL.into_iter().filter(|action| decide(*action, resource).is_some()).collect();
+        if !actions.is_empty() {
+            let mut sight = Sight::of(resource, actions);
+            if let (Some(scope), Resource::Tasks) = (decide(Action::Read, resource), resource) {
+                sight.look::<Task>(app, owner, &scope).await?;
+            }
+            resources.push(sight);
+        }
+    }
+    Ok(Preview {
+        tools: allowed.iter().map(|operation| operation.tool).filter(|tool| offers(tool)).collect(),
+        endpoints: allowed.iter().map(|Operation { method, path, .. }| Endpoint { method, path }).collect(),
+        events: TOLD
+            .into_iter()
+            .filter(|told| decide(Action::Read, *told).is_some())
+            .flat_map(events)
+            .collect(),
+        resources,
+    })
+}
+
+impl Sight {
+    const fn of(resource: Resource, actions: Vec<Action>) -> Self {
+        Self { resource, actions, items: 0, at_least: false, hidden_fields: Vec::new(), sample: None }
+    }
+
+    async fn look<T: Item>(&mut self, app: &App, owner: OwnerId, scope: &Scope<'_>) -> Result<(), Problem> {
+        let hidden = |name: &&&str| !scope.shows(name);
+        self.hidden_fields = self.resource.fields().iter().filter(hidden).copied().collect();
+        let shelf = Shelf::<T>::new(&*app.table, owner);
+        let (mut after, mut looked) = (None, 0);
+        loop {
+            let listing = shelf.list(after, 100).await?;
+            looked += listing.items.len();
+            for item in listing.items {
+                if scope.of(&item.subject()).is_none() {
+                    continue;
+                }
+                self.items += 1;
+                if self.sample.is_none() {
+                    self.sample = Shown::of(item, scope)?.map(redacted).transpose()?;
+                }
+            }
+            after = listing.next;
+            if after.is_none() || looked >= MOST_COUNTED {
+                self.at_least = after.is_some();
+                return Ok(());
+            }
+        }
+    }
+}
+
+/// Enough to recognise it, too little to read it.
+fn redacted<T: Item>(shown: Shown<T>) -> Result<Map<String, Value>, Error> {
+    let mut fields = shown.fields()?;
+    for name in T::FREE_TEXT {
+        if let Some(Value::String(text)) = fields.get_mut(*name) {
+            *text = text.chars().take(3).chain(['…']).collect();
+        }
+    }
+    Ok(fields)
+}

@@ -1,0 +1,65 @@
+//! Filters: which items of a resource a rule covers.
+
+use crate::id::{ConnectionId, LifeAreaId};
+use crate::text::{List, Text};
+use serde::{Deserialize, Serialize};
+
+pub type Tag = Text<1, 60>;
+type CollectionName = Text<1, 48>;
+
+/// An item is covered if it meets every criterion that is given, each by any of its values.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Only {
+    #[serde(skip_serializing_if = "List::is_empty")]
+    pub life_areas: List<LifeAreaId, 50>,
+    #[serde(skip_serializing_if = "List::is_empty")]
+    pub tags: List<Tag, 50>,
+    #[serde(skip_serializing_if = "List::is_empty")]
+    pub collections: List<CollectionName, 50>,
+    /// Only what this connection itself made.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub own: bool,
+}
+
+/// What filters ask of an item.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Subject<'a> {
+    pub life_area: Option<LifeAreaId>,
+    pub tags: &'a [Tag],
+    pub collection: Option<&'a str>,
+    pub created_by: Option<ConnectionId>,
+}
+
+/// The same, read from an item's JSON.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Facts {
+    life_area_id: Option<LifeAreaId>,
+    #[serde(alias = "labels")]
+    tags: Vec<Tag>,
+    collection: Option<String>,
+    created_by: Option<ConnectionId>,
+}
+
+impl Facts {
+    pub fn subject(&self) -> Subject<'_> {
+        Subject {
+            life_area: self.life_area_id,
+            tags: &self.tags,
+            collection: self.collection.as_deref(),
+            created_by: self.created_by,
+        }
+    }
+}
+
+impl Only {
+    pub fn covers(&self, item: &Subject<'_>, by: ConnectionId) -> bool {
+        let area = |area: &LifeAreaId| item.life_area == Some(*area);
+        let collection = |name: &CollectionName| item.collection == Some(name.as_str());
+        (self.life_areas.is_empty() || self.life_areas.iter().any(area))
+            && (self.tags.is_empty() || self.tags.iter().any(|tag| item.tags.contains(tag)))
+            && (self.collections.is_empty() || self.collections.iter().any(collection))
+            && (!self.own || item.created_by == Some(by))
+    }
+}

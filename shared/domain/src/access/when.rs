@@ -1,0 +1,162 @@
+//! Time windows: when a rule holds.
+
+use crate::text::List;
+use jiff::civil::{Time, Weekday};
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, ToSpan as _};
+use serde::{Deserialize, Serialize};
+
+/// A rule holds while every condition that is given does.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct When {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub not_before: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub not_after: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hours: Option<Hours>,
+}
+
+/// Hours of the day, on some days of the week. From 22:00 to 06:00 means the night that begins on such a day.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Hours {
+    /// Every day, if none is named.
+    #[serde(default, skip_serializing_if = "List::is_empty")]
+    pub days: List<Day, 7>,
+    pub from: TimeOfDay,
+    pub to: TimeOfDay,
+    pub time_zone: Zone,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Day {
+    Mon,
+    Tue,
+    Wed,
+    Thu,
+    Fri,
+    Sat,
+    Sun,
+}
+
+/// `HH:MM`
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct TimeOfDay(Time);
+
+/// An IANA name, such as `Europe/Vienna`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Zone(TimeZone);
+
+impl When {
+    pub fn holds(&self, at: Timestamp) -> bool {
+        self.not_before.is_none_or(|start| start <= at)
+            && self.not_after.is_none_or(|end| at < end)
+            && self.hours.as_ref().is_none_or(|hours| hours.hold(at))
+    }
+}
+
+impl Hours {
+    fn hold(&self, at: Timestamp) -> bool {
+        let local = self.time_zone.0.to_datetime(at);
+        let (now, today) = (TimeOfDay(local.time()), local.date());
+        let on = |date: jiff::civil::Date| {
+            self.days.is_empty() || self.days.iter().any(|day| *day == Day::from(date.weekday()))
+        };
+        if self.from < self.to {
+            return on(today) && self.from <= now && now < self.to;
+        }
+        let yesterday = today.checked_sub(1.day()).unwrap_or(today);
+        on(today) && self.from <= now || on(yesterday) && now < self.to
+    }
+}
+
+impl From<Weekday> for Day {
+    fn from(day: Weekday) -> Self {
+        match day {
+            Weekday::Monday => Self::Mon,
+            Weekday::Tuesday => Self::Tue,
+            Weekday::Wednesday => Self::Wed,
+            Weekday::Thursday => Self::Thu,
+            Weekday::Friday => Self::Fri,
+            Weekday::Saturday => Self::Sat,
+            Weekday::Sunday => Self::Sun,
+        }
+    }
+}
+
+impl TryFrom<String> for TimeOfDay {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, &'static str> {
+        let shape = text.len() == 5 && text.get(2..3) == Some(":");
+        let time = Time::strptime("%H:%M", &text).ok().filter(|_| shape);
+        time.map(Self).ok_or("a time of day as HH:MM, from 00:00 to 23:59, is expected")
+    }
+}
+
+impl From<TimeOfDay> for String {
+    fn from(time: TimeOfDay) -> Self {
+        time.0.strftime("%H:%M").to_string()
+    }
+}
+
+impl TryFrom<String> for Zone {
+    type Error = String;
+
+    fn try_from(name: String) -> Result<Self, String> {
+        let zone = if name.len() <= 60 { TimeZone::get(&name).ok() } else { None };
+        let zone = zone.filter(|zone| zone.iana_name().is_some());
+        zone.map(Self).ok_or_else(|| "an IANA time zone, such as `Europe/Vienna`, is expected".to_owned())
+    }
+}
+
+impl From<Zone> for String {
+    fn from(zone: Zone) -> Self {
+        zone.0.iana_name().unwrap_or_default().to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hours(json: &str) -> Hours {
+        serde_json::from_str(json).unwrap()
+    }
+
+    fn at(text: &str) -> Timestamp {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn office_hours_follow_the_clocks_of_their_place() {
+        let office = r#"{"days":["mon","fri"],"from":"09:00","to":"17:00","time_zone":"Europe/Vienna"}"#;
+        let office = hours(office);
+        // A Monday in winter (UTC+1), then one in summer (UTC+2).
+        assert!(office.hold(at("2026-01-05T08:00:00Z")) && !office.hold(at("2026-01-05T07:59:59Z")));
+        assert!(office.hold(at("2026-07-06T07:00:00Z")) && !office.hold(at("2026-07-06T15:00:00Z")));
+        assert!(!office.hold(at("2026-01-06T10:00:00Z")), "a Tuesday");
+    }
+
+    #[test]
+    fn a_night_belongs_to_the_day_that_it_begins_on() {
+        let night = hours(r#"{"days":["fri"],"from":"22:00","to":"06:00","time_zone":"UTC"}"#);
+        assert!(night.hold(at("2026-01-09T22:00:00Z")) && night.hold(at("2026-01-10T05:59:00Z")));
+        assert!(!night.hold(at("2026-01-10T22:00:00Z")) && !night.hold(at("2026-01-09T05:00:00Z")));
+    }
+
+    #[test]
+    fn nonsense_is_refused() {
+        for time in ["9:00", "24:00", "09:60", "0900", "", "09:00:00"] {
+            assert!(TimeOfDay::try_from(time.to_owned()).is_err(), "{time}");
+        }
+        for zone in ["Mars/Olympus", "", "+01:00", "../../etc/passwd"] {
+            assert!(Zone::try_from(zone.to_owned()).is_err(), "{zone}");
+        }
+    }
+}

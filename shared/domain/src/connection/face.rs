@@ -1,0 +1,267 @@
+//! The four kinds of connection, each with what only that kind has.
+
+use super::Target;
+use crate::access::Resource;
+use crate::change::EventFilter;
+use crate::operation;
+use crate::seal::Sealed;
+use crate::text::List;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::fmt;
+
+/// The kind of a connection and its settings, as stored.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Face {
+    Mcp {
+        #[serde(default)]
+        config: McpConfig,
+    },
+    Api {
+        #[serde(default)]
+        config: ApiConfig,
+    },
+    Webhook {
+        config: WebhookConfig,
+        secret: Sealed,
+    },
+    Sdk {
+        #[serde(default)]
+        config: SdkConfig,
+    },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    Mcp,
+    Api,
+    Webhook,
+    Sdk,
+}
+
+/// What the owner chose for one kind, checked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Config {
+    Mcp(McpConfig),
+    Api(ApiConfig),
+    Webhook(WebhookConfig),
+    Sdk(SdkConfig),
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct McpConfig {
+    /// Which tools it is offered, of those that its grant allows; all of them if this is absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tools_enabled: Option<List<Tool, 100>>,
+    /// Which integrations it may use; there are none yet.
+    pub integrations: List<Integration, 50>,
+}
+
+/// The name of a tool that there is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String")]
+pub struct Tool(String);
+
+/// The name of an integration of the owner's. As long as none can be made, none is known.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String")]
+pub struct Integration(String);
+
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ApiConfig {
+    pub response_format: Format,
+    pub key_in: KeyIn,
+}
+
+/// In which form answers are written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Format {
+    #[default]
+    Json,
+    Csv,
+    Xml,
+}
+
+/// How the key is sent. Only with `query` it is taken from the address (as `api_key`); headers always work.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum KeyIn {
+    #[default]
+    Bearer,
+    Header,
+    Query,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WebhookConfig {
+    pub target_url: Target,
+    /// Which events to send; all that the grant lets it read, if none is named.
+    #[serde(default)]
+    pub events: List<EventFilter, 50>,
+    #[serde(default)]
+    pub payload: Payload,
+    #[serde(default)]
+    pub retry_policy: RetryPolicy,
+    #[serde(default)]
+    pub signature: Signature,
+}
+
+/// Whether an event carries the object, or only says which one changed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Payload {
+    #[default]
+    Thin,
+    Full,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RetryPolicy {
+    /// How often a delivery is tried in all.
+    pub tries: Tries,
+}
+
+/// From 1 to what the queue hands out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "u32", into = "u32")]
+pub struct Tries(u32);
+
+/// How a delivery is signed: `v1` is the HMAC-SHA256 of Standard Webhooks.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Signature {
+    #[default]
+    V1,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct SdkConfig {
+    /// For which languages clients are made; all of them if none is named.
+    pub languages: List<Language, 4>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Language {
+    Python,
+    Typescript,
+    Rust,
+    Go,
+}
+
+impl Face {
+    pub const fn kind(&self) -> Kind {
+        match self {
+            Self::Mcp { .. } => Kind::Mcp,
+            Self::Api { .. } => Kind::Api,
+            Self::Webhook { .. } => Kind::Webhook,
+            Self::Sdk { .. } => Kind::Sdk,
+        }
+    }
+
+    /// What the owner chose, without secrets.
+    pub fn config(&self) -> serde_json::Result<Value> {
+        match self {
+            Self::Mcp { config } => serde_json::to_value(config),
+            Self::Api { config } => serde_json::to_value(config),
+            Self::Webhook { config, .. } => serde_json::to_value(config),
+            Self::Sdk { config } => serde_json::to_value(config),
+        }
+    }
+
+    /// The same kind with other settings; a webhook keeps its secret. `None` if the kind is another one.
+    pub fn with(&self, config: Config) -> Option<Self> {
+        Some(match (self, config) {
+            (Self::Mcp { .. }, Config::Mcp(config)) => Self::Mcp { config },
+            (Self::Api { .. }, Config::Api(config)) => Self::Api { config },
+            (Self::Webhook { secret, .. }, Config::Webhook(config)) => {
+                Self::Webhook { config, secret: secret.clone() }
+            }
+            (Self::Sdk { .. }, Config::Sdk(config)) => Self::Sdk { config },
+            _ => return None,
+        })
+    }
+}
+
+impl McpConfig {
+    pub fn offers(&self, tool: &str) -> bool {
+        self.tools_enabled.as_ref().is_none_or(|tools| tools.iter().any(|Tool(name)| name == tool))
+    }
+}
+
+impl WebhookConfig {
+    /// An event that no filter can mean while the grant does not let it be read.
+    pub fn unreadable_event(&self, may_read: impl Fn(Resource) -> bool) -> Option<(usize, Resource)> {
+        let named = self.events.iter().enumerate();
+        let mut named = named.filter_map(|(at, filter)| Some((at, filter.resource()?)));
+        named.find(|(_, resource)| !may_read(*resource))
+    }
+}
+
+impl Kind {
+    pub const ALL: [Self; 4] = [Self::Mcp, Self::Api, Self::Webhook, Self::Sdk];
+
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Mcp => "mcp",
+            Self::Api => "api",
+            Self::Webhook => "webhook",
+            Self::Sdk => "sdk",
+        }
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl Default for RetryPolicy {
+    fn default() -> Self {
+        Self { tries: Tries(crate::queue::MOST_RECEIVES) }
+    }
+}
+
+impl TryFrom<u32> for Tries {
+    type Error = String;
+
+    fn try_from(tries: u32) -> Result<Self, String> {
+        let most = crate::queue::MOST_RECEIVES;
+        if (1..=most).contains(&tries) { Ok(Self(tries)) } else { Err(format!("a number from 1 to {most}")) }
+    }
+}
+
+impl From<Tries> for u32 {
+    fn from(tries: Tries) -> Self {
+        tries.0
+    }
+}
+
+impl TryFrom<String> for Tool {
+    type Error = String;
+
+    fn try_from(name: String) -> Result<Self, String> {
+        if operation::ALL.iter().any(|operation| operation.tool == name) {
+            return Ok(Self(name));
+        }
+        let all: Vec<_> = operation::ALL.iter().map(|operation| operation.tool).collect();
+        Err(format!("there is no tool `{name}`; there are {}", all.join(", ")))
+    }
+}
+
+impl TryFrom<String> for Integration {
+    type Error = String;
+
+    fn try_from(name: String) -> Result<Self, String> {
+        Err(format!("there is no integration `{name}`"))
+    }
+}

@@ -1,0 +1,236 @@
+//! What an owner gives to make or to change a connection, and what has to be right about it.
+
+use super::face::{ApiConfig, Config, Kind, McpConfig, SdkConfig, WebhookConfig};
+use super::{Connection, Description, Name, Slug, Tags};
+use crate::access::{self, Action, Ask, Grant, Preset, Resource, decide};
+use crate::fit::fit;
+use crate::limits::{Limits, LimitsPatch};
+use crate::text::{List, present};
+use crate::{Error, Result};
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+/// How long a connection lives unless its owner says otherwise.
+const LIFE: SignedDuration = SignedDuration::from_hours(24 * 90);
+
+/// The whole of it: to make one, or to put in the place of one.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewConnection {
+    pub kind: Kind,
+    pub name: Name,
+    /// Derived from the name if it is absent.
+    #[serde(default)]
+    pub slug: Option<Slug>,
+    #[serde(default)]
+    pub description: Option<Description>,
+    #[serde(default)]
+    pub tags: Tags,
+    /// Either this or `grant`; read-only if neither is given.
+    #[serde(default)]
+    pub preset: Option<Preset>,
+    #[serde(default)]
+    pub grant: Option<Grant>,
+    #[serde(default)]
+    pub limits: LimitsPatch,
+    /// In 90 days if it is absent; never if it is null.
+    #[serde(default, deserialize_with = "present")]
+    pub expires_at: Option<Option<Timestamp>>,
+    #[serde(default)]
+    pub activity_days: Option<Days>,
+    #[serde(default)]
+    pub config: Map<String, Value>,
+}
+
+/// Fields that are absent stay; `null` clears what may be missing. The settings in `config` are merged one by one.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ConnectionPatch {
+    #[serde(deserialize_with = "present")]
+    pub name: Option<Name>,
+    #[serde(deserialize_with = "present")]
+    pub slug: Option<Slug>,
+    #[serde(deserialize_with = "present")]
+    pub description: Option<Option<Description>>,
+    #[serde(deserialize_with = "present")]
+    pub tags: Option<Tags>,
+    #[serde(deserialize_with = "present")]
+    pub preset: Option<Preset>,
+    #[serde(deserialize_with = "present")]
+    pub grant: Option<Grant>,
+    pub limits: LimitsPatch,
+    #[serde(deserialize_with = "present")]
+    pub expires_at: Option<Option<Timestamp>>,
+    #[serde(deserialize_with = "present")]
+    pub activity_days: Option<Days>,
+    pub config: Map<String, Value>,
+}
+
+/// From 1 to 365.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "u16", into = "u16")]
+pub struct Days(u16);
+
+/// Everything of a connection that its owner decides, checked as a whole.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    pub name: Name,
+    pub slug: Option<Slug>,
+    pub description: Option<Description>,
+    pub tags: Tags,
+    pub grant: Grant,
+    pub limits: Limits,
+    pub expires_at: Option<Timestamp>,
+    pub activity_days: u16,
+    pub config: Config,
+}
+
+impl NewConnection {
+    pub fn checked(mut self, now: Timestamp) -> Result<Settings> {
+        let chosen = Chosen::take(&mut self.config, self.preset, self.grant)?;
+        let settings = Settings {
+            name: self.name,
+            slug: self.slug,
+            description: self.description,
+            tags: self.tags,
+            grant: chosen.grant()?.unwrap_or_else(|| Preset::ReadOnly.grant()),
+            limits: Limits::default().changed(self.limits),
+            expires_at: checked_end(self.expires_at.unwrap_or(Some(now + LIFE)), now)?,
+            activity_days: self.activity_days.map_or(30, |Days(days)| days),
+            config: Config::read(self.kind, self.config)?,
+        };
+        settings.agree(now)
+    }
+}
+
+impl ConnectionPatch {
+    pub fn checked(mut self, current: &Connection, now: Timestamp) -> Result<Settings> {
+        let chosen = Chosen::take(&mut self.config, self.preset, self.grant)?;
+        let mut config = match current.face.config().map_err(Error::internal)? {
+            Value::Object(config) => config,
+            _ => Map::new(),
+        };
+        config.extend(self.config);
+        let expires_at = match self.expires_at {
+            Some(end) => checked_end(end, now)?,
+            None => current.expires_at,
+        };
+        let settings = Settings {
+            name: self.name.unwrap_or_else(|| current.name.clone()),
+            slug: self.slug,
+            description: self.description.unwrap_or_else(|| current.description.clone()),
+            tags: self.tags.unwrap_or_else(|| current.tags.clone()),
+            grant: chosen.grant()?.unwrap_or_else(|| current.grant.clone()),
+            limits: current.limits.changed(self.limits),
+            expires_at,
+            activity_days: self.activity_days.map_or(current.activity_days, |Days(days)| days),
+            config: Config::read(current.face.kind(), config)?,
+        };
+        settings.agree(now)
+    }
+}
+
+impl Settings {
+    /// That its parts do not contradict each other.
+    fn agree(self, now: Timestamp) -> Result<Self> {
+        if let Config::Webhook(webhook) = &self.config {
+            let by = crate::id::ConnectionId::from_bytes([0; 16]);
+            let may_read = |resource| {
+                let names = |rule: &access::Rule| rule.resource == resource;
+                let ask = Ask { by, action: Action::Read, resource, at: now };
+                decide(&self.grant, ask).is_ok()
+                    || self.grant.0.iter().any(|rule| names(rule) && rule.when.is_some())
+            };
+            if let Some((at, resource)) = webhook.unreadable_event(may_read) {
+                let detail =
+                    format!("its grant does not let it read {resource}; add that, or leave the event away");
+                return Err(Error::invalid(format!("/config/events/{at}"), detail));
+            }
+        }
+        Ok(self)
+    }
+}
+
+/// The ways to say what a connection may do, of which only one can be meant.
+struct Chosen {
+    preset: Option<Preset>,
+    grant: Option<Grant>,
+    resources: Option<List<Resource, 9>>,
+}
+
+impl Chosen {
+    /// `access_level` and `resources` stand among the settings of a kind, but what they say is part of the grant.
+    fn take(config: &mut Map<String, Value>, preset: Option<Preset>, grant: Option<Grant>) -> Result<Self> {
+        let level =
+            config.remove("access_level").map(|level| fit(level, "/config/access_level")).transpose()?;
+        let resources = config.remove("resources").map(|all| fit(all, "/config/resources")).transpose()?;
+        match (preset, level) {
+            (Some(preset), Some(level)) if preset != level => Err(Error::invalid(
+                "/config/access_level",
+                "it says something else than `preset`; give one of them",
+            )),
+            (preset, level) => Ok(Self { preset: preset.or(level), grant, resources }),
+        }
+    }
+
+    /// `None` if nothing was said.
+    fn grant(self) -> Result<Option<Grant>> {
+        match self {
+            Self { grant: Some(_), preset: Some(_), .. } => {
+                Err(Error::invalid("/grant", "give either `grant` or `preset` (or `access_level`), not both"))
+            }
+            Self { grant: Some(_), resources: Some(_), .. } => {
+                Err(Error::invalid("/config/resources", "the grant already says which; give one of them"))
+            }
+            Self { grant: Some(grant), .. } => access::checked(&grant).map(|()| Some(grant)),
+            Self { preset: None, resources: None, .. } => Ok(None),
+            Self { preset, resources: None, .. } => Ok(preset.map(Preset::grant)),
+            Self { preset, resources: Some(resources), .. } => {
+                let mut grant = preset.unwrap_or(Preset::ReadOnly).grant();
+                let named = |resource| resources.iter().any(|named| *named == resource);
+                if resources.is_empty() || named(Resource::Connections) {
+                    let detail = "name at least one kind of data";
+                    return Err(Error::invalid("/config/resources", detail));
+                }
+                grant.0.retain(|rule| named(rule.resource));
+                Ok(Some(grant))
+            }
+        }
+    }
+}
+
+impl Config {
+    fn read(kind: Kind, config: Map<String, Value>) -> Result<Self> {
+        let config = Value::Object(config);
+        Ok(match kind {
+            Kind::Mcp => Self::Mcp(fit::<McpConfig>(config, "/config")?),
+            Kind::Api => Self::Api(fit::<ApiConfig>(config, "/config")?),
+            Kind::Webhook => Self::Webhook(fit::<WebhookConfig>(config, "/config")?),
+            Kind::Sdk => Self::Sdk(fit::<SdkConfig>(config, "/config")?),
+        })
+    }
+}
+
+fn checked_end(end: Option<Timestamp>, now: Timestamp) -> Result<Option<Timestamp>> {
+    match end {
+        Some(end) if end <= now => {
+            Err(Error::invalid("/expires_at", "it is in the past; give a later moment, or null for never"))
+        }
+        end => Ok(end),
+    }
+}
+
+impl TryFrom<u16> for Days {
+    type Error = &'static str;
+
+    fn try_from(days: u16) -> Result<Self, &'static str> {
+        if (1..=365).contains(&days) { Ok(Self(days)) } else { Err("a number of days from 1 to 365") }
+    }
+}
+
+impl From<Days> for u16 {
+    fn from(days: Days) -> Self {
+        days.0
+    }
+}

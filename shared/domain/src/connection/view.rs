@@ -1,0 +1,73 @@
+//! What an owner may see of a connection: no hash, no secret.
+
+use super::{Connection, Description, Kind, Name, Seen, Slug, Status, Tags};
+use crate::access::Grant;
+use crate::id::{ConnectionId, OwnerId};
+use crate::limits::Limits;
+use crate::{Error, Result};
+use jiff::Timestamp;
+use serde::Serialize;
+
+#[derive(Debug, Serialize)]
+pub struct View<'a> {
+    pub id: ConnectionId,
+    pub kind: Kind,
+    pub name: &'a Name,
+    pub slug: &'a Slug,
+    pub description: Option<&'a Description>,
+    pub tags: &'a Tags,
+    pub status: Status,
+    pub grant: &'a Grant,
+    pub limits: Limits,
+    pub config: serde_json::Value,
+    pub expires_at: Option<Timestamp>,
+    pub activity_days: u16,
+    pub key: KeyView<'a>,
+    pub created_by: Option<OwnerId>,
+    pub created_at: Timestamp,
+    pub updated_at: Timestamp,
+    pub revoked_at: Option<Timestamp>,
+    pub version: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_used: Option<&'a Seen>,
+}
+
+/// What is left to see of a key.
+#[derive(Debug, Serialize)]
+pub struct KeyView<'a> {
+    /// Its last characters.
+    pub ends_with: &'a str,
+    pub created_at: Timestamp,
+    /// Until when replaced keys live on.
+    pub replaced_until: Option<Timestamp>,
+}
+
+impl Connection {
+    pub fn view<'a>(&'a self, last_used: Option<&'a Seen>) -> Result<View<'a>> {
+        Ok(View {
+            id: self.id,
+            kind: self.face.kind(),
+            name: &self.name,
+            slug: &self.slug,
+            description: self.description.as_ref(),
+            tags: &self.tags,
+            status: self.status,
+            grant: &self.grant,
+            limits: self.limits,
+            config: self.face.config().map_err(Error::internal)?,
+            expires_at: self.expires_at,
+            activity_days: self.activity_days,
+            key: KeyView {
+                ends_with: &self.key_ends_with,
+                created_at: self.key_created_at.unwrap_or(self.created_at),
+                replaced_until: self.old_keys.iter().map(|old| old.until).max(),
+            },
+            created_by: self.created_by,
+            created_at: self.created_at,
+            updated_at: self.updated_at,
+            revoked_at: self.revoked_at,
+            version: self.version,
+            last_used,
+        })
+    }
+}

@@ -1,0 +1,25 @@
+//! What a connection can do with an owner's data: one list, from which each face takes its part.
+
+use crate::access::{Action, Resource};
+
+/// One thing to do, with its name on each face.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Operation {
+    pub tool: &'static str,
+    pub method: &'static str,
+    pub path: &'static str,
+    pub action: Action,
+    pub resource: Resource,
+}
+
+pub const ALL: [Operation; 5] = [
+    task("list_tasks", "GET", "/v1/tasks", Action::Read),
+    task("get_task", "GET", "/v1/tasks/{id}", Action::Read),
+    task("create_task", "POST", "/v1/tasks", Action::Write),
+    task("update_task", "PATCH", "/v1/tasks/{id}", Action::Write),
+    task("delete_task", "DELETE", "/v1/tasks/{id}", Action::Delete),
+];
+
+const fn task(tool: &'static str, method: &'static str, path: &'static str, action: Action) -> Operation {
+    Operation { tool, method, path, action, resource: Resource::Tasks }
+}
