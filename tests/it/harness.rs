@@ -1,5 +1,6 @@
 //! A whole Larder in the test process, with two owners, a clock that the test moves and a network that records.
 
+use crate::contract;
 use async_trait::async_trait;
 use axum::Router;
 use axum::body::Body;
@@ -86,11 +87,17 @@ impl House {
     }
 
     pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
+        let (parts, body) = request.into_parts();
+        let (method, path) = (parts.method.clone(), parts.uri.path().to_owned());
+        let sent = body.collect().await.unwrap().to_bytes();
+        let request = Request::from_parts(parts, Body::from(sent.clone()));
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let bytes = body.collect().await.unwrap().to_bytes();
         let body = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
-        Answer { status: parts.status, headers: parts.headers, body }
+        let answer = Answer { status: parts.status, headers: parts.headers, body };
+        contract::check(&method, &path, &sent, &answer);
+        answer
     }
 
     pub(crate) async fn call(&self, method: &str, path: &str, token: &str, body: Option<Value>) -> Answer {

@@ -9,6 +9,7 @@
 )]
 
 mod access;
+mod contract;
 mod due;
 mod faults;
 mod harness;
@@ -18,6 +19,7 @@ mod idempotency;
 mod input;
 mod layout;
 mod mcp;
+mod openapi;
 mod sign_in;
 mod slice;
 mod template;

@@ -1,5 +1,7 @@
 """Who is let in, and what for."""
 
+from openapi_spec_validator import validate
+
 from .agent import ERAS
 from .calls import call, require
 from .world import step
@@ -140,3 +142,10 @@ def a_token_that_proves_nothing_is_refused(journey):
         answer = call("GET", f"{journey.host.url}/connections", token=token)
         answer.require(answer.status == 401, f"401 expected for a token with {claims}")
         answer.problem(401)
+
+
+@step()
+def the_description_of_the_api_is_openapi(journey):
+    description = call("GET", f"{journey.host.url}/openapi.json").expect(200).json
+    validate(description)
+    require("post" in description["paths"]["/connections"], "/connections is not described")

@@ -11,13 +11,14 @@ use domain::shelf::{Shelf, Writer};
 use domain::table::{Expect, Put, Write};
 use domain::{Error, due, schema, seal};
 use http::{StatusCode, header};
+use schemars::JsonSchema;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Serialize;
 use web::{Answer, App, ByOwner, Keep, Owner, Problem, Repeatable};
 
 /// The only answers that ever hold a secret are this one and that of a rotation.
-#[derive(Serialize)]
-struct Created<'a> {
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct Created<'a> {
     connection: View<'a>,
     key: &'a str,
     /// What webhooks are signed with.

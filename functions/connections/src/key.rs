@@ -8,6 +8,7 @@ use domain::id::{ConnectionId, OwnerId};
 use domain::key::GenuineKey;
 use http::StatusCode;
 use jiff::SignedDuration;
+use schemars::JsonSchema;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 use web::{Answer, App, At, ByOwner, IfMatch, Owner, Problem, Repeatable};
@@ -32,16 +33,17 @@ impl Issued {
     }
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Rotate {
     /// For how many hours the key before lives on beside the new one, 0 to 24.
     #[serde(default)]
+    #[schemars(range(max = 24))]
     overlap_hours: u8,
 }
 
-#[derive(Serialize)]
-struct Rotated<'a> {
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct Rotated<'a> {
     connection: View<'a>,
     key: &'a str,
 }

@@ -1,13 +1,17 @@
 //! The owner makes, limits, watches, changes and ends connections, and signs out.
 
 mod create;
+mod describe;
+mod document;
 mod key;
 mod manage;
 mod preview;
 mod sign_out;
 mod status;
 
-use web::Access::Owner;
+pub use describe::operations;
+
+use web::Access::{Owner, Public};
 use web::Routes;
 
 pub fn routes() -> Routes {
@@ -25,4 +29,5 @@ pub fn routes() -> Routes {
         .post(Owner, "/connections/{id}/rotate", key::rotate)
         .get(Owner, "/connections/{id}/preview", preview::of_one)
         .post(Owner, "/owner/sign-out-everywhere", sign_out::everywhere)
+        .get(Public, "/openapi.json", document::read)
 }

@@ -11,6 +11,7 @@ use domain::shelf::Shelf;
 use domain::task::Task;
 use domain::{Error, access};
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use web::{App, At, Body, Owner, Params, Problem};
@@ -18,7 +19,7 @@ use web::{App, At, Body, Owner, Params, Problem};
 /// How many items are looked at to count those that are seen.
 const MOST_COUNTED: usize = 2_000;
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(crate) struct Preview {
     tools: Vec<&'static str>,
     endpoints: Vec<Endpoint>,
@@ -26,14 +27,14 @@ pub(crate) struct Preview {
     resources: Vec<Sight>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Endpoint {
     method: &'static str,
     path: &'static str,
 }
 
 /// What is seen of one kind of data.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Sight {
     resource: Resource,
     actions: Vec<Action>,
@@ -46,7 +47,7 @@ struct Sight {
 }
 
 /// Another grant for a connection that there is: `grant` as JSON, or `preset`; its own, if neither is given.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Instead {
     grant: Option<String>,

@@ -19,6 +19,7 @@ pub use verify::verify;
 
 use web::Access::{Owner, Public};
 use web::Routes;
+use web::openapi::Operation;
 
 pub fn routes() -> Routes {
     Routes::of("local")
@@ -28,4 +29,9 @@ pub fn routes() -> Routes {
         .merge(connections::routes())
         .merge(data::routes())
         .merge(mcp::routes())
+}
+
+/// The same routes, described.
+pub fn operations() -> Vec<Operation> {
+    connections::operations()
 }

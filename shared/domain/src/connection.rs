@@ -25,6 +25,7 @@ use crate::table::{Query, RowKey};
 use crate::text::{List, Text};
 use crate::{Error, Result, schema};
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -85,15 +86,17 @@ pub type Description = Text<0, 1000>;
 pub type Tags = List<Tag, 20>;
 
 /// When a connection was last used, and from where (anonymised).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(inline)]
 pub struct Seen {
     pub at: Timestamp,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<String>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(inline)]
 pub enum Status {
     Active,
     Inactive,

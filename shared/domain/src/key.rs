@@ -1,6 +1,6 @@
 //! A connection's key: `lrd_<owner and connection>_<secret and tag>`. It names whose it is, so that the record can
 //! be fetched at once, and carries a tag that only Larder can make, so that a forged key costs no store call.
-//! Secret scanners find it by `lrd_[0-9a-hjkmnp-tv-z]{42}_[0-9a-hjkmnp-tv-z]{42}`. The format never changes.
+//! The format never changes.
 
 use crate::base32;
 use crate::error::Refusal;
@@ -13,6 +13,9 @@ use std::fmt;
 use subtle::ConstantTimeEq;
 
 const PREFIX: &str = "lrd_";
+
+/// What secret scanners find it by; published.
+pub const PATTERN: &str = "lrd_[0-9a-hjkmnp-tv-z]{42}_[0-9a-hjkmnp-tv-z]{42}";
 
 /// A key whose tag is right: it was issued here. Whether it still holds, its connection's record says.
 #[derive(Clone, Copy)]

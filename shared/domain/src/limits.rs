@@ -1,10 +1,11 @@
 //! How often a connection may call.
 
 use crate::text::present;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The most calls in each window; none where it is null. New connections get the default.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Limits {
     /// In one minute.
@@ -14,7 +15,7 @@ pub struct Limits {
 }
 
 /// Windows that are absent stay as they were; null takes a limit away.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct LimitsPatch {
     #[serde(deserialize_with = "present")]
@@ -26,8 +27,9 @@ pub struct LimitsPatch {
 }
 
 /// From 1 to 10,000,000 calls.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "u32", into = "u32")]
+#[schemars(inline, extend("minimum" = 1, "maximum" = 10_000_000))]
 pub struct Most(u32);
 
 impl Default for Limits {

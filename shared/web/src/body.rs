@@ -79,11 +79,14 @@ pub(crate) async fn json_bytes<S: Send + Sync>(request: Request, state: &S) -> R
         return Ok(Bytes::from_static(b"{}"));
     }
     if !is_json(request.headers()) {
-        let detail = "Send JSON, with `Content-Type: application/json`.";
-        let title = "Unsupported media type";
-        return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "not-json", title, detail));
+        return Err(not_json());
     }
     Bytes::from_request(request, state).await.map_err(unreadable)
+}
+
+pub(crate) fn not_json() -> Problem {
+    let detail = "Send JSON, with `Content-Type: application/json`.";
+    Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "not-json", "Unsupported media type", detail)
 }
 
 fn is_json(headers: &HeaderMap) -> bool {

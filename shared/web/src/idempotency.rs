@@ -95,7 +95,7 @@ impl Once {
         let place = Place { app, row: row.clone(), digest: sent.digest, data_key: Arc::clone(&data_key) };
         match work(Keep(Some(place))).await {
             // Perhaps another copy of this very call was first: then its answer is the answer.
-            Err(problem) if problem.status == StatusCode::CONFLICT => match app.table.get(&row).await? {
+            Err(problem) if tells_of_another(problem.status) => match app.table.get(&row).await? {
                 Some(found) => sent.again(&found, &data_key),
                 None => Err(problem),
             },
@@ -169,6 +169,10 @@ impl IntoResponse for Answer {
         }
         response
     }
+}
+
+fn tells_of_another(status: StatusCode) -> bool {
+    matches!(status, StatusCode::CONFLICT | StatusCode::PRECONDITION_FAILED)
 }
 
 /// With or without the quotes of a structured field.

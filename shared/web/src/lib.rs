@@ -5,6 +5,7 @@ mod body;
 mod call;
 mod edge;
 mod idempotency;
+pub mod openapi;
 mod owner;
 mod page;
 mod precondition;

@@ -64,8 +64,7 @@ impl FromRequestParts<App> for Owner {
         if let Some(token) = presented(&parts.headers) {
             if let Ok(call) = Call::of(app, parts, token).await {
                 call.admission().await?;
-                let detail = "A connection's key cannot manage connections; only their owner can.";
-                return Err(Problem::new(StatusCode::FORBIDDEN, "owner-only", "Not allowed", detail));
+                return Err(owner_only());
             }
             return Self::of(app, Credential::Token(token)).await;
         }
@@ -104,6 +103,11 @@ impl Deref for Owner {
     fn deref(&self) -> &OwnerId {
         &self.0
     }
+}
+
+pub(crate) fn owner_only() -> Problem {
+    let detail = "A connection's key cannot manage connections; only their owner can.";
+    Problem::new(StatusCode::FORBIDDEN, "owner-only", "Not allowed", detail)
 }
 
 /// The credential that a script sends.

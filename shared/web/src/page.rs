@@ -7,19 +7,25 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::id::OwnerId;
 use domain::shelf::Entity;
 use domain::signing::{Label, SigningKeys};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq as _;
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PageParams {
+    /// How many, 1 to 100; 20 if it is absent.
+    #[schemars(range(min = 1, max = 100))]
     pub limit: Option<u16>,
+    /// `next_cursor` of the page before.
     pub cursor: Option<String>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "{T}Page")]
 pub struct Page<T> {
     pub data: Vec<T>,
+    /// Where the next page starts; null on the last one.
     pub next_cursor: Option<String>,
 }
 

@@ -4,6 +4,7 @@ use axum::response::{IntoResponse, Response};
 use domain::error::Refusal;
 use domain::id::RequestId;
 use http::{HeaderValue, StatusCode, header};
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::sync::Arc;
 
@@ -18,18 +19,23 @@ pub struct Problem {
 }
 
 /// One wrong place in the input.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 struct Fault {
     /// A JSON pointer into the body, or `?name` for a query parameter, or `{name}` for a part of the path.
     pointer: String,
     detail: String,
 }
 
-#[derive(Serialize)]
-struct Wire<'a> {
+/// RFC 9457
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Problem")]
+pub(crate) struct Wire<'a> {
+    /// What kind of problem it is; stable.
+    #[schemars(regex(pattern = r"^urn:larder:problem:[a-z-]+$"))]
     r#type: String,
     title: &'a str,
     status: u16,
+    /// What went wrong, and what to change.
     detail: &'a str,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     errors: &'a [Fault],
@@ -74,17 +80,20 @@ impl Problem {
         }
     }
 
-    /// The answer that a client sees.
-    pub(crate) fn render(&self, request_id: RequestId) -> Response {
-        let wire = Wire {
+    pub(crate) fn wire(&self, request_id: RequestId) -> Wire<'_> {
+        Wire {
             r#type: format!("urn:larder:problem:{}", self.code),
             title: self.title,
             status: self.status.as_u16(),
             detail: &self.detail,
             errors: &self.errors,
             request_id,
-        };
-        let body = serde_json::to_vec(&wire).unwrap_or_default();
+        }
+    }
+
+    /// The answer that a client sees.
+    pub(crate) fn render(&self, request_id: RequestId) -> Response {
+        let body = serde_json::to_vec(&self.wire(request_id)).unwrap_or_default();
         let json = HeaderValue::from_static("application/problem+json");
         let mut response = (self.status, [(header::CONTENT_TYPE, json)], body).into_response();
         let headers = response.headers_mut();

@@ -1,10 +1,12 @@
 //! A set of actions, small enough to be copied and compared in one step.
 
 use super::Action;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(from = "Vec<Action>", into = "Vec<Action>")]
+#[schemars(inline)]
 pub struct Actions(u8);
 
 impl Actions {

@@ -1,20 +1,22 @@
 //! Field masks: which fields of an item a rule covers. A field that is not covered is absent, everywhere.
 
 use crate::text::{List, Text};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 type FieldName = Text<1, 60>;
 type Names = List<FieldName, 50>;
 
 /// Either the fields that are covered or those that are not.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "Both", into = "Both")]
+#[schemars(inline)]
 pub enum Fields {
     Allow(Names),
     Deny(Names),
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Both {
     #[serde(default, skip_serializing_if = "Option::is_none")]

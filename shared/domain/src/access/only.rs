@@ -2,13 +2,14 @@
 
 use crate::id::{ConnectionId, LifeAreaId};
 use crate::text::{List, Text};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub type Tag = Text<1, 60>;
 type CollectionName = Text<1, 48>;
 
 /// An item is covered if it meets every criterion that is given, each by any of its values.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Only {
     #[serde(skip_serializing_if = "List::is_empty")]

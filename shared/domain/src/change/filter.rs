@@ -2,11 +2,13 @@
 
 use super::{Verb, noun};
 use crate::access::Resource;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// `task.created`, `task.*` or `*`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String")]
+#[schemars(inline)]
 pub struct EventFilter(String);
 
 /// What there are events of, so far.

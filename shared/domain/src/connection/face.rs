@@ -6,6 +6,7 @@ use crate::change::EventFilter;
 use crate::operation;
 use crate::seal::Sealed;
 use crate::text::List;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::fmt;
@@ -32,8 +33,9 @@ pub enum Face {
     },
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(inline)]
 pub enum Kind {
     Mcp,
     Api,
@@ -50,7 +52,7 @@ pub enum Config {
     Sdk(SdkConfig),
 }
 
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct McpConfig {
     /// Which tools it is offered, of those that its grant allows; all of them if this is absent.
@@ -61,16 +63,18 @@ pub struct McpConfig {
 }
 
 /// The name of a tool that there is.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String")]
+#[schemars(inline)]
 pub struct Tool(String);
 
 /// The name of an integration of the owner's. As long as none can be made, none is known.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String")]
+#[schemars(inline)]
 pub struct Integration(String);
 
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct ApiConfig {
     pub response_format: Format,
@@ -78,8 +82,9 @@ pub struct ApiConfig {
 }
 
 /// In which form answers are written.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(inline)]
 pub enum Format {
     #[default]
     Json,
@@ -88,8 +93,9 @@ pub enum Format {
 }
 
 /// How the key is sent. Only with `query` it is taken from the address (as `api_key`); headers always work.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(inline)]
 pub enum KeyIn {
     #[default]
     Bearer,
@@ -97,7 +103,7 @@ pub enum KeyIn {
     Query,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct WebhookConfig {
     pub target_url: Target,
@@ -113,15 +119,16 @@ pub struct WebhookConfig {
 }
 
 /// Whether an event carries the object, or only says which one changed.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(inline)]
 pub enum Payload {
     #[default]
     Thin,
     Full,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RetryPolicy {
     /// How often a delivery is tried in all.
@@ -129,32 +136,45 @@ pub struct RetryPolicy {
 }
 
 /// From 1 to what the queue hands out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "u32", into = "u32")]
+#[schemars(inline, extend("minimum" = 1, "maximum" = crate::queue::MOST_RECEIVES))]
 pub struct Tries(u32);
 
 /// How a delivery is signed: `v1` is the HMAC-SHA256 of Standard Webhooks.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(inline)]
 pub enum Signature {
     #[default]
     V1,
 }
 
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct SdkConfig {
     /// For which languages clients are made; all of them if none is named.
     pub languages: List<Language, 4>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(inline)]
 pub enum Language {
     Python,
     Typescript,
     Rust,
     Go,
+}
+
+/// The settings of a connection whose kind is not known here.
+pub(super) fn any_config(generator: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "anyOf": [
+        generator.subschema_for::<McpConfig>(),
+        generator.subschema_for::<ApiConfig>(),
+        generator.subschema_for::<WebhookConfig>(),
+        generator.subschema_for::<SdkConfig>(),
+    ] })
 }
 
 impl Face {

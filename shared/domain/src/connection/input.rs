@@ -8,6 +8,7 @@ use crate::limits::{Limits, LimitsPatch};
 use crate::text::{List, present};
 use crate::{Error, Result};
 use jiff::{SignedDuration, Timestamp};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -15,7 +16,7 @@ use serde_json::{Map, Value};
 const LIFE: SignedDuration = SignedDuration::from_hours(24 * 90);
 
 /// The whole of it: to make one, or to put in the place of one.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewConnection {
     pub kind: Kind,
@@ -40,36 +41,44 @@ pub struct NewConnection {
     #[serde(default)]
     pub activity_days: Option<Days>,
     #[serde(default)]
+    #[schemars(schema_with = "given_config")]
     pub config: Map<String, Value>,
 }
 
 /// Fields that are absent stay; `null` clears what may be missing. The settings in `config` are merged one by one.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct ConnectionPatch {
     #[serde(deserialize_with = "present")]
+    #[schemars(with = "Name")]
     pub name: Option<Name>,
     #[serde(deserialize_with = "present")]
+    #[schemars(with = "Slug")]
     pub slug: Option<Slug>,
     #[serde(deserialize_with = "present")]
     pub description: Option<Option<Description>>,
     #[serde(deserialize_with = "present")]
+    #[schemars(with = "Tags")]
     pub tags: Option<Tags>,
     #[serde(deserialize_with = "present")]
+    #[schemars(with = "Preset")]
     pub preset: Option<Preset>,
     #[serde(deserialize_with = "present")]
+    #[schemars(with = "Grant")]
     pub grant: Option<Grant>,
     pub limits: LimitsPatch,
     #[serde(deserialize_with = "present")]
     pub expires_at: Option<Option<Timestamp>>,
     #[serde(deserialize_with = "present")]
+    #[schemars(with = "Days")]
     pub activity_days: Option<Days>,
     pub config: Map<String, Value>,
 }
 
 /// From 1 to 365.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "u16", into = "u16")]
+#[schemars(inline, extend("minimum" = 1, "maximum" = 365))]
 pub struct Days(u16);
 
 /// Everything of a connection that its owner decides, checked as a whole.
@@ -198,6 +207,25 @@ impl Chosen {
             }
         }
     }
+}
+
+/// The settings of any kind, each with what is taken from there into the grant.
+fn given_config(generator: &mut SchemaGenerator) -> Schema {
+    let chosen = [
+        ("access_level", generator.subschema_for::<Preset>()),
+        ("resources", generator.subschema_for::<List<Resource, 9>>()),
+    ];
+    let chosen = chosen.map(|(name, schema)| (name.to_owned(), schema.to_value()));
+    let kinds =
+        [McpConfig::json_schema, ApiConfig::json_schema, WebhookConfig::json_schema, SdkConfig::json_schema];
+    let kinds = kinds.map(|kind| {
+        let mut schema = kind(generator);
+        if let Some(fields) = schema.get_mut("properties").and_then(Value::as_object_mut) {
+            fields.extend(chosen.clone());
+        }
+        schema
+    });
+    json_schema!({ "anyOf": kinds })
 }
 
 impl Config {

@@ -1,5 +1,6 @@
 //! A short name for file names and configurations, unique among one owner's connections.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use unicode_normalization::UnicodeNormalization as _;
@@ -7,8 +8,9 @@ use unicode_normalization::UnicodeNormalization as _;
 const MOST: usize = 60;
 
 /// Lower-case letters and digits, in groups with one hyphen between them.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String")]
+#[schemars(inline, extend("maxLength" = MOST, "pattern" = "^[a-z0-9]+(-[a-z0-9]+)*$"))]
 pub struct Slug(String);
 
 impl Slug {

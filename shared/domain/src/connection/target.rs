@@ -1,11 +1,13 @@
 //! Where a webhook goes.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
 /// An absolute http(s) URL without a user name, password or fragment.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
+#[schemars(inline, extend("format" = "uri", "maxLength" = 2_000))]
 pub struct Target(Url);
 
 impl Target {

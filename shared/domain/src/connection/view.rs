@@ -6,9 +6,11 @@ use crate::id::{ConnectionId, OwnerId};
 use crate::limits::Limits;
 use crate::{Error, Result};
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::Serialize;
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Connection")]
 pub struct View<'a> {
     pub id: ConnectionId,
     pub kind: Kind,
@@ -19,6 +21,7 @@ pub struct View<'a> {
     pub status: Status,
     pub grant: &'a Grant,
     pub limits: Limits,
+    #[schemars(schema_with = "super::face::any_config")]
     pub config: serde_json::Value,
     pub expires_at: Option<Timestamp>,
     pub activity_days: u16,
@@ -33,7 +36,8 @@ pub struct View<'a> {
 }
 
 /// What is left to see of a key.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(inline)]
 pub struct KeyView<'a> {
     /// Its last characters.
     pub ends_with: &'a str,

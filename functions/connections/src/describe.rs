@@ -1,0 +1,134 @@
+//! The routes in words, types and examples, for the description of the API.
+
+use crate::create::Created;
+use crate::key::{Rotate, Rotated};
+use crate::preview::{Instead, Preview};
+use domain::connection::{ConnectionPatch, NewConnection, View};
+use domain::id::ConnectionId;
+use http::Method;
+use serde_json::{Value, json};
+use web::openapi::Operation;
+use web::{Page, PageParams};
+
+pub fn operations() -> Vec<Operation> {
+    let new = Operation::new;
+    let page = json!({ "data": [connection()], "next_cursor": null });
+    let created = json!({ "connection": connection(), "key": key() });
+    vec![
+        new(Method::GET, "/connections", "list_connections", "Connections, newest first, in pages")
+            .query::<PageParams>()
+            .answers::<Page<View<'_>>>(200, page),
+        new(
+            Method::POST,
+            "/connections",
+            "create_connection",
+            "Make a connection; its key is shown this once",
+        )
+        .repeatable()
+        .takes::<NewConnection>(input())
+        .answers::<Created<'_>>(201, created.clone()),
+        new(
+            Method::POST,
+            "/connections/preview",
+            "preview_connection",
+            "What a new connection would see and do",
+        )
+        .takes::<NewConnection>(input())
+        .answers::<Preview>(200, preview()),
+        of_one(Method::GET, "/connections/{id}", "get_connection", "One connection"),
+        of_one(Method::PUT, "/connections/{id}", "replace_connection", "Decide all settings anew")
+            .versioned()
+            .takes::<NewConnection>(input()),
+        of_one(Method::PATCH, "/connections/{id}", "change_connection", "Change some settings")
+            .versioned()
+            .takes::<ConnectionPatch>(json!({ "description": "On my desk", "limits": { "burst": null } })),
+        new(Method::DELETE, "/connections/{id}", "delete_connection", "End a connection and forget it")
+            .at::<ConnectionId>()
+            .versioned()
+            .answers_nothing(),
+        of_one(
+            Method::POST,
+            "/connections/{id}/pause",
+            "pause_connection",
+            "Refuse its calls until it is resumed",
+        )
+        .versioned(),
+        of_one(Method::POST, "/connections/{id}/resume", "resume_connection", "Answer its calls again")
+            .versioned(),
+        of_one(Method::POST, "/connections/{id}/revoke", "revoke_connection", "End a connection, for good")
+            .versioned(),
+        new(Method::POST, "/connections/{id}/rotate", "rotate_key", "A new key, shown this once")
+            .at::<ConnectionId>()
+            .versioned()
+            .repeatable()
+            .takes::<Rotate>(json!({ "overlap_hours": 1 }))
+            .answers::<Rotated<'_>>(200, created),
+        new(Method::GET, "/connections/{id}/preview", "preview_change", "What it sees and does, or would")
+            .at::<ConnectionId>()
+            .query::<Instead>()
+            .answers::<Preview>(200, preview()),
+        new(Method::POST, "/owner/sign-out-everywhere", "sign_out_everywhere", "End every token and session")
+            .answers_nothing(),
+    ]
+}
+
+fn of_one(method: Method, path: &'static str, id: &'static str, summary: &'static str) -> Operation {
+    Operation::new(method, path, id, summary)
+        .at::<ConnectionId>()
+        .tagged()
+        .answers::<View<'_>>(200, connection())
+}
+
+fn input() -> Value {
+    json!({
+        "kind": "mcp",
+        "name": "Claude Code",
+        "grant": [{ "resource": "tasks", "actions": ["read", "write"] }],
+        "limits": { "per_hour": 500 },
+    })
+}
+
+/// Of the form that keys have, but nobody's.
+fn key() -> String {
+    let nothing = "0".repeat(42);
+    format!("lrd_{nothing}_{nothing}")
+}
+
+fn connection() -> Value {
+    json!({
+        "id": "conn_06hhgq2g000000000000000000",
+        "kind": "mcp",
+        "name": "Claude Code",
+        "slug": "claude-code",
+        "description": null,
+        "tags": [],
+        "status": "active",
+        "grant": [{ "resource": "tasks", "actions": ["read", "write"] }],
+        "limits": { "burst": 300, "per_hour": 500, "per_day": 10_000 },
+        "config": { "integrations": [] },
+        "expires_at": "2027-04-15T08:00:00Z",
+        "activity_days": 30,
+        "key": { "ends_with": "0000", "created_at": "2027-01-15T08:00:00Z", "replaced_until": null },
+        "created_by": "own_0000000000000000",
+        "created_at": "2027-01-15T08:00:00Z",
+        "updated_at": "2027-01-15T08:00:00Z",
+        "revoked_at": null,
+        "version": 1,
+    })
+}
+
+fn preview() -> Value {
+    json!({
+        "tools": ["list_tasks", "get_task", "create_task", "update_task"],
+        "endpoints": [{ "method": "GET", "path": "/v1/tasks" }],
+        "events": ["task.created", "task.updated", "task.deleted"],
+        "resources": [{
+            "resource": "tasks",
+            "actions": ["read", "write"],
+            "items": 1,
+            "at_least": false,
+            "hidden_fields": [],
+            "sample": null,
+        }],
+    })
+}

@@ -1,0 +1,86 @@
+//! The description of the API, as OpenAPI 3.1: the schemas come from the very types that read input and write
+//! answers, paths and callers from the list of routes. It is made where it is tested and served as a file, so that
+//! no host spends anything on it.
+
+#![expect(clippy::indexing_slicing, reason = "it runs where it is tested; hosts only serve what it made")]
+
+mod operation;
+mod problems;
+mod schemas;
+
+pub use operation::Operation;
+
+use crate::routes::{Access, Route};
+use domain::key;
+use schemas::Schemas;
+use serde_json::{Map, Value, json};
+
+/// Of every route that is described.
+pub fn document(routes: &[Route], operations: &[Operation]) -> Value {
+    let (mut schemas, mut paths) = (Schemas::default(), Map::new());
+    for route in routes {
+        let same = |operation: &&Operation| operation.method == route.method && operation.path == route.path;
+        if let Some(operation) = operations.iter().find(same) {
+            let path = paths.entry(route.path).or_insert_with(|| json!({}));
+            path[route.method.as_str().to_lowercase()] = operation.document(route, &mut schemas);
+        }
+    }
+    let responses = problems::responses(&mut schemas);
+    schemas.settle(json!({
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Larder",
+            "version": env!("CARGO_PKG_VERSION"),
+            "description": "One place that all your agents and apps read and write, under your control.",
+            "license": { "name": env!("CARGO_PKG_LICENSE"), "identifier": env!("CARGO_PKG_LICENSE") },
+        },
+        "servers": [{ "url": "/" }],
+        "paths": paths,
+        "components": {
+            "responses": responses,
+            "parameters": parameters(),
+            "securitySchemes": schemes(),
+        },
+    }))
+}
+
+fn security(access: Access) -> Value {
+    match access {
+        Access::Public => json!([]),
+        Access::Owner => json!([{ "ownerToken": [] }]),
+        Access::Connection => json!([{ "connectionKey": [] }, { "connectionKeyHeader": [] }]),
+    }
+}
+
+fn schemes() -> Value {
+    let key = format!("A connection's key, as secret scanners find it: `{}`.", key::PATTERN);
+    json!({
+        "ownerToken": {
+            "type": "http",
+            "scheme": "bearer",
+            "description": "An owner's token: of the OIDC issuer on AWS, of `larder owner-token` on a laptop.",
+        },
+        "connectionKey": { "type": "http", "scheme": "bearer", "description": key },
+        "connectionKeyHeader": { "type": "apiKey", "in": "header", "name": "X-API-Key", "description": key },
+    })
+}
+
+fn parameters() -> Value {
+    json!({
+        "IfMatch": {
+            "name": "If-Match",
+            "in": "header",
+            "description": "The `ETag` that was read: what has changed since then is not overwritten (412).",
+            "schema": { "type": "string", "pattern": "^(\"[0-9]+\"|\\*)$" },
+            "example": "\"1\"",
+        },
+        "IdempotencyKey": {
+            "name": "Idempotency-Key",
+            "in": "header",
+            "description": "Makes it safe to send the call again: for 24 hours, the same key with the same body \
+                            does nothing more and gets the first answer, with `Idempotency-Replayed: true`.",
+            "schema": { "type": "string", "pattern": "^[!-~]{1,512}$" },
+            "example": "\"b7e5a3f0-6f0a-4d0e-9a53-1c7d2f5e8a44\"",
+        },
+    })
+}

@@ -1,0 +1,51 @@
+//! The refusals that any route may answer, each with an example.
+
+use super::schemas::Schemas;
+use crate::body::not_json;
+use crate::owner::owner_only;
+use crate::precondition::expect_version;
+use crate::problem::{Problem, Wire, too_large};
+use domain::Error;
+use domain::error::Refusal;
+use domain::id::RequestId;
+use schemars::SchemaGenerator;
+use serde_json::{Map, Value, json};
+
+pub(super) const ALL: [(u16, &str, &str); 10] = [
+    (400, "Invalid", "The input is not valid; `errors` names the place"),
+    (401, "Unauthenticated", "No key or token, or one that does not hold"),
+    (403, "NotAllowed", "Known, but not allowed to do this"),
+    (404, "NotFound", "Not there, or another owner's"),
+    (409, "Conflict", "It collides with what is there"),
+    (412, "VersionMismatch", "It has another version than `If-Match` says"),
+    (413, "TooLarge", "More than is taken at once"),
+    (415, "NotJson", "The body is not JSON"),
+    (500, "Internal", "Something broke; the request id finds it in the log"),
+    (503, "Busy", "Try again after `Retry-After` seconds"),
+];
+
+pub(super) fn responses(schemas: &mut Schemas) -> Value {
+    let schema = schemas.written(SchemaGenerator::subschema_for::<Wire<'_>>);
+    let id = RequestId::from_bytes([1; 16]);
+    let all = ALL.map(|(status, name, description)| {
+        let examples = json!({ "schema": schema, "example": example(status).wire(id) });
+        let content = json!({ "application/problem+json": examples });
+        (name.to_owned(), json!({ "description": description, "content": content }))
+    });
+    all.into_iter().collect::<Map<_, _>>().into()
+}
+
+fn example(status: u16) -> Problem {
+    match status {
+        400 => Problem::invalid("/name", "missing field `name`"),
+        401 => Error::Unauthenticated(Refusal::Mistyped).into(),
+        403 => owner_only(),
+        404 => Error::NotFound("connection").into(),
+        409 => Error::Conflict.into(),
+        412 => expect_version(Some(1), 2).err().unwrap_or_else(|| Problem::internal("")),
+        413 => too_large("The body is larger than a call may be. Send less."),
+        415 => not_json(),
+        503 => Error::Busy.into(),
+        _ => Problem::internal(""),
+    }
+}
