@@ -16,7 +16,11 @@ fn new() -> Value {
 }
 
 async fn make(house: &House, owner: &str, key: &str, body: &Value) -> Answer {
-    let mut request = request("POST", "/connections", Some(owner), Some(body.clone()));
+    post(house, "/connections", owner, key, body).await
+}
+
+async fn post(house: &House, path: &str, owner: &str, key: &str, body: &Value) -> Answer {
+    let mut request = request("POST", path, Some(owner), Some(body.clone()));
     request.headers_mut().insert("idempotency-key", key.parse().unwrap());
     house.send(request).await
 }
@@ -64,6 +68,28 @@ async fn two_at_once_are_one() {
     let replayed = [&one, &two].map(|answer| answer.headers.contains_key("idempotency-replayed"));
     assert!(replayed[0] != replayed[1], "one of them made it");
     assert_eq!(connections(&house, OWNER).await, 1);
+}
+
+#[tokio::test]
+async fn a_key_is_rotated_once() {
+    let house = House::new();
+    let (id, old) = house.connect(new()).await;
+    let (path, body) = (format!("/connections/{id}/rotate"), json!({}));
+    let rotate = async || {
+        let mut request = request("POST", &path, Some(OWNER), Some(body.clone()));
+        request.headers_mut().insert("idempotency-key", "k".parse().unwrap());
+        request.headers_mut().insert("if-match", "\"1\"".parse().unwrap());
+        house.send(request).await
+    };
+    let (one, two) = tokio::join!(rotate(), rotate());
+    assert_eq!((one.status.as_u16(), &one.body), (200, &two.body));
+    assert_eq!(rotate().await.body, one.body, "although the version is not that any more");
+    assert_eq!(house.call("GET", "/v1/tasks", &one.text("/key"), None).await.status, 200);
+    house.call("GET", "/v1/tasks", &old, None).await.is_problem(401);
+
+    let (other, _) = house.connect(json!({ "kind": "api", "name": "another" })).await;
+    let elsewhere = post(&house, &format!("/connections/{other}/rotate"), OWNER, "k", &body).await;
+    assert_ne!(elsewhere.text("/key"), one.text("/key"), "at another path it is another key");
 }
 
 #[tokio::test]

@@ -118,3 +118,44 @@ fn parameter(needed: bool, name: String, mut schema: Value) -> Value {
     }
     said
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use schemars::JsonSchema;
+    use serde::{Deserialize, Serialize};
+
+    #[derive(Serialize, Deserialize, JsonSchema)]
+    struct Inner {
+        #[serde(default)]
+        may_be_left_away: bool,
+    }
+
+    #[derive(Serialize, Deserialize, JsonSchema)]
+    struct Outer {
+        inner: Inner,
+    }
+
+    #[derive(Serialize, Deserialize, JsonSchema)]
+    struct Same {
+        field: u8,
+    }
+
+    #[test]
+    fn what_is_read_otherwise_than_written_has_its_own_name_and_so_has_what_holds_it() {
+        let mut schemas = Schemas::default();
+        let read = [schemas.read(SchemaGenerator::subschema_for::<Outer>)];
+        let written = [schemas.written(SchemaGenerator::subschema_for::<Outer>)];
+        schemas.read(SchemaGenerator::subschema_for::<Same>);
+        schemas.written(SchemaGenerator::subschema_for::<Same>);
+        let settled = schemas.settle(json!({ "read": read, "written": written, "components": {} }));
+        assert_eq!(settled["read"][0]["$ref"], "#/components/schemas/OuterInput");
+        assert_eq!(settled["written"][0]["$ref"], "#/components/schemas/Outer");
+        let all = settled["components"]["schemas"].as_object().unwrap();
+        let names: Vec<_> = all.keys().collect();
+        assert_eq!(names, ["Inner", "InnerInput", "Outer", "OuterInput", "Same"]);
+        assert_eq!(all["OuterInput"]["properties"]["inner"]["$ref"], "#/components/schemas/InnerInput");
+        assert_eq!(all["Inner"]["required"], json!(["may_be_left_away"]));
+        assert_eq!(all["InnerInput"].get("required"), None);
+    }
+}
