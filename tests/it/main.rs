@@ -18,6 +18,7 @@ mod hot_path;
 mod idempotency;
 mod input;
 mod layout;
+mod limits;
 mod mcp;
 mod openapi;
 mod sign_in;

@@ -4,11 +4,13 @@ use crate::harness::{House, OTHER_OWNER, OWNER};
 use axum::body::Body;
 use domain::clock::Clock as _;
 use domain::conformance::ManualClock;
+use domain::schema::audit_between;
+use domain::table::Table as _;
 use http::{Request, StatusCode};
 use http_body_util::BodyExt as _;
 use jiff::SignedDuration;
 use local::{Host, LocalOwner, Settings};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::sync::Arc;
 use tempfile::TempDir;
 use tower::ServiceExt as _;
@@ -167,6 +169,25 @@ async fn signing_out_everywhere_ends_whatever_was_issued_before() {
     let host = start(&folder, &clock);
     refused(&host).await;
     assert!(is_signed_in(&host, &again).await);
+}
+
+#[tokio::test]
+async fn signing_in_and_out_is_written_down() {
+    let (host, clock, _folder) = open();
+    let (cookie, other) = (session(&host).await, session(&host).await);
+    send(&host, at("GET", "/sign-in?code=0"), "").await;
+    for (cookie, path) in [(&cookie, "/sign-out"), (&other, "/owner/sign-out-everywhere")] {
+        clock.advance("1s".parse().unwrap());
+        assert!(send(&host, own("POST", path, cookie), "").await.0.is_success());
+    }
+    let rows = host.store.query(&audit_between(host.owner.id(), None, None)).await.unwrap().rows;
+    let actions = rows.iter().map(|row| {
+        let noted: Value = serde_json::from_str(&row.body).unwrap();
+        assert!(noted["entry"]["actor"] == "owner" && noted["entry"]["request"].is_string(), "{noted}");
+        noted["entry"]["action"].as_str().unwrap().to_owned()
+    });
+    let expected = ["owner.signed_in", "owner.signed_in", "owner.signed_out", "owner.signed_out_everywhere"];
+    assert_eq!(actions.collect::<Vec<_>>(), expected);
 }
 
 #[tokio::test]

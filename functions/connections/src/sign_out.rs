@@ -3,9 +3,14 @@
 use axum::extract::State;
 use domain::session;
 use http::StatusCode;
-use web::{App, Owner, Problem};
+use web::{App, Owner, Problem, Witness};
 
-pub(crate) async fn everywhere(State(app): State<App>, owner: Owner) -> Result<StatusCode, Problem> {
+pub(crate) async fn everywhere(
+    State(app): State<App>,
+    owner: Owner,
+    witness: Witness,
+) -> Result<StatusCode, Problem> {
     session::sign_out_everywhere(&*app.table, *owner, app.clock.now(), app.op()).await?;
+    witness.saw(*owner, "owner.signed_out_everywhere").await;
     Ok(StatusCode::NO_CONTENT)
 }

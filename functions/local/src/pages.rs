@@ -10,7 +10,7 @@ use domain::shelf::Shelf;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use serde::Deserialize;
 use std::sync::Arc;
-use web::{App, Owner, Params, Problem};
+use web::{App, Owner, Params, Problem, Witness};
 
 /// What to type to talk to this very Larder.
 pub(crate) struct Commands {
@@ -43,7 +43,8 @@ pub(crate) struct Link {
 
 pub(crate) async fn sign_in(
     State(app): State<App>,
-    Extension(owner): Extension<Arc<LocalOwner>>,
+    Extension(local): Extension<Arc<LocalOwner>>,
+    witness: Witness,
     method: Method,
     headers: HeaderMap,
     Params(link): Params<Link>,
@@ -52,20 +53,23 @@ pub(crate) async fn sign_in(
     if method == Method::HEAD || headers.contains_key("sec-purpose") {
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
-    let Some(cookie) = owner.sign_in(&link.code, &app).await? else {
+    let Some(cookie) = local.sign_in(&link.code, &app).await? else {
         let detail =
             "This link was used, is over, or is another Larder's. `larder sign-in` prints a new one.";
         return Err(Problem::new(StatusCode::FORBIDDEN, "link-used", "The link does not work", detail));
     };
+    witness.saw(local.id(), "owner.signed_in").await;
     let page = page(&Onward { said: "You are signed in." })?;
     Ok(([(header::SET_COOKIE, cookie)], page).into_response())
 }
 
 /// On this browser only; what others were given goes on.
 pub(crate) async fn sign_out(
-    _: Owner,
+    owner: Owner,
+    witness: Witness,
     Extension(local): Extension<Arc<LocalOwner>>,
 ) -> Result<Response, Problem> {
+    witness.saw(*owner, "owner.signed_out").await;
     let page = page(&Onward { said: "You are signed out." })?;
     Ok(([(header::SET_COOKIE, local.sign_out())], page).into_response())
 }

@@ -1,5 +1,6 @@
 //! `POST /mcp`: one call in, one JSON answer out.
 
+use crate::name::name;
 use crate::server::Server;
 use axum::body::Body;
 use axum::response::Response;
@@ -17,6 +18,9 @@ pub(crate) async fn post(
     RawJson(body): RawJson,
 ) -> Result<Response, Problem> {
     refuse_foreign_origin(&headers)?;
+    if let Some(name) = name(&body) {
+        call.set_name(name);
+    }
     let server = Server { call: call.clone() };
     let sessions = Arc::new(NeverSessionManager::default());
     let service = StreamableHttpService::new(move || Ok(server.clone()), sessions, config());

@@ -99,12 +99,15 @@ pub(crate) async fn call(
     arguments: JsonObject,
 ) -> Result<CallToolResult, ErrorData> {
     let Some(tool) = TOOLS.iter().find(|tool| tool.spec.name == name) else {
-        return Err(ErrorData::invalid_params(format!("there is no tool `{name}`"), None));
+        let said = format!("there is no tool `{name}`");
+        call.set_refusal(Problem::invalid("/params/name", said.as_str()));
+        return Err(ErrorData::invalid_params(said, None));
     };
     call.by_tool(tool.operation.tool);
     Ok(run(call, name, arguments).await.unwrap_or_else(|problem| {
         problem.log(call.request());
         let said = format!("{} ({})", problem.detail(), call.request());
+        call.set_refusal(problem);
         CallToolResult::error(vec![ContentBlock::text(said)])
     }))
 }

@@ -1,6 +1,7 @@
 //! What can go wrong, said once and without a word of HTTP. The faces translate.
 
 use crate::access::{Action, Resource};
+use crate::limits::Reached;
 use crate::table::RowKey;
 use jiff::Timestamp;
 
@@ -14,6 +15,9 @@ pub enum Error {
     /// Somebody we know, who may not do this.
     #[error("this connection's grant does not allow {action} on {resource}{why}")]
     Denied { action: Action, resource: Resource, why: Denial },
+    /// Somebody we know, who called too often.
+    #[error("{0}")]
+    Limited(Reached),
     /// Not there, or not yours: nobody can tell which.
     #[error("there is no such {0}")]
     NotFound(&'static str),

@@ -3,6 +3,7 @@
 
 use crate::activity::{Activity, Seen};
 use crate::id::{ChangeId, ConnectionId, OpId, OwnerId};
+use crate::limits::Rate;
 use crate::notice::Notice;
 use crate::table::{Counters, Expiry, Put, Record, RowKey, Table};
 use crate::{Error, Result, audit, schema, usage};
@@ -10,7 +11,7 @@ use async_trait::async_trait;
 use futures_util::future::{join_all, join3};
 use jiff::Timestamp;
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Of how many connections it is remembered when they were last seen.
@@ -33,6 +34,7 @@ pub enum Note {
     Audit(audit::Entry),
     /// Written only if this notice is not there yet.
     Notice(Notice),
+    Rate(Rate),
 }
 
 /// Writes each note at once.
@@ -45,9 +47,16 @@ pub struct Direct {
 /// The rows that some notes come to.
 #[derive(Default)]
 struct Rows {
-    counts: BTreeMap<RowKey, (Counters, Expiry)>,
+    counts: BTreeMap<RowKey, Count>,
     records: BTreeMap<RowKey, Record>,
     puts: Vec<Put>,
+}
+
+/// What is added to the counters of a row, and which of them are dropped.
+struct Count {
+    add: Counters,
+    drop: BTreeSet<String>,
+    expires: Expiry,
 }
 
 impl Direct {
@@ -64,7 +73,7 @@ impl Direct {
             }
         }
         let (counted, recorded, told) = join3(
-            join_all(rows.counts.into_iter().map(|(key, (add, expires))| self.count(key, add, expires))),
+            join_all(rows.counts.into_iter().map(|(key, count)| self.count(key, count))),
             self.record(rows.records.into_values().collect()),
             join_all(rows.puts.into_iter().map(|put| self.put(put))),
         )
@@ -77,9 +86,8 @@ impl Direct {
     fn lay_out(&self, rows: &mut Rows, owner: OwnerId, note: Note) -> Result<()> {
         match note {
             Note::Call { call, limited, keep_until } => {
-                let count = rows.counts.entry(schema::usage(owner, call.connection, call.at));
-                let (counters, _) = count.or_insert_with(|| (Counters::new(), schema::usage_expiry(call.at)));
-                usage::count(counters, &call, limited);
+                let usage = schema::usage(owner, call.connection, call.at);
+                usage::count(&mut rows.count(usage, schema::usage_expiry(call.at)).add, &call, limited);
                 let Some(until) = keep_until.filter(|_| !limited) else { return Ok(()) };
                 if let Some(seen) = self.newly_seen(&call) {
                     rows.record(schema::seen(owner, call.connection), json(&seen)?, None);
@@ -95,6 +103,14 @@ impl Direct {
             }
             Note::Notice(notice) => {
                 rows.puts.push(notice.put(owner)?);
+                Ok(())
+            }
+            Note::Rate(Rate { key, add, drop, expires }) => {
+                let count = rows.count(key, expires);
+                count.drop.extend(drop);
+                for (name, more) in add {
+                    *count.add.entry(name).or_default() += more;
+                }
                 Ok(())
             }
         }
@@ -117,9 +133,10 @@ impl Direct {
         Some(Seen { connection: call.connection, at: call.at, from: call.from.clone() })
     }
 
-    async fn count(&self, key: RowKey, add: Counters, expires: Expiry) -> Result<()> {
-        let add: Vec<_> = add.iter().map(|(name, more)| (name.as_str(), *more)).collect();
-        self.table.add(key, &add, &[], Some(expires)).await.map(drop)
+    async fn count(&self, key: RowKey, count: Count) -> Result<()> {
+        let add: Vec<_> = count.add.iter().map(|(name, more)| (name.as_str(), *more)).collect();
+        let drop: Vec<_> = count.drop.iter().map(String::as_str).collect();
+        self.table.add(key, &add, &drop, Some(count.expires)).await.map(|_| ())
     }
 
     async fn record(&self, records: Vec<Record>) -> Result<()> {
@@ -137,6 +154,11 @@ impl Direct {
 }
 
 impl Rows {
+    fn count(&mut self, key: RowKey, expires: Expiry) -> &mut Count {
+        let nothing = || Count { add: Counters::new(), drop: BTreeSet::new(), expires };
+        self.counts.entry(key).or_insert_with(nothing)
+    }
+
     fn record(&mut self, key: RowKey, body: String, expires: Option<Expiry>) {
         self.records.insert(key.clone(), Record { key, body, expires });
     }

@@ -1,8 +1,17 @@
 //! How often a connection may call.
 
+mod settle;
+
+pub use settle::{Rate, Taken};
+
+use crate::table::{Counters, Expiry};
 use crate::text::present;
+use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::fmt::{self, Write as _};
+
+const DAY: i64 = 24 * 60 * 60;
 
 /// The most calls in each window; none where it is null. New connections get the default.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -62,5 +71,155 @@ impl TryFrom<u32> for Most {
 impl From<Most> for u32 {
     fn from(most: Most) -> Self {
         most.0
+    }
+}
+
+/// A time in which calls are counted; each begins anew with the clock's minute, hour or day (UTC).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Window {
+    Burst,
+    Hour,
+    Day,
+}
+
+/// The windows that a moment lies in. All their counters stand in the row of the day, so that one addition takes a
+/// place in each and tells how many were taken.
+#[derive(Debug, Clone)]
+pub struct Windows {
+    second: i64,
+    counters: [String; 3],
+}
+
+/// Where a call stands in each window that is limited.
+#[derive(Debug, Clone)]
+pub struct Standing(Vec<Measure>);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Measure {
+    window: Window,
+    limit: u32,
+    /// This call included.
+    used: i64,
+    /// In so many seconds the next window begins.
+    ends_in: i64,
+}
+
+/// Why a call is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reached {
+    pub window: Window,
+    pub limit: u32,
+    pub retry_after: i64,
+}
+
+impl Window {
+    const ALL: [Self; 3] = [Self::Burst, Self::Hour, Self::Day];
+
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Burst => "burst",
+            Self::Hour => "hour",
+            Self::Day => "day",
+        }
+    }
+
+    const fn seconds(self) -> i64 {
+        match self {
+            Self::Burst => 60,
+            Self::Hour => 60 * 60,
+            Self::Day => DAY,
+        }
+    }
+
+    const fn most(self, limits: &Limits) -> Option<Most> {
+        match self {
+            Self::Burst => limits.burst,
+            Self::Hour => limits.per_hour,
+            Self::Day => limits.per_day,
+        }
+    }
+}
+
+impl fmt::Display for Reached {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let span = if self.window == Window::Burst { "minute" } else { self.window.name() };
+        write!(f, "this connection's {} calls of this {span} are used", self.limit)
+    }
+}
+
+impl Windows {
+    pub fn at(at: Timestamp) -> Self {
+        let second = at.as_second();
+        let (hour, minute) = (second.rem_euclid(DAY) / 3_600, second.rem_euclid(3_600) / 60);
+        Self { second, counters: [format!("m{hour:02}{minute:02}"), format!("h{hour:02}"), "d".to_owned()] }
+    }
+
+    /// What one call adds to the row.
+    pub fn one_call(&self) -> [(&str, i64); 3] {
+        self.counters.each_ref().map(|name| (name.as_str(), 1))
+    }
+
+    /// A day longer than the windows last.
+    pub const fn expires(&self) -> Expiry {
+        Expiry((self.second.div_euclid(DAY) + 2) * DAY)
+    }
+
+    fn counter(&self, window: Window) -> &str {
+        let [burst, hour, day] = &self.counters;
+        match window {
+            Window::Burst => burst,
+            Window::Hour => hour,
+            Window::Day => day,
+        }
+    }
+}
+
+impl Standing {
+    pub fn of(limits: &Limits, windows: &Windows, counters: &Counters) -> Self {
+        let measure = |window: Window| {
+            let limit = window.most(limits)?.into();
+            let used = counters.get(windows.counter(window)).copied().unwrap_or_default();
+            let ends_in = window.seconds() - windows.second.rem_euclid(window.seconds());
+            Some(Measure { window, limit, used, ends_in })
+        };
+        Self(Window::ALL.into_iter().filter_map(measure).collect())
+    }
+
+    /// Of all windows that are full the one that stays so for longest: to try again earlier is no use.
+    pub fn reached(&self) -> Option<Reached> {
+        let full = self.0.iter().filter(|measure| measure.is_over()).max_by_key(|measure| measure.ends_in)?;
+        Some(Reached { window: full.window, limit: full.limit, retry_after: full.ends_in })
+    }
+
+    /// As `RateLimit-Policy` has it; `None` when nothing is limited.
+    pub fn policy(&self) -> Option<String> {
+        self.each(|text, measure| write!(text, ";q={};w={}", measure.limit, measure.window.seconds()))
+    }
+
+    /// As `RateLimit` has it.
+    pub fn left(&self) -> Option<String> {
+        let left = |measure: &Measure| (i64::from(measure.limit) - measure.used).max(0);
+        self.each(|text, measure| write!(text, ";r={};t={}", left(measure), measure.ends_in))
+    }
+
+    fn each(&self, tell: impl Fn(&mut String, &Measure) -> fmt::Result) -> Option<String> {
+        let mut text = String::with_capacity(96);
+        for measure in &self.0 {
+            let comma = if text.is_empty() { "" } else { ", " };
+            write!(text, "{comma}\"{}\"", measure.window.name()).ok()?;
+            tell(&mut text, measure).ok()?;
+        }
+        Some(text).filter(|text| !text.is_empty())
+    }
+}
+
+impl Measure {
+    const fn is_over(&self) -> bool {
+        self.used > self.limit as i64
+    }
+
+    /// Four fifths of the window are used.
+    const fn is_close(&self) -> bool {
+        self.used >= (self.limit as i64 * 4 + 4) / 5
     }
 }

@@ -6,6 +6,7 @@
 //! | `slug/<slug>` | whose short name it is | whether a slug is taken |
 //! | `data/task/<task>` | a task | one task; an owner's tasks, by age |
 //! | `trash/task/<task>`, `trash/conn/<conn>` | what was deleted, for 30 days | what it was, and who deleted it |
+//! | `rate/<conn>/<day>` | counters of one connection's windows | whether it may call once more |
 //! | `usage/<conn>/<hour>` | counters of one connection and hour | how much it called |
 //! | `act/<conn>/<activity>` | one call, for as long as the owner wants | what a connection did, by time |
 //! | `seen/<conn>` | its last call | when and from where it was last used |
@@ -51,6 +52,11 @@ pub fn connections(owner: OwnerId) -> Query {
 /// Who has a name; the row is what makes it theirs alone.
 pub fn slug(owner: OwnerId, slug: &Slug) -> RowKey {
     RowKey::new(owner, format!("slug/{slug}"))
+}
+
+/// The counters of all windows that lie in a day (UTC).
+pub fn rate(owner: OwnerId, id: ConnectionId, at: Timestamp) -> RowKey {
+    RowKey::new(owner, format!("rate/{id}/{}", at.strftime("%Y%m%d")))
 }
 
 pub fn activity(owner: OwnerId, id: ConnectionId, activity: ActivityId) -> RowKey {

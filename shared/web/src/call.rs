@@ -8,9 +8,11 @@ use axum::extract::FromRequestParts;
 use domain::access::{Action, Resource, Scope};
 use domain::connection::Connection;
 use domain::error::Refusal;
-use domain::id::{OwnerId, RequestId};
+use domain::id::{ConnectionId, OwnerId, RequestId};
 use domain::key::GenuineKey;
+use domain::limits::{Standing, Windows};
 use domain::shelf::{Entity, Shelf, Source, Writer};
+use domain::table::Counters;
 use domain::{Error, Result, schema};
 use futures_util::future::join;
 use http::request::Parts;
@@ -28,8 +30,22 @@ struct Inner {
     key: GenuineKey,
     at: Timestamp,
     request: RequestId,
-    admission: OnceCell<Result<Connection>>,
+    admission: OnceCell<Admission>,
     tool: OnceLock<&'static str>,
+    /// What a face with one path for everything calls this.
+    name: OnceLock<String>,
+    refusal: OnceLock<Problem>,
+}
+
+/// What was found out about the key and its limits.
+pub(crate) struct Admission {
+    /// The connection, if its key holds and its limits leave room for this call.
+    pub(crate) record: Result<Connection>,
+    pub(crate) windows: Windows,
+    pub(crate) counters: Option<Counters>,
+    /// None where the key does not hold: how much is left is not told then.
+    pub(crate) standing: Option<Standing>,
+    pub(crate) activity_days: Option<u16>,
 }
 
 impl Call {
@@ -38,14 +54,19 @@ impl Call {
         let key = keys.and_then(|keys| GenuineKey::parse(token, keys));
         let key = key.ok_or(Error::Unauthenticated(GenuineKey::refusal(token)))?;
         let Arrival { at, request, call } = Arrival::of(parts)?;
-        let admission = OnceCell::new();
-        let tool = OnceLock::new();
-        let inner = Inner { app: app.clone(), key, at: *at, request: *request, admission, tool };
+        let (admission, tool) = (OnceCell::new(), OnceLock::new());
+        let (name, refusal) = (OnceLock::new(), OnceLock::new());
+        let inner =
+            Inner { app: app.clone(), key, at: *at, request: *request, admission, tool, name, refusal };
         Ok(call.get_or_init(|| Self(Arc::new(inner))).clone())
     }
 
     pub fn owner(&self) -> OwnerId {
         self.0.key.owner
+    }
+
+    pub(crate) fn connection(&self) -> ConnectionId {
+        self.0.key.connection
     }
 
     pub fn request(&self) -> RequestId {
@@ -95,11 +116,29 @@ impl Call {
 
     /// The connection, if its key holds. Asked and counted once per call, however often this is called.
     pub async fn admission(&self) -> Result<&Connection, Problem> {
-        self.0.admission.get_or_init(|| self.0.admit()).await.as_ref().map_err(Problem::from)
+        self.0.admission.get_or_init(|| self.0.admit()).await.record.as_ref().map_err(Problem::from)
     }
 
-    pub(crate) fn is_asked(&self) -> bool {
-        self.0.admission.initialized()
+    pub(crate) fn admitted(&self) -> Option<&Admission> {
+        self.0.admission.get()
+    }
+
+    /// Names what is called, where the path does not; one of few names, because each is counted.
+    pub fn set_name(&self, name: String) {
+        let _ = self.0.name.set(name);
+    }
+
+    pub(crate) fn name(&self) -> Option<&str> {
+        self.0.name.get().map(String::as_str)
+    }
+
+    /// Keeps what was refused in a protocol that has its own way to say so.
+    pub fn set_refusal(&self, problem: Problem) {
+        let _ = self.0.refusal.set(problem);
+    }
+
+    pub(crate) fn refusal(&self) -> Option<&Problem> {
+        self.0.refusal.get()
     }
 
     pub fn writer(&self) -> Writer {
@@ -109,20 +148,31 @@ impl Call {
 }
 
 impl Inner {
-    async fn admit(&self) -> Result<Connection> {
+    async fn admit(&self) -> Admission {
         let GenuineKey { owner, connection, .. } = self.key;
-        let at = self.at;
-        let record = Shelf::<Connection>::new(&*self.app.table, owner);
-        let counter = schema::usage(owner, connection, at);
-        let count = self.app.table.add(counter, &[("calls", 1)], &[], Some(schema::usage_expiry(at)));
-        let (record, counted) = join(record.get(connection), count).await;
+        let windows = Windows::at(self.at);
+        let shelf = Shelf::<Connection>::new(&*self.app.table, owner);
+        let (row, taken) = (schema::rate(owner, connection, self.at), windows.one_call());
+        let count = self.app.table.add(row, &taken, &[], Some(windows.expires()));
+        let (record, counted) = join(shelf.get(connection), count).await;
         let record = match record {
             Err(Error::NotFound(_)) => Err(Error::Unauthenticated(Refusal::Deleted)),
             other => other,
-        }?;
-        record.admit(&self.key, at)?;
-        counted?;
-        Ok(record)
+        };
+        let activity_days = record.as_ref().ok().map(|record| record.activity_days);
+        let held = record.and_then(|record| record.admit(&self.key, self.at).map(|()| record));
+        let (counters, uncounted) = counted.map_or_else(|error| (None, Some(error)), |it| (Some(it), None));
+        let standing = match (&held, &counters) {
+            (Ok(record), Some(counters)) => Some(Standing::of(&record.limits, &windows, counters)),
+            _ => None,
+        };
+        let reached = standing.as_ref().and_then(Standing::reached);
+        let record = held.and_then(|record| match (uncounted, reached) {
+            (Some(error), _) => Err(error),
+            (None, Some(reached)) => Err(Error::Limited(reached)),
+            (None, None) => Ok(record),
+        });
+        Admission { record, windows, counters, standing, activity_days }
     }
 }
 

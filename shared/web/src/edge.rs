@@ -3,6 +3,7 @@
 
 use crate::app::App;
 use crate::call::Call;
+use crate::noting::Asked;
 use crate::problem::Problem;
 use axum::extract::{Request, State};
 use axum::middleware::Next;
@@ -32,12 +33,13 @@ impl Arrival {
 }
 
 pub(crate) async fn edge(State(app): State<App>, mut request: Request, next: Next) -> Response {
-    let at = app.clock.now();
+    let (at, asked) = (app.clock.now(), Asked::of(&request, app.clock.elapsed()));
     let id = RequestId::new(at, app.entropy.bytes());
     let call = Arc::new(OnceLock::new());
     request.extensions_mut().insert(Arrival { at, request: id, call: Arc::clone(&call) });
     let answer = AssertUnwindSafe(next.run(request)).catch_unwind().await;
     let mut response = answer.unwrap_or_else(|panic| Problem::internal(said(&*panic)).into_response());
+    let mut refused = None;
     if let Some(mut problem) = response.extensions_mut().remove::<Arc<Problem>>() {
         // A refused input says nothing of the key yet: it is asked for, and the call counted, all the same.
         if let Some(Err(refused)) = unasked(&call).await {
@@ -47,6 +49,10 @@ pub(crate) async fn edge(State(app): State<App>, mut request: Request, next: Nex
         let headers = std::mem::take(response.headers_mut());
         response = problem.render(id);
         response.headers_mut().extend(headers.into_iter().filter(|(name, _)| name.is_some()));
+        refused = Some(problem);
+    }
+    if let Some(call) = call.get() {
+        call.end(&asked, refused.as_deref(), &mut response).await;
     }
     let headers = response.headers_mut();
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -58,7 +64,7 @@ pub(crate) async fn edge(State(app): State<App>, mut request: Request, next: Nex
 }
 
 async fn unasked(call: &OnceLock<Call>) -> Option<Result<(), Problem>> {
-    let call = call.get().filter(|call| !call.is_asked())?;
+    let call = call.get().filter(|call| call.admitted().is_none())?;
     Some(call.admission().await.map(|_| ()))
 }
 

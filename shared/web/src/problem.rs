@@ -6,7 +6,10 @@ use domain::id::RequestId;
 use http::{HeaderValue, StatusCode, header};
 use schemars::JsonSchema;
 use serde::Serialize;
+use serde_json::{Map, Value};
 use std::sync::Arc;
+
+const RETRY_AFTER: &str = "retry_after";
 
 #[derive(Debug, Clone)]
 pub struct Problem {
@@ -16,6 +19,8 @@ pub struct Problem {
     detail: String,
     errors: Vec<Fault>,
     cause: Option<String>,
+    /// More that a program can read.
+    members: Option<Box<Map<String, Value>>>,
 }
 
 /// One wrong place in the input.
@@ -40,6 +45,8 @@ pub(crate) struct Wire<'a> {
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     errors: &'a [Fault],
     request_id: RequestId,
+    #[serde(flatten)]
+    members: Option<&'a Map<String, Value>>,
 }
 
 impl Problem {
@@ -49,7 +56,7 @@ impl Problem {
         title: &'static str,
         detail: impl Into<String>,
     ) -> Self {
-        Self { status, code, title, detail: detail.into(), errors: Vec::new(), cause: None }
+        Self { status, code, title, detail: detail.into(), errors: Vec::new(), cause: None, members: None }
     }
 
     pub fn invalid(pointer: impl Into<String>, detail: impl Into<String>) -> Self {
@@ -66,6 +73,12 @@ impl Problem {
         let detail = "Something broke on our side; the request id finds it in the log.";
         let problem = Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "Internal error", detail);
         Self { cause: Some(cause.to_string()), ..problem }
+    }
+
+    #[must_use]
+    pub fn with(mut self, member: &str, value: impl Into<Value>) -> Self {
+        self.members.get_or_insert_default().insert(member.to_owned(), value.into());
+        self
     }
 
     /// What to tell a caller that cannot see the status, such as a model that called a tool.
@@ -88,6 +101,7 @@ impl Problem {
             detail: &self.detail,
             errors: &self.errors,
             request_id,
+            members: self.members.as_deref(),
         }
     }
 
@@ -102,6 +116,11 @@ impl Problem {
         }
         if self.status == StatusCode::SERVICE_UNAVAILABLE {
             headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        }
+        if let Some(seconds) =
+            self.members.as_ref().and_then(|members| members.get(RETRY_AFTER)).and_then(Value::as_i64)
+        {
+            headers.insert(header::RETRY_AFTER, seconds.into());
         }
         response
     }
@@ -148,6 +167,14 @@ impl From<&domain::Error> for Problem {
             E::Denied { .. } => {
                 let detail = sentence(&say, "Its owner can change the grant.");
                 Self::new(StatusCode::FORBIDDEN, "denied", "Not allowed", detail)
+            }
+            E::Limited(reached) => {
+                let fix = format!("Wait {} seconds, or ask the owner for more.", reached.retry_after);
+                let (status, title) = (StatusCode::TOO_MANY_REQUESTS, "Limit reached");
+                Self::new(status, "limit-reached", title, sentence(&say, &fix))
+                    .with("window", reached.window.name())
+                    .with("limit", reached.limit)
+                    .with(RETRY_AFTER, reached.retry_after)
             }
             E::NotFound(_) => Self::new(StatusCode::NOT_FOUND, "not-found", "Not found", sentence(&say, "")),
             E::Conflict => {

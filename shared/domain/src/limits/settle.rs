@@ -1,0 +1,92 @@
+//! What remains to be done about the limits once a call is answered.
+
+use super::{Standing, Window, Windows};
+use crate::id::{ConnectionId, OwnerId};
+use crate::notice::{About, Notice};
+use crate::schema;
+use crate::table::{Counters, Expiry, RowKey};
+use jiff::{SignedDuration, Timestamp};
+
+/// A key that is refused is noted this often in an hour, so that who hammers with it fills no log.
+const MOST_REFUSALS: i64 = 100;
+
+/// What is still to be added to the counters that a call was admitted by, and what is dropped there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rate {
+    pub key: RowKey,
+    pub add: Counters,
+    pub drop: Vec<String>,
+    pub expires: Expiry,
+}
+
+/// One call's place in the counters.
+pub struct Taken<'a> {
+    pub owner: OwnerId,
+    pub connection: ConnectionId,
+    pub at: Timestamp,
+    pub windows: &'a Windows,
+    /// As they were after this call was added.
+    pub counters: &'a Counters,
+}
+
+impl Taken<'_> {
+    /// After an admitted call or one that a limit refused: a refused call gives back what it took.
+    pub fn settle(&self, standing: &Standing) -> (Rate, Vec<Notice>) {
+        let mut rate = self.tidy();
+        let refused = standing.reached().is_some();
+        if refused {
+            self.give_back(&mut rate);
+        }
+        let mut notices = Vec::new();
+        for measure in standing.0.iter().filter(|measure| measure.window != Window::Burst) {
+            let until = self.at + SignedDuration::from_secs(measure.ends_in);
+            let (window, limit) = (measure.window.name().to_owned(), measure.limit);
+            let (mark, about) = match (refused, measure.is_over(), measure.is_close()) {
+                (true, true, _) => ('l', About::LimitReached { window, limit, until }),
+                (false, _, true) => ('w', About::LimitWarning { window, limit, until }),
+                _ => continue,
+            };
+            // Marked beside the counter: who comes later need not tell it again.
+            let mark = format!("{mark}{}", self.windows.counter(measure.window));
+            if !self.counters.contains_key(&mark) {
+                rate.add.insert(mark, 1);
+                notices.push(Notice { connection: self.connection, at: self.at, about });
+            }
+        }
+        (rate, notices)
+    }
+
+    /// After a call whose key was refused, which must not use up what belongs to the key that holds; and whether it
+    /// is to be noted.
+    pub fn refuse(&self) -> (Rate, bool) {
+        let mut rate = self.tidy();
+        self.give_back(&mut rate);
+        let refusals = format!("x{}", self.windows.counter(Window::Hour));
+        let noted = self.counters.get(&refusals).is_none_or(|before| *before < MOST_REFUSALS);
+        rate.add.insert(refusals, 1);
+        (rate, noted)
+    }
+
+    /// The first call of a minute drops the counters of earlier ones, but for the one before: late calls may still
+    /// be counted in that.
+    fn tidy(&self) -> Rate {
+        let Self { owner, connection, at, windows, counters } = *self;
+        let burst = windows.counter(Window::Burst);
+        let kept = Windows::at(at - SignedDuration::from_secs(Window::Burst.seconds()));
+        let past = |name: &&String| name.starts_with('m') && name.as_str() < kept.counter(Window::Burst);
+        let first = counters.get(burst) == Some(&1) && windows.expires() == kept.expires();
+        let drop = if first { counters.keys().filter(past).cloned().collect() } else { Vec::new() };
+        let key = schema::rate(owner, connection, at);
+        Rate { key, add: Counters::new(), drop, expires: windows.expires() }
+    }
+
+    fn give_back(&self, rate: &mut Rate) {
+        rate.add.extend(self.windows.one_call().map(|(name, taken)| (name.to_owned(), -taken)));
+    }
+}
+
+impl Rate {
+    pub fn is_nothing(&self) -> bool {
+        self.add.is_empty() && self.drop.is_empty()
+    }
+}

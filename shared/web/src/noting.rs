@@ -1,0 +1,134 @@
+//! What is noted of a call with a genuine key once it is answered, and the headers that tell where its limits stand.
+
+use crate::call::{Admission, Call};
+use crate::peer::Peer;
+use crate::problem::Problem;
+use axum::body::HttpBody as _;
+use axum::extract::{MatchedPath, Request};
+use axum::response::Response;
+use domain::Error;
+use domain::activity::Activity;
+use domain::audit::{Actor, Entry, Outcome};
+use domain::error::Refusal;
+use domain::id::{ActivityId, AuditId};
+use domain::ledger::Note;
+use domain::limits::Taken;
+use futures_util::future::join_all;
+use http::{HeaderName, HeaderValue, Method, StatusCode};
+use jiff::SignedDuration;
+use std::time::Duration;
+
+/// What is known of a call before it is handled.
+pub(crate) struct Asked {
+    began: Duration,
+    method: Method,
+    path: Option<MatchedPath>,
+    peer: Option<Peer>,
+}
+
+impl Asked {
+    pub(crate) fn of(request: &Request, began: Duration) -> Self {
+        let path = request.extensions().get::<MatchedPath>().cloned();
+        let peer = request.extensions().get::<Peer>().copied();
+        Self { began, method: request.method().clone(), path, peer }
+    }
+
+    fn endpoint(&self) -> String {
+        format!("{} {}", self.method, self.path.as_ref().map_or("", MatchedPath::as_str))
+    }
+}
+
+impl Call {
+    /// Tells where its limits stand, and notes it.
+    pub(crate) async fn end(&self, asked: &Asked, problem: Option<&Problem>, response: &mut Response) {
+        let Some(admission) = self.admitted() else { return };
+        tell_limits(admission, response);
+        // What a protocol answered 200 to may have been refused all the same.
+        let problem = problem.or_else(|| self.refusal());
+        let status = problem.map_or(response.status(), |problem| problem.status);
+        let bytes = response.body().size_hint().lower();
+        let from = asked.peer.map(Peer::anonymised);
+        let mut notes = Vec::with_capacity(2);
+        let is_noted = self.settle(admission, &mut notes);
+        if let Some(problem) = problem.filter(|problem| is_noted && is_denial(problem)) {
+            notes.push(Note::Audit(self.denied(problem, from.clone())));
+        }
+        // A connection that is gone has no usage any more.
+        if !matches!(admission.record, Err(Error::Unauthenticated(Refusal::Deleted))) {
+            let days = admission.activity_days.filter(|_| is_noted).map(i64::from);
+            let keep_until = days.map(|days| self.at() + SignedDuration::from_hours(24 * days));
+            let limited = matches!(admission.record, Err(Error::Limited(_)));
+            let call = self.activity(asked, status, bytes, from);
+            notes.push(Note::Call { call, limited, keep_until });
+        }
+        let ledger = &self.app().ledger;
+        join_all(notes.into_iter().map(|note| ledger.note(self.owner(), note))).await;
+    }
+
+    /// What is left to do at the counters; answers whether this call is to be noted one by one.
+    fn settle(&self, admission: &Admission, notes: &mut Vec<Note>) -> bool {
+        let Admission { windows, counters: Some(counters), standing, .. } = admission else { return true };
+        let (owner, connection, at) = (self.owner(), self.connection(), self.at());
+        let taken = Taken { owner, connection, at, windows, counters };
+        let (rate, notices, is_noted) = match standing {
+            Some(standing) => {
+                let (rate, notices) = taken.settle(standing);
+                (rate, notices, true)
+            }
+            None => {
+                let (rate, is_noted) = taken.refuse();
+                (rate, Vec::new(), is_noted)
+            }
+        };
+        notes.extend(notices.into_iter().map(Note::Notice));
+        if !rate.is_nothing() {
+            notes.push(Note::Rate(rate));
+        }
+        is_noted
+    }
+
+    fn denied(&self, problem: &Problem, from: Option<String>) -> Entry {
+        Entry {
+            id: AuditId::new(self.at(), self.app().entropy.bytes()),
+            at: self.at(),
+            actor: Actor::Connection,
+            action: "call.denied".to_owned(),
+            result: Outcome::Refused,
+            connection: Some(self.connection()),
+            target: None,
+            fields: Vec::new(),
+            reason: Some(problem.detail().to_owned()),
+            request: Some(self.request()),
+            from,
+        }
+    }
+
+    fn activity(&self, asked: &Asked, status: StatusCode, bytes: u64, from: Option<String>) -> Activity {
+        let took = self.app().clock.elapsed().saturating_sub(asked.began);
+        Activity {
+            // One call, one entry: the same time and the same random bits.
+            id: ActivityId::from_bytes(*self.request().as_bytes()),
+            connection: self.connection(),
+            at: self.at(),
+            request: self.request(),
+            endpoint: self.name().map_or_else(|| asked.endpoint(), str::to_owned),
+            status: status.as_u16(),
+            micros: u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
+            bytes,
+            from,
+        }
+    }
+}
+
+fn tell_limits(admission: &Admission, response: &mut Response) {
+    let Some(standing) = &admission.standing else { return };
+    for (name, line) in [("ratelimit-policy", standing.policy()), ("ratelimit", standing.left())] {
+        if let Some(line) = line.and_then(|line| HeaderValue::try_from(line).ok()) {
+            response.headers_mut().insert(HeaderName::from_static(name), line);
+        }
+    }
+}
+
+fn is_denial(problem: &Problem) -> bool {
+    matches!(problem.status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN)
+}
