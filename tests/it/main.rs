@@ -9,9 +9,11 @@
 )]
 
 mod access;
+mod connections;
 mod contract;
 mod due;
 mod faults;
+mod grants;
 mod harness;
 mod hooked;
 mod hot_path;

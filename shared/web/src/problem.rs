@@ -148,21 +148,18 @@ impl From<&domain::Error> for Problem {
         let say = error.to_string();
         match error {
             E::Unauthenticated(refusal) => {
-                let fix = match refusal {
-                    Refusal::NoKey => "Send a key as `Authorization: Bearer …`.",
-                    Refusal::UnknownKey | Refusal::Mistyped => "Copy it again, or make a new connection.",
-                    Refusal::Replaced => "Ask the owner for the new key.",
-                    Refusal::Revoked(_) | Refusal::Deleted => "Ask the owner for a new connection.",
-                    Refusal::Expired(_) => "Ask the owner to extend it.",
-                    Refusal::Paused => "Ask the owner to resume it.",
-                    Refusal::NotSignedIn | Refusal::SignedOut(_) => "Sign in again.",
+                let (code, fix) = match refusal {
+                    Refusal::NoKey => ("no-key", "Send a key as `Authorization: Bearer …`."),
+                    Refusal::UnknownKey => ("unknown-key", "Copy it again, or make a new connection."),
+                    Refusal::Mistyped => ("mistyped-key", "Copy it again, or make a new connection."),
+                    Refusal::Replaced => ("replaced-key", "Ask the owner for the new key."),
+                    Refusal::Revoked(_) => ("revoked", "Ask the owner for a new connection."),
+                    Refusal::Deleted => ("deleted", "Ask the owner for a new connection."),
+                    Refusal::Expired(_) => ("expired", "Ask the owner to extend it."),
+                    Refusal::Paused => ("paused", "Ask the owner to resume it."),
+                    Refusal::NotSignedIn | Refusal::SignedOut(_) => ("not-signed-in", "Sign in again."),
                 };
-                Self::new(
-                    StatusCode::UNAUTHORIZED,
-                    "unauthenticated",
-                    "Not authenticated",
-                    sentence(&say, fix),
-                )
+                Self::new(StatusCode::UNAUTHORIZED, code, "Not authenticated", sentence(&say, fix))
             }
             E::Denied { .. } => {
                 let detail = sentence(&say, "Its owner can change the grant.");

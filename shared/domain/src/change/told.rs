@@ -1,7 +1,7 @@
 //! What one connection may know of a change: through its grant, like everything else.
 
 use super::{Change, Verb};
-use crate::access::{Action, Facts};
+use crate::access::{Action, Facts, Resource};
 use crate::connection::Connection;
 use crate::{Error, Result};
 use jiff::Timestamp;
@@ -25,7 +25,11 @@ impl Change {
         let scope = connection.decide(Action::Read, self.resource, self.at);
         let (true, Ok(scope)) = (asked, scope) else { return Ok(None) };
         let object = self.object()?;
-        let facts = Facts::deserialize(object).map_err(Error::internal)?;
+        // Rules about connections have no filters: there is nothing to ask of one.
+        let facts = match self.resource {
+            Resource::Connections => Facts::default(),
+            _ => Facts::deserialize(object).map_err(Error::internal)?,
+        };
         let Some(scope) = scope.of(&facts.subject()) else { return Ok(None) };
         let mut object = object.as_object().cloned().unwrap_or_default();
         object.retain(|field, _| scope.shows(field));

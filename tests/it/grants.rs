@@ -1,0 +1,327 @@
+//! Grants on every face: a field that is masked is nowhere, an item outside of a filter is not there.
+
+use crate::harness::{Answer, House, OWNER};
+use domain::access::{Action, Fields, Tag};
+use domain::access::{Actions, Ask, Grant, Only, Resource, Rule, Subject, When, decide};
+use domain::clock::Clock as _;
+use domain::id::{ConnectionId, LifeAreaId};
+use jiff::{SignedDuration, Timestamp};
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+const SECRET: &str = "ZEBRA";
+
+async fn with(house: &House, kind: &str, grant: Value, config: Value) -> (String, String) {
+    house.connect(json!({ "kind": kind, "name": "narrow", "grant": grant, "config": config })).await
+}
+
+async fn api(house: &House, grant: Value) -> String {
+    with(house, "api", grant, json!({})).await.1
+}
+
+async fn post(house: &House, key: &str, task: Value) -> Answer {
+    house.call("POST", "/v1/tasks", key, Some(task)).await
+}
+
+async fn tool(house: &House, key: &str, name: &str, arguments: Value) -> Value {
+    let params = json!({ "name": name, "arguments": arguments });
+    let call = json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params });
+    house.call("POST", "/mcp", key, Some(call)).await.body
+}
+
+async fn tools(house: &House, key: &str) -> Vec<Value> {
+    let list = json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/list" });
+    let listed = house.call("POST", "/mcp", key, Some(list)).await;
+    listed.body["result"]["tools"].as_array().unwrap().clone()
+}
+
+async fn titles(house: &House, key: &str) -> Vec<String> {
+    let listed = house.call("GET", "/v1/tasks?limit=100", key, None).await;
+    assert_eq!(listed.status, 200, "{}", listed.body);
+    let title = |task: &Value| task["title"].as_str().unwrap().to_owned();
+    listed.body["data"].as_array().unwrap().iter().map(title).collect()
+}
+
+#[tokio::test]
+async fn a_masked_field_is_nowhere() {
+    let house = House::new();
+    let full = house.api("full_access").await;
+    let secret = json!({ "title": "Milk", "description": SECRET, "labels": [SECRET] });
+    let id = post(&house, &full, secret).await.text("/id");
+    let grant = json!([{ "resource": "tasks", "actions": ["read", "write", "delete"], "fields": { "deny": ["description", "labels"] } }]);
+    let key = api(&house, grant.clone()).await;
+    let config = json!({ "target_url": "https://receiver.example/hook", "payload": "full" });
+    let (hook, _) = with(&house, "webhook", grant.clone(), config).await;
+    let path = format!("/v1/tasks/{id}");
+
+    let patch = |body: Value| house.call("PATCH", &path, &key, Some(body));
+    let seen = [
+        house.call("GET", "/v1/tasks", &key, None).await.body,
+        house.call("GET", &path, &key, None).await.body,
+        patch(json!({ "status": "completed" })).await.body,
+        tool(&house, &key, "list_tasks", json!({})).await,
+        tool(&house, &key, "get_task", json!({ "id": id })).await,
+        tool(&house, &key, "update_task", json!({ "id": id, "priority": "high" })).await,
+        house.call("GET", &format!("/connections/{hook}/preview"), OWNER, None).await.body,
+    ];
+    for answer in seen {
+        let text = answer.to_string();
+        assert!(!text.contains(SECRET) && text.contains("Mil"), "{text}");
+    }
+    let offered = json!(tools(&house, &key).await).to_string();
+    assert!(
+        offered.contains("\"due\"")
+            && !offered.contains("\"description\":{\"")
+            && !offered.contains("\"labels\""),
+        "{offered}"
+    );
+
+    // Writing it is as if there were no such field; what is hidden stays as it is.
+    for field in ["description", "labels"] {
+        let value = if field == "labels" { json!(["x"]) } else { json!("x") };
+        let refused = patch(json!({ field: value.clone() })).await;
+        assert_eq!(refused.is_problem(400).text("/errors/0/pointer"), format!("/{field}"));
+        post(&house, &key, json!({ "title": "New", field: value })).await.is_problem(400);
+    }
+    let whole = house.call("GET", &path, &full, None).await.body;
+    assert_eq!((&whole["description"], &whole["status"]), (&json!(SECRET), &json!("completed")));
+
+    // A change of nothing but hidden fields is no event; what is told of others has no trace of them.
+    house.pump.drain().await.unwrap();
+    let told = house.network.take();
+    assert!(told.len() == 3 && told.iter().all(|sent| !sent.body.contains(SECRET)), "{told:?}");
+    house.call("PATCH", &path, &full, Some(json!({ "description": "OTHER", "labels": [] }))).await;
+    house.pump.drain().await.unwrap();
+    assert_eq!(house.network.take().len(), 0);
+    house.call("PATCH", &path, &full, Some(json!({ "description": "THIRD", "due": "2027-01-01" }))).await;
+    house.pump.drain().await.unwrap();
+    let told: Value = serde_json::from_str(&house.network.take()[0].body).unwrap();
+    assert_eq!(told["data"]["changed"], json!(["due"]));
+}
+
+#[tokio::test]
+async fn an_item_outside_of_a_filter_is_not_there() {
+    let house = House::new();
+    let full = house.api("full_access").await;
+    let area = LifeAreaId::from_bytes([7; 16]);
+    let work = post(&house, &full, json!({ "title": "work", "labels": ["work", "x"] })).await.text("/id");
+    let home = post(&house, &full, json!({ "title": "home", "labels": ["home"], "life_area_id": area }))
+        .await
+        .text("/id");
+    let rule = |actions: Value, only: Value| json!({ "resource": "tasks", "actions": actions, "only": only });
+    let all = json!(["read", "write", "delete"]);
+
+    let at_work = api(&house, json!([rule(all.clone(), json!({ "tags": ["work"] }))])).await;
+    assert_eq!(titles(&house, &at_work).await, ["work"]);
+    let in_area = api(&house, json!([rule(all.clone(), json!({ "life_areas": [area] }))])).await;
+    assert_eq!(titles(&house, &in_area).await, ["home"]);
+    let missing = format!("/v1/tasks/{home}");
+    for (method, body) in [("GET", None), ("PATCH", Some(json!({ "title": "x" }))), ("DELETE", None)] {
+        let hidden = house.call(method, &missing, &at_work, body.clone()).await;
+        let nowhere = house.call(method, "/v1/tasks/task_00000000000000000000000000", &at_work, body).await;
+        hidden.is_problem(404);
+        assert_eq!(hidden.body["detail"], nowhere.body["detail"], "hidden and missing are the same");
+    }
+    // Nothing can be made outside of the filter, moved out of it, or taken in from outside.
+    post(&house, &at_work, json!({ "title": "x" })).await.is_problem(403);
+    let out = house
+        .call("PATCH", &format!("/v1/tasks/{work}"), &at_work, Some(json!({ "labels": ["home"] })))
+        .await;
+    out.is_problem(403);
+    assert_eq!(post(&house, &at_work, json!({ "title": "y", "labels": ["work"] })).await.status, 201);
+
+    // Reads everything, changes only its own.
+    let grant = json!([{ "resource": "tasks", "actions": ["read"] }, rule(json!(["write", "delete"]), json!({ "own": true }))]);
+    let own = api(&house, grant).await;
+    let mine = post(&house, &own, json!({ "title": "mine" })).await.text("/id");
+    assert_eq!(titles(&house, &own).await.len(), 4);
+    house
+        .call("PATCH", &format!("/v1/tasks/{work}"), &own, Some(json!({ "title": "x" })))
+        .await
+        .is_problem(403);
+    house.call("DELETE", &format!("/v1/tasks/{work}"), &own, None).await.is_problem(403);
+    let changed = json!({ "title": "changed" });
+    assert_eq!(house.call("PATCH", &format!("/v1/tasks/{mine}"), &own, Some(changed)).await.status, 200);
+}
+
+#[tokio::test]
+async fn filtered_pages_lose_and_repeat_nothing() {
+    let house = House::new();
+    let full = house
+        .connect(
+            json!({ "kind": "api", "name": "full", "preset": "full_access", "limits": { "burst": null } }),
+        )
+        .await
+        .1;
+    for n in 0..150 {
+        let labels = if n % 7 == 0 { json!(["seven"]) } else { json!([]) };
+        post(&house, &full, json!({ "title": format!("{n}"), "labels": labels })).await;
+    }
+    let key =
+        api(&house, json!([{ "resource": "tasks", "actions": ["read"], "only": { "tags": ["seven"] } }]))
+            .await;
+    let (mut seen, mut cursor) = (Vec::new(), String::new());
+    loop {
+        let page = house.call("GET", &format!("/v1/tasks?limit=4{cursor}"), &key, None).await.body;
+        let data = page["data"].as_array().unwrap();
+        assert!(data.len() <= 4);
+        seen.extend(data.iter().map(|task| task["title"].as_str().unwrap().to_owned()));
+        let Some(next) = page["next_cursor"].as_str() else { break };
+        cursor = format!("&cursor={next}");
+    }
+    let mut expected: Vec<_> = (0..150).filter(|n| n % 7 == 0).map(|n| n.to_string()).collect();
+    expected.reverse();
+    assert_eq!(seen, expected);
+}
+
+#[tokio::test]
+async fn hours_open_and_shut_on_every_face() {
+    let house = House::new();
+    // 2027-01-15, a Friday, 08:00 UTC.
+    let when = json!({ "hours": { "days": ["fri"], "from": "09:00", "to": "10:00", "time_zone": "UTC" } });
+    let (_, key) =
+        with(&house, "mcp", json!([{ "resource": "tasks", "actions": ["read"], "when": when }]), json!({}))
+            .await;
+    let closed = house.call("GET", "/v1/tasks", &key, None).await;
+    assert!(closed.is_problem(403).text("/detail").contains("at this time"), "{}", closed.body);
+    assert_eq!(tools(&house, &key).await.len(), 0);
+    house.clock.advance(SignedDuration::from_hours(1));
+    assert_eq!(house.call("GET", "/v1/tasks", &key, None).await.status, 200, "{}", house.clock.now());
+    assert_eq!(tools(&house, &key).await.len(), 2);
+    house.clock.advance(SignedDuration::from_hours(1));
+    house.call("GET", "/v1/tasks", &key, None).await.is_problem(403);
+}
+
+#[tokio::test]
+async fn a_tool_that_is_not_enabled_is_not_there() {
+    let house = House::new();
+    let config = json!({ "tools_enabled": ["get_task", "create_task"], "access_level": "read_write" });
+    let input = json!({ "kind": "mcp", "name": "two tools", "config": config });
+    let (id, key) = house.connect(input).await;
+    let names: Vec<_> = tools(&house, &key).await.iter().map(|tool| tool["name"].clone()).collect();
+    assert_eq!(names, ["get_task", "create_task"]);
+    let made = tool(&house, &key, "create_task", json!({ "title": "Milk" })).await;
+    let task = made["result"]["structuredContent"]["id"].clone();
+    assert_eq!(tool(&house, &key, "list_tasks", json!({})).await["result"]["isError"], true);
+    let update = tool(&house, &key, "update_task", json!({ "id": task, "title": "Bread" })).await;
+    assert_eq!(update["result"]["isError"], true);
+    let seen = tool(&house, &key, "get_task", json!({ "id": task })).await;
+    assert_eq!(seen["result"]["structuredContent"]["title"], "Milk", "refused before it was written");
+    let preview = house.call("GET", &format!("/connections/{id}/preview"), OWNER, None).await;
+    assert_eq!(preview.body["tools"], json!(names));
+}
+
+#[tokio::test]
+async fn a_preview_shows_what_a_grant_would_see_before_it_is_saved() {
+    let house = House::new();
+    let full = house.api("full_access").await;
+    for n in 0..3 {
+        let labels = if n == 0 { json!(["work"]) } else { json!([]) };
+        post(
+            &house,
+            &full,
+            json!({ "title": format!("Secret plan {n}"), "description": SECRET, "labels": labels }),
+        )
+        .await;
+    }
+    let grant = json!([{ "resource": "tasks", "actions": ["read"], "only": { "tags": ["work"] }, "fields": { "deny": ["description"] } }]);
+    let (id, _) = house.connect(json!({ "kind": "mcp", "name": "x", "grant": [] })).await;
+    let query: String = form_urlencoded::byte_serialize(grant.to_string().as_bytes()).collect();
+    let of_new = json!({ "kind": "mcp", "name": "x", "grant": grant });
+    for preview in [
+        house.call("POST", "/connections/preview", OWNER, Some(of_new)).await,
+        house.call("GET", &format!("/connections/{id}/preview?grant={query}"), OWNER, None).await,
+    ] {
+        assert_eq!(preview.status, 200, "{}", preview.body);
+        let body = &preview.body;
+        assert_eq!(body["tools"], json!(["list_tasks", "get_task"]));
+        assert_eq!(body["endpoints"][1], json!({ "method": "GET", "path": "/v1/tasks/{id}" }));
+        assert_eq!(body["events"], json!(["task.created", "task.updated", "task.deleted"]));
+        let tasks = &body["resources"][0];
+        assert_eq!(
+            (&tasks["resource"], &tasks["actions"], &tasks["items"]),
+            (&json!("tasks"), &json!(["read"]), &json!(1))
+        );
+        assert_eq!(
+            (&tasks["hidden_fields"], &tasks["sample"]["title"]),
+            (&json!(["description"]), &json!("Sec…"))
+        );
+        assert!(!body.to_string().contains(SECRET));
+    }
+    let own = house.call("GET", &format!("/connections/{id}/preview"), OWNER, None).await.body;
+    assert_eq!(own, json!({ "tools": [], "endpoints": [], "events": [], "resources": [] }));
+    let wrong = house.call("GET", &format!("/connections/{id}/preview?grant=%5B1%5D"), OWNER, None).await;
+    assert_eq!(wrong.is_problem(400).text("/errors/0/pointer"), "/grant/0");
+}
+
+/// What the words of a grant mean, said as plainly as possible: some rule that names the action on the resource is
+/// open at that time, takes the item, and leaves the field.
+fn plainly(grant: &Grant, ask: Ask, item: &Subject<'_>, field: &str) -> bool {
+    grant.0.iter().any(|rule| {
+        let named = rule.resource == ask.resource && rule.actions.iter().any(|action| action == ask.action);
+        let open = match &rule.when {
+            None => true,
+            Some(When { not_before, not_after, .. }) => {
+                !not_before.is_some_and(|start| ask.at < start) && !not_after.is_some_and(|end| ask.at >= end)
+            }
+        };
+        let taken = match &rule.only {
+            None => true,
+            Some(only) => {
+                let tags: Vec<_> = only.tags.iter().filter(|tag| item.tags.contains(tag)).collect();
+                (only.tags.is_empty() || !tags.is_empty()) && (!only.own || item.created_by == Some(ask.by))
+            }
+        };
+        let left = match &rule.fields {
+            None => true,
+            Some(Fields::Allow(names)) => names.iter().any(|name| name.as_str() == field),
+            Some(Fields::Deny(names)) => names.iter().all(|name| name.as_str() != field),
+        };
+        named && open && taken && left
+    })
+}
+
+const FIELDS: [&str; 3] = ["title", "due", "status"];
+
+fn tag(n: u8) -> Tag {
+    Tag::try_from(format!("tag{n}")).unwrap()
+}
+
+prop_compose! {
+    fn rules()(
+        resource in 0..Resource::ALL.len(), actions in 0u8..8, fields in proptest::option::of((any::<bool>(), 1u8..8)),
+        only in proptest::option::of((0u8..8, any::<bool>())), when in proptest::option::of((0i64..4, 0i64..4)),
+    ) -> Rule {
+        let actions: Actions = Action::ALL.into_iter().enumerate().filter(|(n, _)| actions & (1 << n) != 0).map(|(_, a)| a).collect();
+        let fields = fields.map(|(allow, bits)| {
+            let names: Vec<_> = FIELDS.iter().enumerate().filter(|(n, _)| bits & (1 << n) != 0).map(|(_, name)| json!(name)).collect();
+            serde_json::from_value(json!({ if allow { "allow" } else { "deny" }: names })).unwrap()
+        });
+        let only = only.map(|(bits, own)| Only {
+            tags: (0..3).filter(|n| bits & (1 << n) != 0).map(tag).collect::<Vec<_>>().try_into().unwrap(),
+            own, ..Only::default()
+        });
+        let at = |second| Timestamp::from_second(second).unwrap();
+        let when = when.map(|(start, end)| When { not_before: Some(at(start)), not_after: Some(at(end)), hours: None });
+        Rule { resource: Resource::ALL[resource], actions, fields, only, when }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn decisions_are_what_the_words_mean(
+        rules in proptest::collection::vec(rules(), 0..50), resource in 0..Resource::ALL.len(), action in 0usize..3,
+        second in 0i64..4, tags in proptest::collection::vec(0u8..3, 0..3), own in any::<bool>(), field in 0usize..3,
+    ) {
+        let by = ConnectionId::from_bytes([1; 16]);
+        let tags: Vec<Tag> = tags.into_iter().map(tag).collect();
+        let item = Subject { tags: &tags, created_by: own.then_some(by), ..Subject::default() };
+        let (action, resource) = (Action::ALL[action], Resource::ALL[resource]);
+        let ask = Ask { by, action, resource, at: Timestamp::from_second(second).unwrap() };
+        let grant = Grant(rules);
+        let shown = decide(&grant, ask).ok().and_then(|scope| scope.of(&item)).is_some_and(|scope| scope.shows(FIELDS[field]));
+        prop_assert_eq!(shown, plainly(&grant, ask, &item, FIELDS[field]));
+    }
+}
