@@ -179,7 +179,7 @@ impl Operation {
     fn may(&self, status: u16, access: Access) -> bool {
         let by_parameters = match status {
             400 => self.at.or(self.query).or(self.takes).is_some() || self.is_versioned || self.is_repeatable,
-            401 | 403 | 500 | 503 => access != Access::Public,
+            401 | 403 | 429 | 500 | 503 => access != Access::Public,
             404 => self.at.is_some(),
             409 => self.is_repeatable || self.is_versioned,
             412 => self.is_versioned,

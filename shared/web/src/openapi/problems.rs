@@ -8,10 +8,11 @@ use crate::problem::{Problem, Wire, too_large};
 use domain::Error;
 use domain::error::Refusal;
 use domain::id::RequestId;
+use domain::limits::{Reached, Window};
 use schemars::SchemaGenerator;
 use serde_json::{Map, Value, json};
 
-pub(super) const ALL: [(u16, &str, &str); 10] = [
+pub(super) const ALL: [(u16, &str, &str); 11] = [
     (400, "Invalid", "The input is not valid; `errors` names the place"),
     (401, "Unauthenticated", "No key or token, or one that does not hold"),
     (403, "NotAllowed", "Known, but not allowed to do this"),
@@ -20,6 +21,7 @@ pub(super) const ALL: [(u16, &str, &str); 10] = [
     (412, "VersionMismatch", "It has another version than `If-Match` says"),
     (413, "TooLarge", "More than is taken at once"),
     (415, "NotJson", "The body is not JSON"),
+    (429, "LimitReached", "More calls than the connection may make; `Retry-After` says when to go on"),
     (500, "Internal", "Something broke; the request id finds it in the log"),
     (503, "Busy", "Try again after `Retry-After` seconds"),
 ];
@@ -30,9 +32,21 @@ pub(super) fn responses(schemas: &mut Schemas) -> Value {
     let all = ALL.map(|(status, name, description)| {
         let examples = json!({ "schema": schema, "example": example(status).wire(id) });
         let content = json!({ "application/problem+json": examples });
-        (name.to_owned(), json!({ "description": description, "content": content }))
+        let mut said = json!({ "description": description, "content": content });
+        if let Some((name, schema)) = header(status) {
+            said["headers"][name]["schema"] = schema;
+        }
+        (name.to_owned(), said)
     });
     all.into_iter().collect::<Map<_, _>>().into()
+}
+
+fn header(status: u16) -> Option<(&'static str, Value)> {
+    match status {
+        401 => Some(("WWW-Authenticate", json!({ "const": "Bearer" }))),
+        429 | 503 => Some(("Retry-After", json!({ "type": "integer", "description": "Seconds" }))),
+        _ => None,
+    }
 }
 
 fn example(status: u16) -> Problem {
@@ -45,6 +59,7 @@ fn example(status: u16) -> Problem {
         412 => expect_version(Some(1), 2).err().unwrap_or_else(|| Problem::internal("")),
         413 => too_large("The body is larger than a call may be. Send less."),
         415 => not_json(),
+        429 => Error::Limited(Reached { window: Window::Hour, limit: 1_000, retry_after: 90 }).into(),
         503 => Error::Busy.into(),
         _ => Problem::internal(""),
     }
