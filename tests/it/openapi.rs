@@ -28,7 +28,7 @@ fn the_file_is_what_the_code_says() {
     let found = fs::read_to_string(file()).unwrap_or_default();
     assert!(
         found == text,
-        "a route or a type has changed: run {WRITE}=1 cargo test -p it openapi, and commit the file"
+        "a route or a type has changed: run {WRITE}=1 cargo test -p it the_file_is, and commit the file"
     );
 }
 
