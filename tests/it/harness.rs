@@ -4,7 +4,7 @@ use crate::contract;
 use async_trait::async_trait;
 use axum::Router;
 use axum::body::Body;
-use changes::FanOut;
+use changes::{Changes, FanOut, Sealer};
 use deliver::Deliver;
 use domain::Error;
 use domain::clock::{Clock, Entropy};
@@ -60,10 +60,14 @@ impl House {
         let pump = Pump {
             store: store.clone(),
             clock: Arc::clone(&time),
-            fan_out: FanOut {
-                table: Arc::clone(&table),
-                queue: Arc::new(store.clone()),
-                clock: Arc::clone(&time),
+            changes: Changes {
+                sealer: Sealer {
+                    table: Arc::clone(&table),
+                    clock: Arc::clone(&time),
+                    entropy: Arc::clone(&entropy) as _,
+                },
+                fan_out: FanOut {
+ table: Arc::clone(&table), queue: Arc::new(store.clone()), clock: Arc::clone(&time) },
             },
             deliver: Deliver {
                 table: Arc::clone(&table),

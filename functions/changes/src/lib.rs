@@ -1,50 +1,41 @@
-//! Fans each change out: one queued delivery for each webhook of its owner that wants to know.
+//! What follows from changes: entries of the audit log are sealed, and webhooks are told.
+
+mod fan_out;
+mod seal;
+
+pub use fan_out::FanOut;
+pub use seal::Sealer;
 
 use async_trait::async_trait;
-use domain::change::Change;
-use domain::clock::Clock;
-use domain::connection::Connection;
-use domain::delivery::Delivery;
 use domain::outcome::{Consumer, Outcome};
-use domain::queue::{Message, Queue};
-use domain::shelf::Shelf;
-use domain::table::{RowChange, Table};
+use domain::table::RowChange;
 use domain::{Error, Result};
-use std::sync::Arc;
-use std::time::Duration;
 
-pub struct FanOut {
-    pub table: Arc<dyn Table>,
-    pub queue: Arc<dyn Queue>,
-    pub clock: Arc<dyn Clock>,
+pub struct Changes {
+    pub sealer: Sealer,
+    pub fan_out: FanOut,
 }
 
 #[async_trait]
-impl Consumer<RowChange> for FanOut {
+impl Consumer<RowChange> for Changes {
+    /// First, because it can be repeated without anybody noticing; a webhook that is told twice notices.
+    async fn begin(&self, batch: &[RowChange]) -> Result<()> {
+        self.sealer.seal(batch).await
+    }
+
     async fn consume(&self, row: RowChange) -> Result<Outcome> {
-        let change = match Change::of(&row) {
-            Ok(Some(change)) => change,
-            Ok(None) => return Ok(Outcome::Done),
-            // No try will ever read it, and it must not stand in the way of what comes after it.
-            Err(error @ Error::Unreadable { .. }) => {
-                tracing::error!(%error, "a change cannot be told");
-                return Ok(Outcome::Done);
-            }
-            Err(error) => return Err(error),
-        };
-        let connections = Shelf::<Connection>::new(&*self.table, change.owner).all().await?;
-        let now = self.clock.now();
-        for connection in connections {
-            if change.told(&connection, now)?.is_some() {
-                self.queue.send(message(&change, &connection)?).await?;
-            }
-        }
-        Ok(Outcome::Done)
+        self.fan_out.consume(row).await
     }
 }
 
-fn message(change: &Change, connection: &Connection) -> Result<Message> {
-    let delivery = Delivery::V1 { owner: change.owner, connection: connection.id, change: change.clone() };
-    let body = serde_json::to_string(&delivery).map_err(Error::internal)?;
-    Ok(Message { body, group: change.owner.to_string(), delay: Duration::ZERO })
+/// No try will ever read what cannot be read, and it must not stand in the way of what comes after it.
+fn legible<T>(read: Result<T>) -> Result<Option<T>> {
+    match read {
+        Ok(read) => Ok(Some(read)),
+        Err(error @ Error::Unreadable { .. }) => {
+            tracing::error!(%error, "a change cannot be told");
+            Ok(None)
+        }
+        Err(error) => Err(error),
+    }
 }

@@ -1,7 +1,9 @@
-//! The `changes` Lambda: called by the table's stream. The local host feeds `FanOut` from its change log.
+//! The `changes` Lambda: called by the table's stream. The local host feeds `Changes` from its change log.
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), aws::Error> {
     let ports = aws::Ports::from_env()?;
-    aws::consume(changes::FanOut { table: ports.table()?, queue: ports.queue()?, clock: ports.clock() }).await
+    let (table, queue) = (ports.table()?, ports.queue()?);
+    let sealer = changes::Sealer { table: table.clone(), clock: ports.clock(), entropy: ports.entropy() };
+    aws::consume(changes::Changes { sealer, fan_out: changes::FanOut { table, queue, clock: ports.clock() } }).await
 }

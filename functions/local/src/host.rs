@@ -7,7 +7,7 @@ use crate::pump::Pump;
 use crate::routes;
 use axum::middleware::from_fn_with_state;
 use axum::{Extension, Router};
-use changes::FanOut;
+use changes::{Changes, FanOut, Sealer};
 use deliver::Deliver;
 use domain::clock::{Clock, Entropy};
 use domain::data_keys::DataKeys;
@@ -47,10 +47,14 @@ impl Host {
         let owner = Arc::new(LocalOwner::new(&keys, Arc::clone(&clock), Arc::clone(&entropy)));
         let table = Arc::new(store.clone());
         let data_keys = || DataKeys::new(Arc::clone(&table) as _, Arc::new(keys.clone()));
-        let fan_out = FanOut {
-            table: Arc::clone(&table) as _,
-            queue: Arc::new(store.clone()),
-            clock: Arc::clone(&clock),
+        let changes = Changes {
+            sealer: Sealer {
+                table: Arc::clone(&table) as _,
+                clock: Arc::clone(&clock),
+                entropy: Arc::clone(&entropy),
+            },
+            fan_out: FanOut {
+ table: Arc::clone(&table) as _, queue: Arc::new(store.clone()), clock: Arc::clone(&clock) },
         };
         let deliver = Deliver {
             table: Arc::clone(&table) as _,
@@ -63,7 +67,7 @@ impl Host {
             clock: Arc::clone(&clock),
             entropy: Arc::clone(&entropy),
         };
-        let pump = Pump { store: store.clone(), clock: Arc::clone(&clock), fan_out, deliver, due };
+        let pump = Pump { store: store.clone(), clock: Arc::clone(&clock), changes, deliver, due };
         let identity = Arc::clone(&owner) as _;
         let ledger = Arc::new(Direct::new(Arc::clone(&table) as _));
         let app = App::new(Ports { keys: data_keys(), ledger, table, identity, reach, clock, entropy });

@@ -1,6 +1,6 @@
 //! What AWS does between the functions: hands changes to `changes` and messages to `deliver`.
 
-use changes::FanOut;
+use changes::Changes;
 use deliver::Deliver;
 use domain::Result;
 use domain::clock::Clock;
@@ -31,7 +31,7 @@ const LONGEST_WAIT: Duration = Duration::from_secs(60);
 pub struct Pump {
     pub store: Store,
     pub clock: Arc<dyn Clock>,
-    pub fan_out: FanOut,
+    pub changes: Changes,
     pub deliver: Deliver,
     pub due: Sweep,
 }
@@ -41,7 +41,7 @@ impl Pump {
     pub async fn drain(self: &Arc<Self>) -> Result<()> {
         self.due.consume(Tick).await?;
         loop {
-            let told = self.fan_out_some().await?;
+            let told = self.follow_some().await?;
             let mut hands = JoinSet::new();
             let taken = self.take_due(&mut hands).await?;
             empty(&mut hands).await;
@@ -60,7 +60,7 @@ impl Pump {
         let mut stirred = self.store.stirred();
         while !*stop.borrow() {
             stirred.mark_unchanged();
-            let wait = match self.fan_out_some().await {
+            let wait = match self.follow_some().await {
                 Ok(0) => LONGEST_WAIT,
                 Ok(_) => continue,
                 Err(error) => paused(&error),
@@ -110,13 +110,17 @@ impl Pump {
     }
 
     /// One bookmark for all: what is told again after a crash has the same id.
-    async fn fan_out_some(&self) -> Result<usize> {
+    async fn follow_some(&self) -> Result<usize> {
         let changes = self.store.changes(self.store.bookmark()?.as_deref(), 100).await?;
         let count = changes.len();
+        match AssertUnwindSafe(self.changes.begin(&changes)).catch_unwind().await {
+            Ok(begun) => begun?,
+            Err(_) => tracing::error!("a batch of changes made its consumer panic, and is passed over"),
+        }
         let (mut told, mut failed) = (None, None);
         for change in changes {
             let position = change.position.clone();
-            match AssertUnwindSafe(self.fan_out.consume(change)).catch_unwind().await {
+            match AssertUnwindSafe(self.changes.consume(change)).catch_unwind().await {
                 Ok(Ok(_)) => told = Some(position),
                 Ok(Err(error)) => {
                     failed = Some(error);

@@ -8,7 +8,7 @@ mod tests;
 use crate::{Error, log};
 use domain::Result;
 use domain::due::Tick;
-use domain::outcome::{Consumer, Outcome};
+use domain::outcome::Consumer;
 use futures_util::FutureExt as _;
 use lambda_runtime::{LambdaEvent, service_fn};
 use serde::{Deserialize, Serialize};
@@ -16,7 +16,7 @@ use serde_json::Value;
 use std::panic::AssertUnwindSafe;
 
 /// What a function can be called with.
-pub trait Record: Sized + Send + 'static {
+pub trait Record: Sized + Send + Sync + 'static {
     /// What is needed besides the consumer.
     type Host: Send + Sync;
 
@@ -83,12 +83,8 @@ fn told<'a>(record: &'a Value, pointer: &str) -> Result<&'a str, Error> {
 }
 
 /// `None` when it failed, which is then in the log. A panic is this record's failure, not the batch's.
-async fn outcome<R>(consumer: &impl Consumer<R>, id: &str, record: domain::Result<R>) -> Option<Outcome> {
-    let consumed = match record {
-        Ok(record) => AssertUnwindSafe(consumer.consume(record)).catch_unwind().await,
-        Err(error) => Ok(Err(error)),
-    };
-    match consumed {
+async fn outcome<T>(id: &str, consumed: impl Future<Output = domain::Result<T>>) -> Option<T> {
+    match AssertUnwindSafe(consumed).catch_unwind().await {
         Ok(Ok(outcome)) => Some(outcome),
         Ok(Err(error)) => {
             tracing::error!(record = id, %error, "a record failed");

@@ -18,6 +18,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeSet;
+use std::fmt;
 
 /// No value of the owner's data stands in it: names of fields and ids only.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -93,4 +94,23 @@ fn changed_fields(change: &Change) -> Vec<String> {
     let changed = |name: &&&String| before.get(**name) != after.get(**name);
     let told = |name: &&&String| !["version", "updated_at", "source"].contains(&name.as_str());
     names.iter().filter(told).filter(changed).map(|name| (*name).clone()).collect()
+}
+
+impl fmt::Display for Actor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Owner => "owner",
+            Self::Connection => "connection",
+            Self::Larder => "larder",
+        })
+    }
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Done => "done",
+            Self::Refused => "refused",
+        })
+    }
 }

@@ -6,8 +6,14 @@ use std::time::Duration;
 
 /// Handles one record at a time. An error means: hand it out again.
 #[async_trait]
-pub trait Consumer<Record>: Send + Sync {
+pub trait Consumer<Record: Sync>: Send + Sync {
     async fn consume(&self, record: Record) -> Result<Outcome>;
+
+    /// Where records come in order: what is done once for a whole batch, before the first of it is consumed. An
+    /// error means: hand all of it out again.
+    async fn begin(&self, _batch: &[Record]) -> Result<()> {
+        Ok(())
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

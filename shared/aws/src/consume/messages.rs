@@ -49,7 +49,7 @@ async fn failed(
     let id = told(&message, "/messageId")?.to_owned();
     let received = received(message);
     let receipt = received.as_ref().map(|received| received.receipt.clone()).unwrap_or_default();
-    match outcome(consumer, &id, received).await {
+    match outcome(&id, async { consumer.consume(received?).await }).await {
         Some(Outcome::Done) => return Ok(None),
         Some(Outcome::RetryAfter(delay)) => {
             // If this fails, it comes back when the queue's own time is over.

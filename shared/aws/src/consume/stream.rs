@@ -15,11 +15,27 @@ impl Record for RowChange {
 
     /// Lambda goes on at the first one that is named.
     async fn consume_all(batch: Batch, consumer: &impl Consumer<Self>, (): &()) -> Result<Failures, Error> {
+        let (mut changes, mut strange) = (Vec::new(), None);
         for record in batch.records {
             let position = told(&record, "/dynamodb/SequenceNumber")?.to_owned();
-            let Some(change) = change(record).transpose() else { continue };
+            match change(record) {
+                Ok(change) => changes.extend(change),
+                Err(error) => {
+                    strange = Some((position, Err(error)));
+                    break;
+                }
+            }
+        }
+        if let Some(RowChange { position, .. }) = changes.first()
+            && outcome(position, consumer.begin(&changes)).await.is_none()
+        {
+            return Ok(Failures::from_iter([position.clone()]));
+        }
+        let changes = changes.into_iter().map(|change| (change.position.clone(), Ok(change)));
+        for (position, change) in changes.chain(strange) {
             // A stream cannot wait for one of its records: later is at once.
-            if outcome(consumer, &position, change).await != Some(Outcome::Done) {
+            let consumed = async { consumer.consume(change?).await };
+            if outcome(&position, consumed).await != Some(Outcome::Done) {
                 return Ok(Failures::from_iter([position]));
             }
         }

@@ -46,6 +46,11 @@ impl Consumer<RowChange> for Obedient {
         assert_eq!((change.key.owner, change.before), (owner(1), None));
         self.obey(&change.after.unwrap().body)
     }
+
+    async fn begin(&self, batch: &[RowChange]) -> Result<()> {
+        let orders = batch.iter().filter_map(|change| change.after.as_ref()?.body.strip_prefix("begin: "));
+        orders.map(|order| self.obey(order)).collect::<Result<Vec<_>>>().map(|_| ())
+    }
 }
 
 /// Only what was put off counts.
@@ -143,6 +148,24 @@ async fn a_stream_stops_at_its_first_failure() {
     let failures = RowChange::consume_all(batch(&records), &consumer, &()).await.unwrap();
     assert_eq!(named(&failures), ["number of a"]);
     assert_eq!(consumer.seen(), [""; 0]);
+}
+
+/// Whatever is wrong with the batch, none of its records is consumed, and all of them come again.
+#[tokio::test]
+async fn a_batch_is_begun_before_its_first_record_is_consumed() {
+    let consumer = Obedient::default();
+    let records = [row("data/1", "a"), row("audit/2", "begin: b"), row("data/3", "c")];
+    let failures = RowChange::consume_all(batch(&records), &consumer, &()).await.unwrap();
+    assert_eq!(
+        (failures, consumer.seen()),
+        (Failures::default(), ["b", "a", "begin: b", "c"].map(str::to_owned).into())
+    );
+    for order in ["fail", "panic"] {
+        let consumer = Obedient::default();
+        let records = [row("data/1", "a"), row("data/2", &format!("begin: {order}"))];
+        let failures = RowChange::consume_all(batch(&records), &consumer, &()).await.unwrap();
+        assert_eq!((named(&failures), consumer.seen()), (vec!["number of a"], vec![order.to_owned()]));
+    }
 }
 
 #[tokio::test]
