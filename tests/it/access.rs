@@ -19,6 +19,7 @@ fn example(route: &Route, task: &str, connection: &str) -> (String, Option<Value
         ("POST", "/connections/{id}/rotate") => Some(json!({ "overlap_hours": 1 })),
         ("POST", "/v1/tasks") => Some(json!({ "title": "made by the access test" })),
         ("PATCH", "/v1/tasks/{id}") => Some(json!({ "title": "changed by the access test" })),
+        ("PATCH", "/audit/settings") => Some(json!({ "audit_days": 30 })),
         ("POST", "/mcp") => Some(json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/list" })),
         (
             "POST",

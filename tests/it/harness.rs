@@ -34,6 +34,7 @@ pub(crate) const OWNER: &str = "owner-token";
 pub(crate) const OTHER_OWNER: &str = "other-owner-token";
 
 pub(crate) struct House {
+    pub(crate) app: App,
     pub(crate) router: Router,
     pub(crate) pump: Arc<Pump>,
     pub(crate) store: Store,
@@ -67,7 +68,10 @@ impl House {
                     entropy: Arc::clone(&entropy) as _,
                 },
                 fan_out: FanOut {
- table: Arc::clone(&table), queue: Arc::new(store.clone()), clock: Arc::clone(&time) },
+                    table: Arc::clone(&table),
+                    queue: Arc::new(store.clone()),
+                    clock: Arc::clone(&time),
+                },
             },
             deliver: Deliver {
                 table: Arc::clone(&table),
@@ -86,8 +90,8 @@ impl House {
         let ledger = Arc::new(Direct::new(Arc::new(store.clone())));
         let (identity, reach) = (Arc::new(TwoOwners), Arc::new(Exempt::default()));
         let app = App::new(Ports { table, keys, ledger, identity, reach, clock: time, entropy });
-        let router = local::routes().serve(app);
-        Self { router, pump: Arc::new(pump), store, clock, network, _kept: (folder, opened.lock) }
+        let router = local::routes().serve(app.clone());
+        Self { app, router, pump: Arc::new(pump), store, clock, network, _kept: (folder, opened.lock) }
     }
 
     pub(crate) async fn send(&self, request: Request<Body>) -> Answer {

@@ -9,6 +9,7 @@
 )]
 
 mod access;
+mod audit;
 mod connections;
 mod contract;
 mod due;
@@ -23,6 +24,7 @@ mod layout;
 mod limits;
 mod mcp;
 mod openapi;
+mod sealing;
 mod sign_in;
 mod slice;
 mod template;

@@ -6,6 +6,7 @@ use base64::engine::general_purpose::STANDARD;
 use domain::clock::Clock as _;
 use domain::delivery::SigningSecret;
 use domain::outbound::Request as Sent;
+use domain::schema;
 use domain::table::ChangeLog as _;
 use http::StatusCode;
 use serde_json::{Value, json};
@@ -60,7 +61,8 @@ async fn each_write_is_told_once() {
     }
     assert_eq!(drain(&house).await.len(), 0);
     // Two connections; created, updated, and the two rows of the delete: gone from the data, come to the trash.
-    assert_eq!(house.store.changes(None, 100).await.unwrap().len(), 2 + 4);
+    let changes = house.store.changes(None, 100).await.unwrap();
+    assert_eq!(changes.iter().filter(|change| !change.key.sort.starts_with(schema::AUDIT)).count(), 2 + 4);
 }
 
 #[tokio::test]

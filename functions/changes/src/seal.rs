@@ -74,7 +74,7 @@ impl Sealer {
         tip.leaves = Settings::of(settings.as_ref())?.audit_days.after(self.clock.now()).max(tip.leaves);
         let mut writes = Vec::with_capacity(told.len() + 1);
         for ((sort, entry), row) in told.iter().zip(rows) {
-            let Some((entry, expect)) = legible(unsealed(entry.as_ref(), row.as_ref()))?.flatten() else {
+            let Some((entry, expect)) = legible(unsealed(entry, row.as_ref()))?.flatten() else {
                 continue;
             };
             let seal = Some(tip.head.seal(owner, &entry));
@@ -104,8 +104,8 @@ fn told(row: &RowChange) -> Result<Option<(String, Option<Box<RawValue>>)>> {
 }
 
 /// The entry to be sealed, unless it is.
-fn unsealed(told: Option<&Box<RawValue>>, row: Option<&Row>) -> Result<Option<(Box<RawValue>, Expect)>> {
-    let Some(row) = row else { return Ok(told.map(|entry| (entry.clone(), Expect::Absent))) };
+fn unsealed(told: &Option<Box<RawValue>>, row: Option<&Row>) -> Result<Option<(Box<RawValue>, Expect)>> {
+    let Some(row) = row else { return Ok(told.clone().map(|entry| (entry, Expect::Absent))) };
     let Record { entry, seal } = Record::of(&row.key, &row.body)?;
     Ok(seal.is_none().then_some((entry, Expect::Version(row.version))))
 }

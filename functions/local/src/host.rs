@@ -54,7 +54,10 @@ impl Host {
                 entropy: Arc::clone(&entropy),
             },
             fan_out: FanOut {
- table: Arc::clone(&table) as _, queue: Arc::new(store.clone()), clock: Arc::clone(&clock) },
+                table: Arc::clone(&table) as _,
+                queue: Arc::new(store.clone()),
+                clock: Arc::clone(&clock),
+            },
         };
         let deliver = Deliver {
             table: Arc::clone(&table) as _,

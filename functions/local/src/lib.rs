@@ -26,6 +26,7 @@ pub fn routes() -> Routes {
         .get(Public, "/", pages::home)
         .get(Public, "/sign-in", pages::sign_in)
         .post(Owner, "/sign-out", pages::sign_out)
+        .merge(audit::routes(audit::Export::Whole))
         .merge(connections::routes())
         .merge(data::routes())
         .merge(mcp::routes())
@@ -33,5 +34,5 @@ pub fn routes() -> Routes {
 
 /// The same routes, described.
 pub fn operations() -> Vec<Operation> {
-    connections::operations()
+    [audit::operations(), connections::operations()].into_iter().flatten().collect()
 }

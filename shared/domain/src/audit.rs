@@ -12,16 +12,15 @@ pub use record::{Record, Tip};
 pub use settings::{Days, Settings};
 pub use verify::{End, Fault, LastLine, Line, Report, Verifier, What};
 
-use crate::change::Change;
+use crate::change::{Change, NOBODY, Verb};
 use crate::id::{AuditId, ConnectionId, RequestId};
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
-use std::collections::BTreeSet;
 use std::fmt;
 
 /// No value of the owner's data stands in it: names of fields and ids only.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Entry {
     pub id: AuditId,
     pub at: Timestamp,
@@ -48,16 +47,18 @@ pub struct Entry {
     pub from: Option<String>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(inline)]
 pub enum Actor {
     Owner,
     Connection,
     Larder,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(inline)]
 pub enum Outcome {
     Done,
     Refused,
@@ -66,34 +67,28 @@ pub enum Outcome {
 impl Entry {
     /// What a write says of itself. The same change has the same id however often the stream repeats it.
     pub fn of(change: &Change) -> Self {
-        let object = change.after.as_ref().or(change.before.as_ref());
-        let target = object.and_then(|object| object.get("id")).and_then(Value::as_str);
+        let source = change.source;
+        let target = change.object().ok().and_then(|object| object.get("id")?.as_str());
         let about = target.and_then(|target| target.parse().ok());
+        let both = change.before.is_some() && change.after.is_some();
         Self {
             id: AuditId::new(change.at, change.id.as_bytes().first_chunk().copied().unwrap_or_default()),
             at: change.at,
-            actor: if change.source.connection.is_some() { Actor::Connection } else { Actor::Owner },
+            actor: match source.connection {
+                Some(_) => Actor::Connection,
+                None if source == NOBODY => Actor::Larder,
+                None => Actor::Owner,
+            },
             action: change.event(),
-            result: Outcome::Done,
-            connection: change.source.connection.or(about),
+            result: if change.verb == Verb::LimitReached { Outcome::Refused } else { Outcome::Done },
+            connection: source.connection.or(about),
             target: target.map(str::to_owned),
-            fields: changed_fields(change),
+            fields: if both { change.fields() } else { Vec::new() },
             reason: None,
-            request: Some(change.source.request),
+            request: Some(source.request).filter(|_| source != NOBODY),
             from: None,
         }
     }
-}
-
-/// Names only, and not of those that every write changes.
-fn changed_fields(change: &Change) -> Vec<String> {
-    let (Some(Value::Object(before)), Some(Value::Object(after))) = (&change.before, &change.after) else {
-        return Vec::new();
-    };
-    let names: BTreeSet<_> = before.keys().chain(after.keys()).collect();
-    let changed = |name: &&&String| before.get(**name) != after.get(**name);
-    let told = |name: &&&String| !["version", "updated_at", "source"].contains(&name.as_str());
-    names.iter().filter(told).filter(changed).map(|name| (*name).clone()).collect()
 }
 
 impl fmt::Display for Actor {

@@ -163,7 +163,7 @@ fn noticed(row: &RowChange, image: &Image) -> Result<Said> {
 }
 
 /// Larder itself, in no call.
-const NOBODY: Source = Source { connection: None, request: RequestId::from_bytes([0; 16]) };
+pub(crate) const NOBODY: Source = Source { connection: None, request: RequestId::from_bytes([0; 16]) };
 
 /// Without hashes and sealed secrets: a change goes to places where even those have no business.
 fn public(connection: &Connection) -> Result<Value> {

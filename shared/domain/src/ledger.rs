@@ -5,7 +5,7 @@ use crate::activity::{Activity, Seen};
 use crate::id::{ChangeId, ConnectionId, OpId, OwnerId};
 use crate::limits::Rate;
 use crate::notice::Notice;
-use crate::table::{Counters, Expiry, Put, Record, RowKey, Table};
+use crate::table::{Counters, Expect, Expiry, Put, Record, RowKey, Table};
 use crate::{Error, Result, audit, schema, usage};
 use async_trait::async_trait;
 use futures_util::future::{join_all, join3};
@@ -97,8 +97,9 @@ impl Direct {
                 Ok(())
             }
             Note::Audit(entry) => {
+                // Never written over: by a second try it may be sealed.
                 let (key, body) = entry.noted(owner)?;
-                rows.record(key, body, None);
+                rows.puts.push(Put { key, body, expires: None, expect: Expect::Absent });
                 Ok(())
             }
             Note::Notice(notice) => {

@@ -39,8 +39,13 @@ impl PageParams {
 
     /// Where the page starts: what this owner was given for this kind of list, or the beginning.
     pub async fn after<T: Entity>(&self, app: &App, owner: OwnerId) -> Result<Option<String>, Problem> {
+        self.place(app, owner, T::NAME).await
+    }
+
+    /// The same for a list that is not a shelf.
+    pub async fn place(&self, app: &App, owner: OwnerId, list: &str) -> Result<Option<String>, Problem> {
         let Some(cursor) = &self.cursor else { return Ok(None) };
-        let read = read(signing(app).await?, &scope::<T>(owner), cursor);
+        let read = read(signing(app).await?, &scope(owner, list), cursor);
         read.map(Some)
             .ok_or_else(|| Problem::invalid("?cursor", "not a cursor of this list; start without one"))
     }
@@ -52,16 +57,26 @@ pub async fn next_cursor<T: Entity>(
     app: &App,
     owner: OwnerId,
 ) -> Result<Option<String>, Problem> {
+    cursor(next, app, owner, T::NAME).await
+}
+
+/// The same for a list that is not a shelf.
+pub async fn cursor(
+    next: Option<&str>,
+    app: &App,
+    owner: OwnerId,
+    list: &str,
+) -> Result<Option<String>, Problem> {
     let Some(next) = next else { return Ok(None) };
-    Ok(Some(write(signing(app).await?, &scope::<T>(owner), next)))
+    Ok(Some(write(signing(app).await?, &scope(owner, list), next)))
 }
 
 async fn signing(app: &App) -> Result<&SigningKeys, Problem> {
     Ok(app.keys.signing_or_make(app.op()).await?)
 }
 
-fn scope<T: Entity>(owner: OwnerId) -> String {
-    format!("{owner} {} ", T::NAME)
+fn scope(owner: OwnerId, list: &str) -> String {
+    format!("{owner} {list} ")
 }
 
 fn write(keys: &SigningKeys, scope: &str, sort: &str) -> String {

@@ -3,14 +3,16 @@
 
 use crate::id::OwnerId;
 use ring::digest::{Context, SHA256};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use std::fmt;
 use std::str::FromStr;
 
 /// SHA-256, in lower-case hexadecimal where it is written down.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
+#[schemars(inline, extend("pattern" = "^[0-9a-f]{64}$"))]
 pub struct Hash([u8; 32]);
 
 /// An entry's place in the chain.

@@ -3,19 +3,22 @@
 use crate::table::{Expiry, Row};
 use crate::{Error, Result};
 use jiff::{SignedDuration, Timestamp};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// An owner's settings; those that were never set have their defaults.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
+#[schemars(rename = "AuditSettings")]
 pub struct Settings {
     /// For how many days an entry is kept, from when it was sealed.
     pub audit_days: Days,
 }
 
 /// From 1 to 3,650 days.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "u16", into = "u16")]
+#[schemars(inline, extend("minimum" = 1, "maximum" = 3_650))]
 pub struct Days(u16);
 
 impl Settings {

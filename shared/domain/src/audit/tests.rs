@@ -196,7 +196,7 @@ fn a_change_is_told_by_the_names_of_its_fields() {
         ),
     };
     let entry = Entry::of(&change);
-    assert_eq!(entry.fields, ["due", "status", "title"]);
+    assert_eq!(entry.fields, ["due", "title", "status"]);
     assert_eq!((entry.actor, entry.action.as_str()), (Actor::Connection, "task.updated"));
     assert_eq!((entry.connection, entry.request), (Some(connection), Some(request)));
     assert_eq!((entry.target.as_deref(), entry.at), (Some("task_1"), at));

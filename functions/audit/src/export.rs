@@ -1,0 +1,113 @@
+//! The sealed log as a file, oldest first, read and sent page by page.
+
+mod progress;
+
+use axum::body::Body;
+use axum::response::{IntoResponse, Response};
+use domain::Result;
+use domain::id::OwnerId;
+use futures_util::stream::{self, StreamExt as _};
+use http::header;
+use progress::Progress;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use web::{App, Owner, PageParams, Problem};
+
+/// How an export leaves: in one go, or, where an answer may not be long, in parts of which each links to the next.
+/// Parts are the same file, cut.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Export {
+    Whole,
+    InParts,
+}
+
+/// A Lambda's answer may hold 6 MB, and a page comes on top.
+const PART_BYTES: usize = 4_000_000;
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(inline)]
+pub(crate) enum Format {
+    #[default]
+    Jsonl,
+    Csv,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "WantedExport")]
+pub(crate) struct Wanted {
+    #[serde(default)]
+    format: Format,
+    /// Leads to the next part; the `Link` of the part before has it.
+    cursor: Option<String>,
+}
+
+pub(crate) async fn export(
+    export: Export,
+    app: App,
+    owner: Owner,
+    Wanted { format, cursor }: Wanted,
+) -> Result<Response, Problem> {
+    let list = format.list();
+    let place = PageParams { limit: None, cursor }.place(&app, *owner, list).await?;
+    let progress = match place {
+        Some(place) => serde_json::from_str(&place).map_err(Problem::internal)?,
+        None => Progress::begin(&*app.table, *owner, format, app.clock.now()).await?,
+    };
+    // What fails at the first page is still a problem like any other.
+    let (mut text, mut left) = progress.page(&*app.table, *owner).await?;
+    if export == Export::Whole {
+        let first = stream::once(async { Ok(text) });
+        let body = Body::from_stream(first.chain(pages(app, *owner, left)));
+        return Ok((format.headers(), body).into_response());
+    }
+    while text.len() < PART_BYTES
+        && let Some(progress) = left
+    {
+        let page;
+        (page, left) = progress.page(&*app.table, *owner).await?;
+        text.push_str(&page);
+    }
+    let mut answer = (format.headers(), text).into_response();
+    let left = left.map(|left| serde_json::to_string(&left)).transpose().map_err(Problem::internal)?;
+    if let Some(cursor) = web::cursor(left.as_deref(), &app, *owner, list).await? {
+        let next = format!("</audit/export?format={}&cursor={cursor}>; rel=\"next\"", format.name());
+        answer.headers_mut().insert(header::LINK, next.parse().map_err(Problem::internal)?);
+    }
+    Ok(answer)
+}
+
+fn pages(app: App, owner: OwnerId, left: Option<Progress>) -> impl stream::Stream<Item = Result<String>> {
+    stream::try_unfold((app, left), move |(app, left)| async move {
+        let Some(progress) = left else { return Ok(None) };
+        let (text, left) = progress.page(&*app.table, owner).await?;
+        Ok(Some((text, (app, left))))
+    })
+}
+
+impl Format {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Jsonl => "jsonl",
+            Self::Csv => "csv",
+        }
+    }
+
+    /// What a cursor is good for.
+    const fn list(self) -> &'static str {
+        match self {
+            Self::Jsonl => "audit export jsonl",
+            Self::Csv => "audit export csv",
+        }
+    }
+
+    fn headers(self) -> [(header::HeaderName, String); 2] {
+        let kind = match self {
+            Self::Jsonl => "application/jsonl; charset=utf-8",
+            Self::Csv => "text/csv; charset=utf-8; header=present",
+        };
+        let file = format!("attachment; filename=\"larder-audit.{}\"", self.name());
+        [(header::CONTENT_TYPE, kind.to_owned()), (header::CONTENT_DISPOSITION, file)]
+    }
+}

@@ -1,0 +1,105 @@
+//! The audit log, newest first.
+
+use axum::Json;
+use axum::extract::State;
+use domain::audit::{Entry, Hash, Outcome, Record};
+use domain::id::ConnectionId;
+use domain::table::Row;
+use domain::{Error, schema};
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use web::{App, Owner, Page, PageParams, Params, Problem};
+
+const LIST: &str = "audit log";
+
+/// How many rows one call looks through, so that a filter that hardly anything passes ends too.
+const MOST_READS: usize = 10;
+const ROWS_IN_A_READ: usize = 100;
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Wanted {
+    /// From then on.
+    since: Option<Timestamp>,
+    /// Before then.
+    until: Option<Timestamp>,
+    /// What it did, or what was done with it.
+    connection: Option<ConnectionId>,
+    /// `task.created`; a `*` at the end stands for anything.
+    action: Option<String>,
+    result: Option<Outcome>,
+    /// How many, 1 to 100; 20 if it is absent. A page may hold fewer and still have a next one.
+    #[schemars(range(min = 1, max = 100))]
+    limit: Option<u16>,
+    /// `next_cursor` of the page before.
+    cursor: Option<String>,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "AuditEntry")]
+pub(crate) struct Shown {
+    #[serde(flatten)]
+    entry: Entry,
+    /// Whether it stands in the chain; it does within a minute.
+    sealed: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    seq: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hash: Option<Hash>,
+}
+
+/// A page may hold fewer than asked for, or none, and still have a cursor: the filters go on there.
+pub(crate) async fn list(
+    State(app): State<App>,
+    owner: Owner,
+    Params(wanted): Params<Wanted>,
+) -> Result<Json<Page<Shown>>, Problem> {
+    if wanted.since.zip(wanted.until).is_some_and(|(since, until)| since >= until) {
+        return Err(Problem::invalid("?until", "a moment after `since` is expected"));
+    }
+    let page = PageParams { limit: wanted.limit, cursor: wanted.cursor.clone() };
+    let (limit, mut after) = (page.limit()?, page.place(&app, *owner, LIST).await?);
+    let all = schema::audit_between(*owner, wanted.since, wanted.until).newest_first();
+    let mut data = Vec::new();
+    'full: for _ in 0..MOST_READS {
+        let read = app.table.query(&all.clone().page(after, ROWS_IN_A_READ)).await?;
+        let mut rows = read.rows.iter();
+        while let Some(row) = rows.next() {
+            data.extend(shown(row).filter(|shown| wanted.has(&shown.entry)));
+            if data.len() == limit {
+                let more = rows.len() > 0 || read.next.is_some();
+                after = Some(row.key.sort.clone()).filter(|_| more);
+                break 'full;
+            }
+        }
+        after = read.next;
+        if after.is_none() {
+            break;
+        }
+    }
+    let next_cursor = web::cursor(after.as_deref(), &app, *owner, LIST).await?;
+    Ok(Json(Page { data, next_cursor }))
+}
+
+/// A row that another version of Larder wrote must not hide all others.
+fn shown(row: &Row) -> Option<Shown> {
+    let read = Record::of(&row.key, &row.body).and_then(|Record { entry, seal }| {
+        let entry = serde_json::from_str(entry.get()).map_err(|error| Error::unreadable(&row.key, &error))?;
+        let (seq, hash) = seal.map(|seal| (seal.seq, seal.hash)).unzip();
+        Ok(Shown { entry, sealed: seal.is_some(), seq, hash })
+    });
+    read.inspect_err(|error| tracing::error!(%error, "an entry is left out")).ok()
+}
+
+impl Wanted {
+    fn has(&self, entry: &Entry) -> bool {
+        let action = |action: &String| match action.strip_suffix('*') {
+            Some(start) => entry.action.starts_with(start),
+            None => entry.action == *action,
+        };
+        self.connection.is_none_or(|connection| entry.connection == Some(connection))
+            && self.action.as_ref().is_none_or(action)
+            && self.result.is_none_or(|result| entry.result == result)
+    }
+}

@@ -1,0 +1,262 @@
+//! The audit log as its owner reads it, takes it out, and verifies it.
+
+use crate::harness::{House, OTHER_OWNER, OWNER, request};
+use axum::Router;
+use clap::Parser as _;
+use domain::audit::{Actor, Entry, Fault, Outcome, Verifier, What};
+use domain::clock::Clock as _;
+use domain::conformance::{ManualClock, op};
+use domain::id::{AuditId, ConnectionId, OwnerId};
+use domain::table::{Expect, Put, Table as _};
+use http::HeaderMap;
+use http_body_util::BodyExt as _;
+use jiff::SignedDuration;
+use serde_json::{Value, json};
+use std::process::ExitCode;
+use tower::ServiceExt as _;
+
+/// One that happened this many milliseconds after a test begins.
+pub(crate) fn entry(number: u16, action: &str) -> Entry {
+    let at = ManualClock::default().now() + SignedDuration::from_millis(number.into());
+    Entry {
+        id: AuditId::new(at, [0; 10]),
+        at,
+        actor: Actor::Connection,
+        action: action.to_owned(),
+        result: Outcome::Refused,
+        connection: None,
+        target: None,
+        fields: Vec::new(),
+        reason: None,
+        request: None,
+        from: None,
+    }
+}
+
+pub(crate) async fn note(house: &House, owner: OwnerId, entry: Entry) {
+    let (key, body) = entry.noted(owner).unwrap();
+    house.store.put(Put { key, body, expires: None, expect: Expect::Absent }, op()).await.unwrap();
+}
+
+async fn get(router: &Router, path: &str, token: &str) -> (HeaderMap, String) {
+    let response = router.clone().oneshot(request("GET", path, Some(token), None)).await.unwrap();
+    let (parts, body) = response.into_parts();
+    let text = String::from_utf8(body.collect().await.unwrap().to_bytes().to_vec()).unwrap();
+    assert_eq!(parts.status, 200, "{text}");
+    (parts.headers, text)
+}
+
+pub(crate) async fn export(house: &House, token: &str) -> String {
+    get(&house.router, "/audit/export", token).await.1
+}
+
+pub(crate) fn faults(export: &str) -> Vec<Fault> {
+    let mut verifier = Verifier::default();
+    export.lines().for_each(|line| verifier.read(line));
+    verifier.finish(None).faults
+}
+
+fn owner() -> OwnerId {
+    OwnerId::of("test", "one")
+}
+
+async fn actions(house: &House, query: &str) -> Vec<String> {
+    let page = house.call("GET", &format!("/audit/logs?{query}"), OWNER, None).await;
+    assert_eq!(page.status, 200, "{}", page.body);
+    let entries = page.body["data"].as_array().unwrap().iter();
+    entries.map(|entry| entry["action"].as_str().unwrap().to_owned()).collect()
+}
+
+#[tokio::test]
+async fn each_filter_lets_through_what_it_says() {
+    let house = House::new();
+    let id = ConnectionId::from_bytes([5; 16]);
+    note(&house, owner(), entry(0, "owner.signed_in")).await;
+    note(&house, owner(), Entry { connection: Some(id), ..entry(1_000, "call.denied") }).await;
+    note(&house, owner(), Entry { result: Outcome::Done, ..entry(2_000, "owner.signed_out") }).await;
+    let at = |number| entry(number, "").at;
+    for (query, expected) in [
+        (String::new(), vec!["owner.signed_out", "call.denied", "owner.signed_in"]),
+        (format!("since={}", at(1_000)), vec!["owner.signed_out", "call.denied"]),
+        (format!("until={}", at(1_000)), vec!["owner.signed_in"]),
+        (format!("since={}&until={}", at(1), at(1_999)), vec!["call.denied"]),
+        (format!("connection={id}"), vec!["call.denied"]),
+        ("action=owner.*".to_owned(), vec!["owner.signed_out", "owner.signed_in"]),
+        ("action=owner.signed_in".to_owned(), vec!["owner.signed_in"]),
+        ("action=owner".to_owned(), vec![]),
+        ("result=refused".to_owned(), vec!["call.denied", "owner.signed_in"]),
+        ("result=done&action=call.*".to_owned(), vec![]),
+    ] {
+        assert_eq!(actions(&house, &query).await, expected, "{query}");
+    }
+    let since_and_until = format!("since={0}&until={0}", at(1_000));
+    for query in
+        ["limit=0", "cursor=x", "result=maybe", "connection=x", "since=today", "page=2", &since_and_until]
+    {
+        house.call("GET", &format!("/audit/logs?{query}"), OWNER, None).await.is_problem(400);
+    }
+    house.call("GET", "/audit/export?format=xml", OWNER, None).await.is_problem(400);
+}
+
+#[tokio::test]
+async fn pages_go_on_where_they_ended_even_where_nothing_passes_the_filter() {
+    let house = House::new();
+    note(&house, owner(), entry(0, "owner.signed_in")).await;
+    for number in 1..=1_100 {
+        note(&house, owner(), entry(number, "call.denied")).await;
+    }
+    for (filter, found, calls) in [("limit=100", 1_101, 12), ("limit=3&action=owner.*", 1, 2)] {
+        let (mut seen, mut asked, mut query) = (Vec::new(), 0, filter.to_owned());
+        loop {
+            let page = house.call("GET", &format!("/audit/logs?{query}"), OWNER, None).await;
+            seen.extend(page.body["data"].as_array().unwrap().iter().map(|entry| entry["id"].clone()));
+            asked += 1;
+            let Some(cursor) = page.body["next_cursor"].as_str() else { break };
+            query = format!("{filter}&cursor={cursor}");
+            house.call("GET", &format!("/audit/logs?{query}"), OTHER_OWNER, None).await.is_problem(400);
+        }
+        seen.dedup();
+        assert_eq!((seen.len(), asked), (found, calls), "{filter}");
+    }
+}
+
+#[tokio::test]
+async fn an_entry_is_shown_before_it_is_sealed_and_to_its_owner_only() {
+    let house = House::new();
+    note(&house, owner(), entry(0, "call.denied")).await;
+    let shown = house.call("GET", "/audit/logs", OWNER, None).await.body;
+    assert_eq!((&shown["data"][0]["sealed"], &shown["data"][0]["seq"]), (&json!(false), &Value::Null));
+    assert_eq!(export(&house, OWNER).await.lines().count(), 1, "what is not sealed is not exported");
+    house.pump.drain().await.unwrap();
+    let shown = house.call("GET", "/audit/logs", OWNER, None).await.body;
+    assert_eq!((&shown["data"][0]["sealed"], &shown["data"][0]["seq"]), (&json!(true), &json!(1)));
+    assert_eq!(export(&house, OWNER).await.lines().count(), 2);
+    assert_eq!(house.call("GET", "/audit/logs", OTHER_OWNER, None).await.body["data"], json!([]));
+    assert_eq!(export(&house, OTHER_OWNER).await.lines().count(), 1);
+    assert_eq!(faults(&export(&house, OTHER_OWNER).await), []);
+}
+
+#[tokio::test]
+async fn parts_of_an_export_are_the_export() {
+    let house = House::new();
+    for number in 0..250 {
+        let reason = Some(format!("{number} {}", "long ".repeat(4_000)));
+        note(&house, owner(), Entry { reason, ..entry(number, "call.denied") }).await;
+    }
+    house.pump.drain().await.unwrap();
+    let in_parts = audit::routes(audit::Export::InParts).serve(house.app.clone());
+    for (format, meanwhile) in [("jsonl", 1_000), ("csv", 2_000)] {
+        let path = format!("/audit/export?format={format}");
+        let (headers, whole) = get(&house.router, &path, OWNER).await;
+        assert_eq!((whole.len() > 5_000_000, headers.get("link")), (true, None));
+        let (mut parts, mut next, mut count) = (String::new(), Some(path), 0);
+        while let Some(path) = next {
+            let (headers, part) = get(&in_parts, &path, OWNER).await;
+            assert!(part.len() < 6_000_000);
+            parts.push_str(&part);
+            count += 1;
+            let link = headers.get("link").map(|link| link.to_str().unwrap());
+            next = link.map(|link| link.strip_prefix('<').unwrap().split_once('>').unwrap().0.to_owned());
+            // What comes meanwhile is not part of it.
+            note(&house, owner(), entry(meanwhile + count, format)).await;
+            house.pump.drain().await.unwrap();
+        }
+        assert!(parts == whole && count == 2, "{format}: {count} parts");
+    }
+    assert_eq!(faults(&export(&house, OWNER).await), []);
+}
+
+#[tokio::test]
+async fn a_spreadsheet_gets_no_formula() {
+    let house = House::new();
+    let reason = Some("=HYPERLINK(\"https://evil.example\",\"a\")".to_owned());
+    note(&house, owner(), Entry { reason, from: Some("+1".to_owned()), ..entry(0, "call.denied") }).await;
+    house.pump.drain().await.unwrap();
+    let (headers, csv) = get(&house.router, "/audit/export?format=csv", OWNER).await;
+    assert!(headers["content-type"].to_str().unwrap().starts_with("text/csv"));
+    assert!(headers["content-disposition"].to_str().unwrap().contains("larder-audit.csv"));
+    let row = csv.lines().nth(1).unwrap();
+    assert!(row.contains(",\"'=HYPERLINK(\"\"https://evil.example\"\",\"\"a\"\")\",,'+1,"), "{row}");
+}
+
+#[tokio::test]
+async fn what_is_kept_for_less_leaves_no_gap() {
+    let house = House::new();
+    let days = |days: i64| SignedDuration::from_hours(24 * days);
+    let settings = house.call("GET", "/audit/settings", OWNER, None).await;
+    assert_eq!(settings.body, json!({ "audit_days": 365 }));
+    for wrong in [json!({ "audit_days": 0 }), json!({ "audit_days": 3_651 }), json!({}), json!({ "days": 1 })]
+    {
+        house.call("PATCH", "/audit/settings", OWNER, Some(wrong)).await.is_problem(400);
+    }
+    let keep = async |days: i64| {
+        let answer = house.call("PATCH", "/audit/settings", OWNER, Some(json!({ "audit_days": days }))).await;
+        assert_eq!((answer.status.as_u16(), &answer.body["audit_days"]), (200, &json!(days)));
+        house.pump.drain().await.unwrap();
+    };
+    let first = async || {
+        let export = export(&house, OWNER).await;
+        assert_eq!(faults(&export), []);
+        serde_json::from_str::<Value>(export.lines().next().unwrap()).unwrap()["seq"].as_u64()
+    };
+    keep(2).await;
+    house.clock.advance(days(1));
+    keep(365).await;
+    keep(1).await;
+    keep(1).await;
+    assert_eq!(actions(&house, "").await, ["settings.updated"; 3], "what changes nothing is not told");
+    assert_eq!(first().await, Some(1));
+    house.clock.advance(days(1));
+    assert_eq!(first().await, Some(2), "the first was kept for two days");
+    house.clock.advance(days(363));
+    assert_eq!(first().await, Some(2), "the third leaves no earlier than the second");
+    house.clock.advance(days(1));
+    assert_eq!(first().await, None);
+    keep(30).await;
+    assert_eq!(first().await, Some(4), "the chain goes on");
+    assert_eq!(house.call("GET", "/audit/settings", OTHER_OWNER, None).await.body["audit_days"], 365);
+}
+
+#[tokio::test]
+async fn the_command_finds_what_was_tampered_with() {
+    let house = House::new();
+    let key = house.api("full_access").await;
+    for title in ["Milk", "Bread", "Tea"] {
+        house.task(&key, title).await;
+        house.clock.advance(SignedDuration::from_secs(1));
+    }
+    house.pump.drain().await.unwrap();
+    let lines: Vec<String> = export(&house, OWNER).await.lines().map(str::to_owned).collect();
+    let last = lines.len();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("export.jsonl");
+    let verify = |lines: &[String], more: &[&str]| {
+        std::fs::write(&file, lines.join("\n") + "\n").unwrap();
+        let arguments = [&["larder", "audit", "verify", file.to_str().unwrap()], more].concat();
+        let ended = local::run(local::Cli::try_parse_from(arguments).unwrap());
+        (local::verify(&file, None).unwrap().0, format!("{ended:?}") == format!("{:?}", ExitCode::SUCCESS))
+    };
+    let (said, whole) = verify(&lines, &[]);
+    assert!(whole && said.contains(&format!("{} entries, 1 to {}", last - 1, last - 1)), "{said}");
+    let altered = lines[1].replace("task.created", "task.deleted");
+    let cut: Vec<String> = [&lines[..1], &lines[2..]].concat();
+    let swapped = [&lines[1..2], &lines[..1], &lines[2..]].concat();
+    let no_tail = [&lines[..last - 2], &lines[last - 1..]].concat();
+    for (tampered, expected) in [
+        ([&lines[..1], &[altered], &lines[2..]].concat(), "line 2, entry 2: it was altered"),
+        (cut, "line 2, entry 3: entry 2 is missing"),
+        (swapped, "line 2, entry 1: it is not in its place"),
+        (no_tail, &*format!("line {}: entry {} is missing", last - 1, last - 1)),
+        (lines[..last - 1].to_vec(), &*format!("line {last}: the last line")),
+        (Vec::new(), "line 1: this is not a line"),
+    ] {
+        let (said, whole) = verify(&tampered, &[]);
+        assert!(!whole && said.contains(expected), "{said}");
+    }
+    let hash = |line: &str| serde_json::from_str::<Value>(line).unwrap()["hash"].as_str().unwrap().to_owned();
+    assert!(verify(&lines, &["--head", &hash(&lines[1])]).1);
+    assert!(!verify(&lines, &["--head", &"0".repeat(64)]).1);
+    assert!(local::Cli::try_parse_from(["larder", "audit", "verify", "x", "--head", "abc"]).is_err());
+    assert!(local::verify(&folder.path().join("none"), None).is_err());
+    assert_eq!(faults(&lines[..1].join("\n"))[0].what, What::NoEnd);
+}
