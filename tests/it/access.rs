@@ -1,6 +1,8 @@
 //! Every route with every kind of caller. A route that this does not know fails it.
 
 use crate::harness::{House, OTHER_OWNER, OWNER, request};
+use domain::clock::Clock as _;
+use jiff::SignedDuration;
 use serde_json::{Value, json};
 use web::{Access, Route};
 
@@ -51,21 +53,60 @@ async fn refused(
     }
 }
 
+/// A caller whom no route lets in, and the code of the refusal.
+struct Outsider {
+    token: Option<String>,
+    code: &'static str,
+}
+
+/// Keys that hold no longer, or never did. Each was one of a connection that may do everything.
+async fn outsiders(house: &House) -> Vec<Outsider> {
+    let mut outsiders = Vec::new();
+    for (code, action) in
+        [("paused", "pause"), ("revoked", "revoke"), ("replaced-key", "rotate"), ("expired", "")]
+    {
+        let end = (code == "expired").then(|| house.clock.now() + SignedDuration::from_hours(1));
+        let input = json!({ "kind": "mcp", "name": code, "preset": "full_access", "expires_at": end });
+        let (id, key) = house.connect(input).await;
+        if !action.is_empty() {
+            let done = house.call("POST", &format!("/connections/{id}/{action}"), OWNER, None).await;
+            assert_eq!(done.status, 200, "{}", done.body);
+        }
+        outsiders.push(Outsider { token: Some(key), code });
+    }
+    let (id, deleted) =
+        house.connect(json!({ "kind": "api", "name": "deleted", "preset": "full_access" })).await;
+    assert_eq!(house.call("DELETE", &format!("/connections/{id}"), OWNER, None).await.status, 204);
+    outsiders.push(Outsider { token: Some(deleted), code: "deleted" });
+    let genuine = house.api("full_access").await;
+    let mut mistyped = genuine.clone();
+    mistyped.replace_range(50..51, if &genuine[50..51] == "0" { "1" } else { "0" });
+    let forged = format!("{}{}", &genuine[..47], "0".repeat(42));
+    let weak = ["lrd_", "lrd__", &genuine[..88], &format!("{genuine}0")].map(str::to_owned);
+    for token in [mistyped, forged].into_iter().chain(weak) {
+        outsiders.push(Outsider { token: Some(token), code: "mistyped-key" });
+    }
+    for token in ["x".to_owned(), genuine.to_uppercase()] {
+        outsiders.push(Outsider { token: Some(token), code: "unknown-key" });
+    }
+    outsiders.push(Outsider { token: None, code: "no-key" });
+    house.clock.advance(SignedDuration::from_hours(1));
+    outsiders
+}
+
 #[tokio::test]
 async fn every_route_refuses_whom_it_should() {
     let house = House::new();
+    let outsiders = outsiders(&house).await;
     let (connection, key) =
         house.connect(json!({ "kind": "api", "name": "full", "preset": "full_access" })).await;
     let task = house.task(&key, "the first owner's").await;
-    let (gone, revoked) =
-        house.connect(json!({ "kind": "mcp", "name": "gone", "preset": "full_access" })).await;
-    assert_eq!(house.call("POST", &format!("/connections/{gone}/revoke"), OWNER, None).await.status, 200);
     let (_, powerless) = house.connect(json!({ "kind": "api", "name": "nothing", "grant": [] })).await;
-    let mut mistyped = key.clone();
-    mistyped.replace_range(50..51, if &key[50..51] == "0" { "1" } else { "0" });
+    let elsewhere = json!([{ "resource": "memories", "actions": ["read", "write", "delete"] }]);
+    let (_, too_narrow) = house.connect(json!({ "kind": "api", "name": "narrow", "grant": elsewhere })).await;
 
     let routes = local::routes();
-    assert!(routes.list().len() >= 12);
+    assert!(routes.list().len() >= 22);
     for route in routes.list() {
         let (path, body) = example(route, &task, &connection);
         match route.access {
@@ -73,16 +114,26 @@ async fn every_route_refuses_whom_it_should() {
             Access::Owner => refused(&house, route, &path, &body, Some(&key), 403).await,
             Access::Connection => {
                 refused(&house, route, &path, &body, Some(OWNER), 401).await;
-                if route.path != "/mcp" {
-                    refused(&house, route, &path, &body, Some(&powerless), 403).await;
+                for narrow in [&powerless, &too_narrow].into_iter().filter(|_| route.path != "/mcp") {
+                    refused(&house, route, &path, &body, Some(narrow), 403).await;
                 }
             }
         }
-        refused(&house, route, &path, &body, None, 401).await;
-        refused(&house, route, &path, &body, Some(&revoked), 401).await;
-        for weak in ["", "x", "lrd_", "lrd__", &mistyped, &key[..88], &key.to_uppercase(), &format!("{key}0")]
-        {
-            refused(&house, route, &path, &body, Some(weak), 401).await;
+        for Outsider { token, code } in &outsiders {
+            let answer =
+                house.send(request(route.method.as_str(), &path, token.as_deref(), body.clone())).await;
+            let said = answer.is_problem(401).text("/type");
+            // An owner's route knows other tokens too, so it says no more of what is not a key.
+            let never_was_a_key = ["mistyped-key", "unknown-key"].contains(code);
+            let code = if route.access == Access::Owner && never_was_a_key { "not-signed-in" } else { code };
+            assert_eq!(
+                said,
+                format!("urn:larder:problem:{code}"),
+                "{} {} with {token:?}",
+                route.method,
+                route.path
+            );
+            assert_eq!(answer.headers["www-authenticate"], "Bearer");
         }
     }
 }

@@ -108,6 +108,23 @@ async fn making_a_connection_waits_for_at_most_three_trips() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn connections_are_listed_in_as_many_trips_however_many_there_are() {
+    use crate::harness::OWNER;
+    let meter = Meter::new();
+    let make = |name: &str| Some(json!({ "kind": "api", "name": name }));
+    for name in ["one", "two", "three"] {
+        meter.house.call("POST", "/connections", OWNER, make(name)).await;
+    }
+    let few = meter.cost("GET", "/connections?limit=2", OWNER, None, 200).await;
+    for n in 0..200 {
+        meter.house.call("POST", "/connections", OWNER, make(&format!("{n}"))).await;
+    }
+    let many = meter.cost("GET", "/connections?limit=2", OWNER, None, 200).await;
+    assert_eq!((many.sequential, many.calls), (few.sequential, few.calls));
+    assert!(few.sequential <= 3, "{}", few.sequential);
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_signing_keys_are_fetched_once_per_process() {
     let meter = Meter::new();
     let first = meter.cost("GET", "/v1/tasks", "lrd_forged", None, 401).await;

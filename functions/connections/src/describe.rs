@@ -113,6 +113,8 @@ fn connection() -> Value {
         "created_at": "2027-01-15T08:00:00Z",
         "updated_at": "2027-01-15T08:00:00Z",
         "revoked_at": null,
+        "last_used_at": null,
+        "last_used_from": null,
         "version": 1,
     })
 }

@@ -4,11 +4,13 @@ use crate::create::{name, reachable, slug_is_taken};
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
+use domain::activity::Seen;
 use domain::connection::{Connection, ConnectionPatch, NewConnection, Settings, Status};
 use domain::id::{ConnectionId, OwnerId};
 use domain::shelf::{Shelf, Writer};
 use domain::table::{Expect, Write};
 use domain::{Error, due, schema};
+use futures_util::future::try_join;
 use http::StatusCode;
 use web::{
     App, At, Body, ByOwner, IfMatch, Owner, Page, PageParams, Params, Problem, expect_version, next_cursor,
@@ -24,7 +26,9 @@ pub(crate) async fn list(
     let after = page.after::<Connection>(&app, *owner).await?;
     let listing = Shelf::<Connection>::new(&*app.table, *owner).list(after, limit).await?;
     let next_cursor = next_cursor::<Connection>(listing.next.as_deref(), &app, *owner).await?;
-    let data = listing.items.iter().map(|item| item.view(None)).collect::<Result<Vec<_>, Error>>()?;
+    let seen = Shelf::<Seen>::new(&*app.table, *owner).some(listing.items.iter().map(|item| item.id)).await?;
+    let items = listing.items.iter().zip(&seen);
+    let data = items.map(|(item, seen)| item.view(seen.as_ref())).collect::<Result<Vec<_>, Error>>()?;
     Ok(Json(Page { data, next_cursor }).into_response())
 }
 
@@ -33,8 +37,11 @@ pub(crate) async fn read(
     owner: Owner,
     At(id): At<ConnectionId>,
 ) -> Result<Response, Problem> {
-    let connection = Shelf::<Connection>::new(&*app.table, *owner).get(id).await?;
-    Ok(tagged(&connection.view(None)?, connection.version))
+    let (connections, seen) =
+        (Shelf::<Connection>::new(&*app.table, *owner), Shelf::<Seen>::new(&*app.table, *owner));
+    let (connection, seen) = try_join(connections.get(id), seen.some([id])).await?;
+    let seen = seen.iter().flatten().next();
+    Ok(tagged(&connection.view(seen)?, connection.version))
 }
 
 /// All settings anew; what is not given is as it would be in a new connection, but for the slug, which stays.

@@ -85,15 +85,6 @@ pub type Name = Text<1, 100>;
 pub type Description = Text<0, 1000>;
 pub type Tags = List<Tag, 20>;
 
-/// When a connection was last used, and from where (anonymised).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[schemars(inline)]
-pub struct Seen {
-    pub at: Timestamp,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub from: Option<String>,
-}
-
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[schemars(inline)]

@@ -69,6 +69,13 @@ impl<'a, T: Entity> Shelf<'a, T> {
         read(&row)
     }
 
+    /// In the order of the ids, at most 100; what is not there is `None`.
+    pub async fn some(&self, ids: impl IntoIterator<Item = T::Id>) -> Result<Vec<Option<T>>> {
+        let keys: Vec<_> = ids.into_iter().map(|id| T::key(self.owner, id)).collect();
+        let rows = self.table.get_many(&keys).await?;
+        rows.iter().map(|row| row.as_ref().map(read).transpose()).collect()
+    }
+
     /// Newest first.
     pub async fn list(&self, after: Option<String>, limit: usize) -> Result<Listing<T>> {
         let page = self.table.query(&T::all(self.owner).newest_first().page(after, limit)).await?;

@@ -1,7 +1,8 @@
 //! What an owner may see of a connection: no hash, no secret.
 
-use super::{Connection, Description, Kind, Name, Seen, Slug, Status, Tags};
+use super::{Connection, Description, Kind, Name, Slug, Status, Tags};
 use crate::access::Grant;
+use crate::activity::Seen;
 use crate::id::{ConnectionId, OwnerId};
 use crate::limits::Limits;
 use crate::{Error, Result};
@@ -31,8 +32,10 @@ pub struct View<'a> {
     pub updated_at: Timestamp,
     pub revoked_at: Option<Timestamp>,
     pub version: u64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub last_used: Option<&'a Seen>,
+    /// To the minute; null if it was not used yet.
+    pub last_used_at: Option<Timestamp>,
+    /// From where, anonymised: an IPv4 /24 or an IPv6 /48.
+    pub last_used_from: Option<&'a str>,
 }
 
 /// What is left to see of a key.
@@ -71,7 +74,8 @@ impl Connection {
             updated_at: self.updated_at,
             revoked_at: self.revoked_at,
             version: self.version,
-            last_used,
+            last_used_at: last_used.map(|seen| seen.at),
+            last_used_from: last_used.and_then(|seen| seen.from.as_deref()),
         })
     }
 }
