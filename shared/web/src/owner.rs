@@ -62,11 +62,15 @@ impl FromRequestParts<App> for Owner {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
         if let Some(token) = presented(&parts.headers) {
-            if let Ok(call) = Call::of(app, parts, token).await {
-                call.admission().await?;
-                return Err(owner_only());
-            }
-            return Self::of(app, Credential::Token(token)).await;
+            return match Call::of(app, parts, token).await {
+                Ok(call) => {
+                    call.admission().await?;
+                    Err(owner_only())
+                }
+                Err(Error::Unauthenticated(_)) => Self::of(app, Credential::Token(token)).await,
+                // Nobody knows yet whose it is.
+                Err(error) => Err(error.into()),
+            };
         }
         let Some(session) = app.identity.cookie().and_then(|name| cookie(&parts.headers, name)) else {
             return Err(Error::Unauthenticated(Refusal::NoKey).into());
