@@ -5,8 +5,10 @@ use crate::harness::{House, OTHER_OWNER, OWNER};
 use crate::hooked::{Hook, Hooked};
 use async_trait::async_trait;
 use changes::Sealer;
+use domain::clock::Clock as _;
 use domain::conformance::op;
 use domain::id::OwnerId;
+use domain::notice::{About, Notice};
 use domain::table::{ChangeLog as _, Expect, Put, RowChange, Table as _};
 use domain::{Error, Result, schema};
 use serde_json::{Value, json};
@@ -181,4 +183,29 @@ async fn what_cannot_be_read_stands_in_nobodys_way() {
     assert_eq!((faults(&sealed), told(&sealed)), (vec![], vec!["call.denied".to_owned()]));
     let shown = house.call("GET", "/audit/logs", OWNER, None).await;
     assert_eq!(shown.body["data"][0]["sealed"], false, "it stays for the version that can read the chain");
+}
+
+#[tokio::test]
+async fn each_entry_says_who_did_what() {
+    let (house, _) = house();
+    let (id, key) = house.connect(json!({ "kind": "api", "name": "full", "preset": "full_access" })).await;
+    let task = house.task(&key, "Milk").await;
+    let connection = id.parse().unwrap();
+    let about = About::LimitReached { window: "hour".to_owned(), limit: 1, until: house.clock.now() };
+    let notice = Notice { connection, at: house.clock.now(), about };
+    house.store.put(notice.put(owners()[0]).unwrap(), op()).await.unwrap();
+    house.pump.drain().await.unwrap();
+    let shown = house.call("GET", "/audit/logs", OWNER, None).await.body;
+    let entries = shown["data"].as_array().unwrap();
+    for (action, actor, result, target, in_a_call) in [
+        ("connection.created", "owner", "done", &id, true),
+        ("task.created", "connection", "done", &task, true),
+        ("connection.limit_reached", "larder", "refused", &id, false),
+    ] {
+        let entry =
+            entries.iter().find(|entry| entry["action"] == action).unwrap_or_else(|| panic!("{action}"));
+        assert_eq!((&entry["actor"], &entry["result"]), (&json!(actor), &json!(result)), "{entry}");
+        assert_eq!((&entry["target"], &entry["connection"]), (&json!(target), &json!(id)), "{entry}");
+        assert_eq!(entry["request"].is_string(), in_a_call, "{entry}");
+    }
 }
