@@ -2,9 +2,9 @@
 
 use crate::harness::{Answer, House, request};
 use domain::clock::Clock as _;
-use domain::conformance::{ManualClock, op};
+use domain::conformance::ManualClock;
 use domain::id::OwnerId;
-use domain::table::{Expect, Put, Query, RowKey, Table as _};
+use domain::table::{Query, Table as _};
 use futures_util::future::join_all;
 use http::StatusCode;
 use jiff::SignedDuration;
@@ -13,22 +13,13 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 use tower::ServiceExt as _;
 
-async fn limited(house: &House, limits: Value) -> (String, String) {
-    let (id, key) = house.connect(json!({ "kind": "api", "name": "limited", "preset": "full_access" })).await;
-    limit(&house.store, OwnerId::of("test", "one"), &id, limits).await;
-    (id, key)
+pub(crate) async fn limited(house: &House, limits: Value) -> (String, String) {
+    house
+        .connect(json!({ "kind": "api", "name": "limited", "preset": "full_access", "limits": limits }))
+        .await
 }
 
-async fn limit(store: &embedded::Store, owner: OwnerId, id: &str, limits: Value) {
-    let row = store.get(&RowKey::new(owner, format!("conn/{id}"))).await.unwrap().unwrap();
-    let mut body: Value = serde_json::from_str(&row.body).unwrap();
-    body["limits"] = limits;
-    body["version"] = json!(row.version + 1);
-    let expect = Expect::Version(row.version);
-    store.put(Put { key: row.key, body: body.to_string(), expires: None, expect }, op()).await.unwrap();
-}
-
-fn limits(burst: Option<u32>, per_hour: Option<u32>, per_day: Option<u32>) -> Value {
+pub(crate) fn limits(burst: Option<u32>, per_hour: Option<u32>, per_day: Option<u32>) -> Value {
     json!({ "burst": burst, "per_hour": per_hour, "per_day": per_day })
 }
 
@@ -36,7 +27,7 @@ async fn list(house: &House, key: &str) -> Answer {
     house.call("GET", "/v1/tasks", key, None).await
 }
 
-async fn admitted(house: &House, key: &str, calls: usize) -> usize {
+pub(crate) async fn admitted(house: &House, key: &str, calls: usize) -> usize {
     let answers = join_all((0..calls).map(|_| list(house, key))).await;
     answers.iter().filter(|answer| answer.status == StatusCode::OK).count()
 }
@@ -186,7 +177,7 @@ async fn counters_of_past_minutes_do_not_pile_up() {
     }
 }
 
-fn open(folder: &std::path::Path, clock: &Arc<ManualClock>) -> Host {
+pub(crate) fn open(folder: &std::path::Path, clock: &Arc<ManualClock>) -> Host {
     let settings = Settings {
         listen: "127.0.0.1:4747".parse().unwrap(),
         hosts: "larder.test".to_owned(),
@@ -210,14 +201,12 @@ async fn a_restart_gives_no_calls_back() {
     for start in 0..3 {
         let host = open(folder.path(), &clock);
         if start == 0 {
-            let input = json!({ "kind": "api", "name": "limited" });
+            let input = json!({ "kind": "api", "name": "limited", "limits": limits(None, Some(10), None) });
             let made = request("POST", "/connections", Some(&host.owner.token()), Some(input));
             let made = host.router.clone().oneshot(made).await.unwrap().into_body();
             let made = axum::body::to_bytes(made, usize::MAX).await.unwrap();
             let made: Value = serde_json::from_slice(&made).unwrap();
             key = made["key"].as_str().unwrap().to_owned();
-            let id = made["connection"]["id"].as_str().unwrap();
-            limit(&host.store, host.owner.id(), id, limits(None, Some(10), None)).await;
         }
         for _ in 0..4 {
             let list = request("GET", "/v1/tasks", Some(&key), None);

@@ -29,3 +29,4 @@ mod sign_in;
 mod slice;
 mod template;
 mod templates;
+mod usage;

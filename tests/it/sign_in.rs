@@ -180,6 +180,7 @@ async fn signing_in_and_out_is_written_down() {
         clock.advance("1s".parse().unwrap());
         assert!(send(&host, own("POST", path, cookie), "").await.0.is_success());
     }
+    host.ledger.drain().await;
     let rows = host.store.query(&audit_between(host.owner.id(), None, None)).await.unwrap().rows;
     let actions = rows.iter().map(|row| {
         let noted: Value = serde_json::from_str(&row.body).unwrap();

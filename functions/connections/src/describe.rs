@@ -1,8 +1,11 @@
 //! The routes in words, types and examples, for the description of the API.
 
+use crate::activity::ActivityParams;
 use crate::create::Created;
 use crate::key::{Rotate, Rotated};
 use crate::preview::{Instead, Preview};
+use crate::usage::{Report, UsageParams};
+use domain::activity::Activity;
 use domain::connection::{ConnectionPatch, NewConnection, View};
 use domain::id::ConnectionId;
 use http::Method;
@@ -67,6 +70,14 @@ pub fn operations() -> Vec<Operation> {
             .at::<ConnectionId>()
             .query::<Instead>()
             .answers::<Preview>(200, preview()),
+        new(Method::GET, "/connections/{id}/usage", "get_usage", "How much it called, by hour or by day")
+            .at::<ConnectionId>()
+            .query::<UsageParams>()
+            .answers::<Report>(200, usage()),
+        new(Method::GET, "/connections/{id}/activity", "list_activity", "Its calls, newest first, in pages")
+            .at::<ConnectionId>()
+            .query::<ActivityParams>()
+            .answers::<Page<Activity>>(200, json!({ "data": [activity()], "next_cursor": null })),
         new(Method::POST, "/owner/sign-out-everywhere", "sign_out_everywhere", "End every token and session")
             .answers_nothing(),
     ]
@@ -116,6 +127,42 @@ fn connection() -> Value {
         "last_used_at": null,
         "last_used_from": null,
         "version": 1,
+    })
+}
+
+fn usage() -> Value {
+    let total = json!({
+        "calls": 12,
+        "errors": 1,
+        "limited": 0,
+        "bytes": 4096,
+        "p50_ms": 1.279,
+        "p95_ms": 2.559,
+        "p99_ms": 5.119,
+        "endpoints": { "tools/call list_tasks": { "calls": 12, "errors": 1 } },
+    });
+    let mut day = total.clone();
+    day["start"] = json!("2027-01-15T00:00:00Z");
+    json!({
+        "by": "day",
+        "since": "2027-01-14T08:00:00Z",
+        "until": "2027-01-15T08:00:00Z",
+        "data": [day],
+        "total": total,
+    })
+}
+
+fn activity() -> Value {
+    json!({
+        "id": "act_06hhgq2g000000000000000000",
+        "connection": "conn_06hhgq2g000000000000000000",
+        "at": "2027-01-15T08:00:00Z",
+        "request": "req_06hhgq2g000000000000000000",
+        "endpoint": "tools/call list_tasks",
+        "status": 200,
+        "micros": 1250,
+        "bytes": 341,
+        "from": "203.0.113.0/24",
     })
 }
 

@@ -1,5 +1,6 @@
 //! The owner makes, limits, watches, changes and ends connections, and signs out.
 
+mod activity;
 mod create;
 mod describe;
 mod document;
@@ -8,6 +9,7 @@ mod manage;
 mod preview;
 mod sign_out;
 mod status;
+mod usage;
 
 pub use describe::operations;
 
@@ -28,6 +30,8 @@ pub fn routes() -> Routes {
         .post(Owner, "/connections/{id}/revoke", status::revoke)
         .post(Owner, "/connections/{id}/rotate", key::rotate)
         .get(Owner, "/connections/{id}/preview", preview::of_one)
+        .get(Owner, "/connections/{id}/usage", usage::read)
+        .get(Owner, "/connections/{id}/activity", activity::list)
         .post(Owner, "/owner/sign-out-everywhere", sign_out::everywhere)
         .get(Public, "/openapi.json", document::read)
 }

@@ -1,5 +1,6 @@
 //! Puts the embedded ports together.
 
+use crate::behind::Behind;
 use crate::guard::{Hosts, guard};
 use crate::identity::LocalOwner;
 use crate::pages::Commands;
@@ -34,12 +35,14 @@ pub struct Host {
     pub router: Router,
     pub pump: Arc<Pump>,
     pub owner: Arc<LocalOwner>,
+    pub ledger: Behind,
     pub store: Store,
     pub file: PathBuf,
     pub lock: Lock,
 }
 
 impl Host {
+    /// In a runtime, because notes are written beside the calls.
     pub fn open(folder: &Path, settings: Settings) -> Result<Self, OpenError> {
         let Settings { listen, hosts, outbound, reach, clock, entropy } = settings;
         let Opened { store, keys, file, lock } =
@@ -72,13 +75,15 @@ impl Host {
         };
         let pump = Pump { store: store.clone(), clock: Arc::clone(&clock), changes, deliver, due };
         let identity = Arc::clone(&owner) as _;
-        let ledger = Arc::new(Direct::new(Arc::clone(&table) as _));
-        let app = App::new(Ports { keys: data_keys(), ledger, table, identity, reach, clock, entropy });
+        let ledger = Behind::start(Direct::new(Arc::clone(&table) as _));
+        let notes = Arc::new(ledger.clone());
+        let app =
+            App::new(Ports { keys: data_keys(), ledger: notes, table, identity, reach, clock, entropy });
         let checks = from_fn_with_state(Hosts::new(listen, &hosts), guard);
         let (signing_in, commands) = (Extension(Arc::clone(&owner)), Extension(Arc::new(commands(folder))));
         let router =
             routes().serve_within(app, |router| router.layer(signing_in).layer(commands).layer(checks));
-        Ok(Self { router, pump: Arc::new(pump), owner, store, file, lock })
+        Ok(Self { router, pump: Arc::new(pump), owner, ledger, store, file, lock })
     }
 }
 

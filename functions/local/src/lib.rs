@@ -1,5 +1,6 @@
 //! The local host: every function's routes in one process, the same change fan-out and delivery, one data folder.
 
+mod behind;
 mod cli;
 mod guard;
 mod host;
@@ -10,6 +11,7 @@ mod pump;
 mod serve;
 mod verify;
 
+pub use behind::Behind;
 pub use cli::Cli;
 pub use host::{Host, Settings};
 pub use identity::LocalOwner;

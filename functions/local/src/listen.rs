@@ -1,6 +1,6 @@
 //! Accepts connections, each bounded in time and memory, and lets those in hand finish at the end.
 
-use axum::Router;
+use axum::{Extension, Router};
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
@@ -10,6 +10,8 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tower::Layer as _;
+use web::Peer;
 
 /// More wait until one ends; each may hold this much of a request's head.
 const MOST_CONNECTIONS: usize = 512;
@@ -30,13 +32,13 @@ pub(crate) async fn listen(listener: TcpListener, router: Router, mut stopped: w
             accepted = accept(&listener, &places) => accepted,
             () = &mut stop => break,
         };
-        let Ok((stream, place)) = accepted else {
+        let Ok((stream, peer, place)) = accepted else {
             // Out of file handles, say: whoever ends a connection makes room.
             tokio::time::sleep(Duration::from_millis(50)).await;
             continue;
         };
-        let served = open
-            .watch(settings.serve_connection(TokioIo::new(stream), TowerToHyperService::new(router.clone())));
+        let service = TowerToHyperService::new(Extension(peer).layer(router.clone()));
+        let served = open.watch(settings.serve_connection(TokioIo::new(stream), service));
         tokio::spawn(async move {
             let _ = served.await;
             drop(place);
@@ -49,10 +51,10 @@ pub(crate) async fn listen(listener: TcpListener, router: Router, mut stopped: w
 async fn accept(
     listener: &TcpListener,
     places: &Arc<Semaphore>,
-) -> io::Result<(TcpStream, OwnedSemaphorePermit)> {
+) -> io::Result<(TcpStream, Peer, OwnedSemaphorePermit)> {
     let place = Arc::clone(places).acquire_owned().await.map_err(io::Error::other)?;
-    let (stream, _) = listener.accept().await?;
+    let (stream, peer) = listener.accept().await?;
     // Small answers leave at once.
     stream.set_nodelay(true)?;
-    Ok((stream, place))
+    Ok((stream, Peer(peer.ip()), place))
 }

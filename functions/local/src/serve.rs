@@ -122,6 +122,7 @@ async fn serve_until_told(folder: &Path, serve: Serve) -> Result<(), Failure> {
     if tokio::time::timeout(GRACE, both).await.is_err() {
         tracing::warn!("some calls did not finish in time");
     }
+    host.ledger.drain().await;
     if let Err(error) = host.store.close().await {
         tracing::warn!(%error, "the write-ahead log was left for the next start");
     }

@@ -1,9 +1,12 @@
 //! Answering HTTP on Lambda: the function's routes behind API Gateway.
 
 use crate::{Error, Ports, log};
+use lambda_http::Request;
+use lambda_http::request::RequestContext;
+use lambda_http::tower::ServiceBuilder;
 use std::sync::Arc;
 use std::time::Duration;
-use web::{App, Identity, NoOwner, Routes};
+use web::{App, Identity, NoOwner, Peer, Routes};
 
 /// How long the start waits for the store: connections and keys that are made then are made with the whole processor,
 /// which a start is lent, and not with the share of it that a call gets.
@@ -37,7 +40,20 @@ pub async fn serve(routes: Routes, owners: Owners) -> Result<(), Error> {
     let warming = tokio::spawn(warm(app.clone()));
     // What is not done by then goes on beside the first call, which waits for it if it needs it.
     let _ = tokio::time::timeout(MOST_WARMING, warming).await;
-    lambda_http::run(routes.serve(app)).await
+    lambda_http::run(ServiceBuilder::new().map_request(with_peer).service(routes.serve(app))).await
+}
+
+/// The gateway knows who called it; what a client says of itself counts for nothing.
+fn with_peer(mut request: Request) -> Request {
+    let context = request.extensions().get::<RequestContext>();
+    let address = match context {
+        Some(RequestContext::ApiGatewayV2(context)) => context.http.source_ip.as_deref(),
+        _ => None,
+    };
+    if let Some(address) = address.and_then(|address| address.parse().ok()) {
+        request.extensions_mut().insert(Peer(address));
+    }
+    request
 }
 
 async fn warm(app: App) {

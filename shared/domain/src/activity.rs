@@ -5,9 +5,10 @@ use crate::schema;
 use crate::shelf::Entity;
 use crate::table::{Query, RowKey};
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Activity {
     pub id: ActivityId,
     pub connection: ConnectionId,

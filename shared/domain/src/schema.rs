@@ -27,7 +27,10 @@ use crate::id::{ActivityId, AuditId, ConnectionId, OwnerId, TaskId};
 use crate::keyring::Purpose;
 use crate::notice::Notice;
 use crate::table::{Expiry, Query, RowKey};
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
+use std::ops::Range;
 
 pub const DATA: &str = "data/";
 pub const TRASH: &str = "trash/";
@@ -63,6 +66,10 @@ pub fn activity(owner: OwnerId, id: ConnectionId, activity: ActivityId) -> RowKe
     RowKey::new(owner, format!("act/{id}/{activity}"))
 }
 
+pub fn activities(owner: OwnerId, id: ConnectionId) -> Query {
+    Query::prefix(owner, &format!("act/{id}/"))
+}
+
 pub fn seen(owner: OwnerId, id: ConnectionId) -> RowKey {
     RowKey::new(owner, format!("seen/{id}"))
 }
@@ -96,6 +103,18 @@ pub fn trash_expiry(deleted_at: Timestamp) -> Expiry {
 
 pub fn usage(owner: OwnerId, id: ConnectionId, at: Timestamp) -> RowKey {
     RowKey::new(owner, format!("usage/{id}/{}", at.strftime("%Y%m%d%H")))
+}
+
+/// The hours that begin in the range, and the one that it begins in; the last part of each key is the hour.
+pub fn usage_between(owner: OwnerId, id: ConnectionId, range: Range<Timestamp>) -> Query {
+    let (start, end) = (usage(owner, id, range.start).sort, format!("{}/", usage(owner, id, range.end).sort));
+    Query { range: start..end, ..Query::prefix(owner, "") }
+}
+
+pub fn usage_hour(key: &RowKey) -> Option<Timestamp> {
+    let hour = key.sort.rsplit('/').next()?;
+    let time = DateTime::strptime("%Y%m%d%H%M", format!("{hour}00")).ok()?;
+    time.to_zoned(TimeZone::UTC).ok().map(|time| time.timestamp())
 }
 
 /// Hourly counters are kept for 40 days.

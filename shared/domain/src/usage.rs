@@ -1,9 +1,14 @@
 //! Usage: what a connection did in an hour, as counters that can be added up to any longer time.
 
 use crate::activity::Activity;
-use crate::table::Counters;
-use serde::Serialize;
+use crate::id::{ConnectionId, OwnerId};
+use crate::table::{Counters, Table};
+use crate::{Result, schema};
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 const CALLS: &str = "calls";
 const ERRORS: &str = "errors";
@@ -16,7 +21,7 @@ const ERRORS_OF: &str = "e:";
 const TOOK: &str = "t";
 
 /// What was counted in some time.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Usage {
     /// Without those that a limit refused.
     pub calls: i64,
@@ -26,13 +31,16 @@ pub struct Usage {
     /// Sent as bodies of answers.
     pub bytes: i64,
     /// So many of a hundred calls took at most so many milliseconds, a quarter more at the most.
+    #[schemars(with = "Option<f64>")]
     pub p50_ms: Option<Millis>,
+    #[schemars(with = "Option<f64>")]
     pub p95_ms: Option<Millis>,
+    #[schemars(with = "Option<f64>")]
     pub p99_ms: Option<Millis>,
     pub endpoints: BTreeMap<String, Endpoint>,
 }
 
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Endpoint {
     pub calls: i64,
     pub errors: i64,
@@ -45,6 +53,64 @@ pub struct Millis(u64);
 impl Serialize for Millis {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_f64(self.0 as f64 / 1_000.0)
+    }
+}
+
+/// What is counted together.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Span {
+    Hour,
+    #[default]
+    Day,
+}
+
+impl Span {
+    fn start(self, at: Timestamp) -> Timestamp {
+        let seconds = if self == Self::Hour { 60 * 60 } else { 24 * 60 * 60 };
+        Timestamp::from_second(at.as_second().div_euclid(seconds) * seconds).unwrap_or(at)
+    }
+
+    fn end(self, at: Timestamp) -> Timestamp {
+        let seconds = if self == Self::Hour { 60 * 60 } else { 24 * 60 * 60 };
+        Timestamp::from_second(self.start(at).as_second() + seconds - 1).unwrap_or(at)
+    }
+}
+
+/// The counters of each span that the times lie in, by when it starts.
+pub async fn between(
+    table: &dyn Table,
+    owner: OwnerId,
+    connection: ConnectionId,
+    by: Span,
+    times: Range<Timestamp>,
+) -> Result<BTreeMap<Timestamp, Counters>> {
+    let hours = schema::usage_between(owner, connection, by.start(times.start)..by.end(times.end));
+    let (mut spans, mut after) = (BTreeMap::<Timestamp, Counters>::new(), None);
+    loop {
+        let page = table.query(&hours.clone().page(after, 200)).await?;
+        for row in page.rows {
+            if let Some(hour) = schema::usage_hour(&row.key) {
+                add(spans.entry(by.start(hour)).or_default(), &row.counters);
+            }
+        }
+        after = page.next;
+        if after.is_none() {
+            return Ok(spans);
+        }
+    }
+}
+
+pub fn sum<'a>(all: impl Iterator<Item = &'a Counters>) -> Counters {
+    all.fold(Counters::new(), |mut sum, more| {
+        add(&mut sum, more);
+        sum
+    })
+}
+
+fn add(sum: &mut Counters, more: &Counters) {
+    for (name, count) in more {
+        *sum.entry(name.clone()).or_default() += count;
     }
 }
 

@@ -33,6 +33,11 @@ impl Asked {
         Self { began, method: request.method().clone(), path, peer }
     }
 
+    /// How much of the body is sent.
+    fn answered(&self, response: &Response) -> u64 {
+        if self.method == Method::HEAD { 0 } else { response.body().size_hint().lower() }
+    }
+
     fn endpoint(&self) -> String {
         format!("{} {}", self.method, self.path.as_ref().map_or("", MatchedPath::as_str))
     }
@@ -46,7 +51,7 @@ impl Call {
         // What a protocol answered 200 to may have been refused all the same.
         let problem = problem.or_else(|| self.refusal());
         let status = problem.map_or(response.status(), |problem| problem.status);
-        let bytes = response.body().size_hint().lower();
+        let bytes = asked.answered(response);
         let from = asked.peer.map(Peer::anonymised);
         let mut notes = Vec::with_capacity(2);
         let is_noted = self.settle(admission, &mut notes);

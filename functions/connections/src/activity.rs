@@ -1,0 +1,98 @@
+//! What a connection did, call by call, newest first.
+
+use axum::Json;
+use axum::extract::State;
+use domain::activity::Activity;
+use domain::connection::Connection;
+use domain::id::{ConnectionId, OwnerId};
+use domain::shelf::Shelf;
+use domain::table::{Query, Row};
+use domain::{Error, schema};
+use futures_util::future::try_join;
+use schemars::JsonSchema;
+use serde::Deserialize;
+use web::{App, At, Owner, Page, PageParams, Params, Problem, cursor};
+
+/// How many rows one call looks through, so that a filter that hardly anything passes ends too.
+const MOST_READS: usize = 10;
+const ROWS_IN_A_READ: usize = 100;
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ActivityParams {
+    /// As it stands in an activity: `GET /v1/tasks/{id}`.
+    endpoint: Option<String>,
+    status: Option<Class>,
+    limit: Option<u16>,
+    cursor: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
+enum Class {
+    #[serde(rename = "2xx")]
+    Success = 2,
+    #[serde(rename = "3xx")]
+    Elsewhere = 3,
+    #[serde(rename = "4xx")]
+    Refused = 4,
+    #[serde(rename = "5xx")]
+    Failed = 5,
+}
+
+/// A page may hold fewer than asked for, or none, and still have a cursor: the filters go on there.
+pub(crate) async fn list(
+    State(app): State<App>,
+    owner: Owner,
+    At(id): At<ConnectionId>,
+    Params(wanted): Params<ActivityParams>,
+) -> Result<Json<Page<Activity>>, Problem> {
+    let list = format!("activity of {id}");
+    let page = PageParams { limit: wanted.limit, cursor: wanted.cursor.clone() };
+    let (limit, after) = (page.limit()?, page.place(&app, *owner, &list).await?);
+    let connections = Shelf::<Connection>::new(&*app.table, *owner);
+    let (_, (data, next)) =
+        try_join(connections.get(id), wanted.read(&app, *owner, id, after, limit)).await?;
+    let next_cursor = cursor(next.as_deref(), &app, *owner, &list).await?;
+    Ok(Json(Page { data, next_cursor }))
+}
+
+impl ActivityParams {
+    async fn read(
+        &self,
+        app: &App,
+        owner: OwnerId,
+        id: ConnectionId,
+        mut after: Option<String>,
+        limit: usize,
+    ) -> Result<(Vec<Activity>, Option<String>), Error> {
+        let all: Query = schema::activities(owner, id).newest_first();
+        let mut data = Vec::new();
+        for _ in 0..MOST_READS {
+            let read = app.table.query(&all.clone().page(after, ROWS_IN_A_READ.max(limit))).await?;
+            let mut rows = read.rows.iter();
+            while let Some(row) = rows.next() {
+                data.extend(shown(row).filter(|call| self.has(call)));
+                if data.len() == limit {
+                    let more = rows.len() > 0 || read.next.is_some();
+                    return Ok((data, Some(row.key.sort.clone()).filter(|_| more)));
+                }
+            }
+            after = read.next;
+            if after.is_none() {
+                break;
+            }
+        }
+        Ok((data, after))
+    }
+
+    fn has(&self, call: &Activity) -> bool {
+        self.endpoint.as_ref().is_none_or(|endpoint| call.endpoint == *endpoint)
+            && self.status.is_none_or(|class| call.status / 100 == class as u16)
+    }
+}
+
+/// A row that another version of Larder wrote must not hide all others.
+fn shown(row: &Row) -> Option<Activity> {
+    let read = serde_json::from_str(&row.body).map_err(|error| Error::unreadable(&row.key, &error));
+    read.inspect_err(|error| tracing::error!(%error, "a call is left out")).ok()
+}
