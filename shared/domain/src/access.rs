@@ -14,6 +14,8 @@ pub use only::{Facts, Only, Subject, Tag};
 pub use shown::{Item, Shown, Uncovered, covered};
 pub use when::{Hours, When};
 
+use when::Moment;
+
 use crate::error::Denial;
 use crate::id::ConnectionId;
 use crate::{Error, Result};
@@ -94,11 +96,11 @@ pub struct Scope<'g> {
 
 /// The decision: may this grant do this, and to which items and fields?
 pub fn decide(grant: &Grant, ask: Ask) -> Result<Scope<'_>> {
-    let (mut rules, mut shut) = (0, false);
+    let (mut rules, mut shut, mut moment) = (0, false, Moment::new(ask.at));
     for (bit, rule) in (0..MOST_RULES).zip(&grant.0) {
         if rule.resource == ask.resource && rule.actions.contains(ask.action) {
             match &rule.when {
-                Some(when) if !when.holds(ask.at) => shut = true,
+                Some(when) if !when.holds(&mut moment) => shut = true,
                 _ => rules |= 1 << bit,
             }
         }
