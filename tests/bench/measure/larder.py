@@ -64,7 +64,8 @@ class Larder(Running):
         return self
 
     def connection_key(self):
-        body = {"kind": "api", "name": "bench", "preset": "full_access"}
+        limits = {"burst": None, "per_hour": None, "per_day": None}
+        body = {"kind": "api", "name": "bench", "preset": "full_access", "limits": limits}
         return self.call("POST", "/connections", self.owner_token, body)["key"]
 
     def call(self, method, path, token, body=None, headers=()):
