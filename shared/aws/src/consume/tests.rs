@@ -173,7 +173,7 @@ async fn rows_that_nobody_follows_are_passed_over() {
     let consumer = Obedient::default();
     let mut counter = row("usage/1", "fail");
     counter["dynamodb"]["NewImage"] = json!({ "n_calls": { "N": "1" } });
-    let records = [row("conn/1", "fail"), counter, row("trash/1", "a")];
+    let records = [row("slug/1", "fail"), counter, row("trash/1", "a")];
     let failures = RowChange::consume_all(batch(&records), &consumer, &()).await.unwrap();
     assert_eq!((failures, consumer.seen()), (Failures::default(), vec!["a".to_owned()]));
 }
