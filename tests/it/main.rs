@@ -9,6 +9,7 @@
 )]
 
 mod access;
+mod address;
 mod audit;
 mod connections;
 mod contract;

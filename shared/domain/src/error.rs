@@ -76,6 +76,8 @@ pub enum Refusal {
     Expired(Timestamp),
     #[error("this connection is paused")]
     Paused,
+    #[error("this connection's key is not taken from the address")]
+    InAddress,
     #[error("this sign-in is not valid, or it has expired")]
     NotSignedIn,
     #[error("this sign-in ended when its owner signed out everywhere on {0}")]

@@ -2,7 +2,7 @@
 
 use crate::app::App;
 use crate::edge::Arrival;
-use crate::owner::presented;
+use crate::owner::{in_address, presented};
 use crate::problem::Problem;
 use axum::extract::FromRequestParts;
 use domain::access::{Action, Resource, Scope};
@@ -28,6 +28,7 @@ pub struct Call(Arc<Inner>);
 struct Inner {
     app: App,
     key: GenuineKey,
+    in_address: bool,
     at: Timestamp,
     request: RequestId,
     admission: OnceCell<Admission>,
@@ -49,15 +50,15 @@ pub(crate) struct Admission {
 }
 
 impl Call {
-    pub(crate) async fn of(app: &App, parts: &Parts, token: &str) -> Result<Self> {
+    pub(crate) async fn of(app: &App, parts: &Parts, token: &str, in_address: bool) -> Result<Self> {
         let keys = app.keys.signing().await?;
         let key = keys.and_then(|keys| GenuineKey::parse(token, keys));
         let key = key.ok_or(Error::Unauthenticated(GenuineKey::refusal(token)))?;
         let Arrival { at, request, call } = Arrival::of(parts)?;
         let (admission, tool) = (OnceCell::new(), OnceLock::new());
         let (name, refusal) = (OnceLock::new(), OnceLock::new());
-        let inner =
-            Inner { app: app.clone(), key, at: *at, request: *request, admission, tool, name, refusal };
+        let (app, at, request) = (app.clone(), *at, *request);
+        let inner = Inner { app, key, in_address, at, request, admission, tool, name, refusal };
         Ok(call.get_or_init(|| Self(Arc::new(inner))).clone())
     }
 
@@ -160,7 +161,7 @@ impl Inner {
             other => other,
         };
         let activity_days = record.as_ref().ok().map(|record| record.activity_days);
-        let held = record.and_then(|record| record.admit(&self.key, self.at).map(|()| record));
+        let held = record.and_then(|record| self.holds(&record).map(|()| record));
         let (counters, uncounted) = counted.map_or_else(|error| (None, Some(error)), |it| (Some(it), None));
         let standing = match (&held, &counters) {
             (Ok(record), Some(counters)) => Some(Standing::of(&record.limits, &windows, counters)),
@@ -174,13 +175,26 @@ impl Inner {
         });
         Admission { record, windows, counters, standing, activity_days }
     }
+
+    fn holds(&self, record: &Connection) -> Result<()> {
+        record.admit(&self.key, self.at)?;
+        if self.in_address && !record.face.takes_key_from_address() {
+            return Err(Error::Unauthenticated(Refusal::InAddress));
+        }
+        Ok(())
+    }
 }
 
 impl FromRequestParts<App> for Call {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
-        let token = presented(&parts.headers).ok_or(Error::Unauthenticated(Refusal::NoKey))?;
-        Ok(Self::of(app, parts, token).await?)
+        if let Some(token) = presented(&parts.headers) {
+            return Ok(Self::of(app, parts, token, false).await?);
+        }
+        let (token, rest) = in_address(&parts.uri).ok_or(Error::Unauthenticated(Refusal::NoKey))?;
+        // Nobody behind this sees the key.
+        parts.uri = rest;
+        Ok(Self::of(app, parts, &token, true).await?)
     }
 }

@@ -11,7 +11,7 @@ use domain::id::OwnerId;
 use domain::shelf::{Source, Writer};
 use domain::{Error, Result, session};
 use http::request::Parts;
-use http::{HeaderMap, Method, StatusCode, header};
+use http::{HeaderMap, Method, StatusCode, Uri, header};
 use jiff::Timestamp;
 use std::ops::Deref;
 
@@ -62,7 +62,7 @@ impl FromRequestParts<App> for Owner {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
         if let Some(token) = presented(&parts.headers) {
-            return match Call::of(app, parts, token).await {
+            return match Call::of(app, parts, token, false).await {
                 Ok(call) => {
                     call.admission().await?;
                     Err(owner_only())
@@ -117,6 +117,18 @@ pub(crate) fn owner_only() -> Problem {
 /// The credential that a script sends.
 pub(crate) fn presented(headers: &HeaderMap) -> Option<&str> {
     bearer(headers).or_else(|| headers.get("x-api-key").and_then(|value| value.to_str().ok()))
+}
+
+/// The key that stands in an address, and the address without it.
+pub(crate) fn in_address(uri: &Uri) -> Option<(String, Uri)> {
+    let pairs = form_urlencoded::parse(uri.query()?.as_bytes());
+    let (_, key) = pairs.clone().find(|(name, _)| name == "api_key")?;
+    let rest = pairs.filter(|(name, _)| name != "api_key");
+    let rest = form_urlencoded::Serializer::new(String::new()).extend_pairs(rest).finish();
+    let mut parts = uri.clone().into_parts();
+    let mark = if rest.is_empty() { "" } else { "?" };
+    parts.path_and_query = Some(format!("{}{mark}{rest}", uri.path()).parse().ok()?);
+    Some((key.into_owned(), Uri::from_parts(parts).ok()?))
 }
 
 fn bearer(headers: &HeaderMap) -> Option<&str> {

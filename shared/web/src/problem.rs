@@ -157,6 +157,7 @@ impl From<&domain::Error> for Problem {
                     Refusal::Deleted => ("deleted", "Ask the owner for a new connection."),
                     Refusal::Expired(_) => ("expired", "Ask the owner to extend it."),
                     Refusal::Paused => ("paused", "Ask the owner to resume it."),
+                    Refusal::InAddress => ("key-in-address", "Send it as `Authorization: Bearer …`."),
                     Refusal::NotSignedIn | Refusal::SignedOut(_) => ("not-signed-in", "Sign in again."),
                 };
                 Self::new(StatusCode::UNAUTHORIZED, code, "Not authenticated", sentence(&say, fix))

@@ -178,6 +178,11 @@ pub(super) fn any_config(generator: &mut SchemaGenerator) -> Schema {
 }
 
 impl Face {
+    /// Addresses end up in logs and histories, so that only who asked for it sends a key in one.
+    pub fn takes_key_from_address(&self) -> bool {
+        matches!(self, Self::Api { config } if config.key_in == KeyIn::Query)
+    }
+
     pub const fn kind(&self) -> Kind {
         match self {
             Self::Mcp { .. } => Kind::Mcp,
