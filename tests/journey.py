@@ -15,7 +15,9 @@ import sys
 import time
 from tempfile import TemporaryDirectory
 
-from journey import doors, faces, inputs, webhooks, laptop, ends  # each adds its steps, in this order
+from journey import (  # each adds its steps, in this order
+    doors, watched, provision, faces, inputs, webhooks, audited, laptop, ends, secrecy,
+)
 from journey.calls import Answer, Failed, hide_secrets
 from journey.hosts import Deployed, Larder, binary
 from journey.receiver import Receiver
@@ -25,22 +27,28 @@ from journey.world import STEPS, Journey
 def deployed(words):
     host = Deployed()
     journey = Journey(host, Receiver(host.receiver))
-    return walk(journey, STEPS["both"] + STEPS["deployed"] + [named(webhooks.nothing_arrived_twice)], words)
+    return walk(journey, STEPS["both"] + STEPS["deployed"] + LAST, words)
 
 
 def local(words):
     receiver = Receiver()
     with TemporaryDirectory(prefix="larder-") as home:
         larder = Larder(binary(), home, receiver.address).start()
-        last = [named(webhooks.nothing_arrived_twice), named(laptop.no_secret_lies_in_the_log_or_the_data)]
         try:
-            return walk(Journey(larder, receiver), STEPS["both"] + STEPS["local"] + last, words)
+            return walk(Journey(larder, receiver), STEPS["both"] + STEPS["local"] + LAST, words)
         finally:
             larder.kill()
 
 
 def named(function):
     return function.__name__.replace("_", " "), function
+
+
+# Of what needs time, or tells of everything before it.
+LAST = [named(function) for function in (
+    watched.an_end_that_is_near_is_told_once, webhooks.nothing_arrived_twice, audited.what_happened_was_sealed,
+    secrecy.no_secret_lies_where_it_should_not,
+)]
 
 
 def walk(journey, steps, words):

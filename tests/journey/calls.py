@@ -6,7 +6,8 @@ import re
 import time
 from urllib.parse import urlsplit
 
-SECRETS = re.compile(r"lrdo?_[0-9a-z]+_[0-9a-z_]+|whsec_[\w+/=]+|eyJ[\w-]+\.[\w-]+\.[\w-]+|(?<=code=)[\w-]+")
+KEYS = re.compile(r"lrdo?_[0-9a-z]+_[0-9a-z_]+|whsec_[\w+/=]+|eyJ[\w-]+\.[\w-]+\.[\w-]+")
+SECRETS = re.compile(rf"{KEYS.pattern}|(?<=code=)[\w-]+")
 
 
 class Failed(Exception):
@@ -35,12 +36,23 @@ def eventually(what, look, within=60):
     return found
 
 
+def refused_as(answer, status, code, *words):
+    """Checks that it is this problem and no other, and that it says why."""
+    answer.problem(status)
+    answer.require(answer.json["type"] == f"urn:larder:problem:{code}", f"the problem {code} expected")
+    for word in words:
+        answer.require(word in answer.json["detail"], f"{word!r} expected in the reason")
+    return answer
+
+
 class Answer:
+    all = []  # every one of this run, for the search for secrets
     last = None  # the answer to the last call, for a step that fails on something else
 
     def __init__(self, request, status, headers, body):
         self.request, self.status, self.headers, self.body = request, status, headers, body
         Answer.last = self
+        Answer.all.append(self)
 
     def __str__(self):
         return f"{self.request}\n-> {self.status}\n{shorten(self.text)}"

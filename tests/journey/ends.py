@@ -125,7 +125,7 @@ def what_was_acknowledged_survives_a_kill(journey):
         wanted = {task["id"] for task in acknowledged}
 
         def told():
-            return wanted <= {event["data"]["object"]["id"] for _, event in hook.events()}
+            return wanted <= {event["data"]["id"] for _, event in hook.events()}
 
         eventually("every acknowledged write is told to the webhook", told, 120)
 

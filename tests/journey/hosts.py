@@ -11,7 +11,8 @@ from pathlib import Path
 from .calls import Answer, Failed, call, hide_secrets, require
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-DEPLOYED = ROOT / "target/local-aws/deployed.json"
+STATE = ROOT / "target/local-aws"
+TOOLS = Path(os.environ.get("LARDER_CACHE", ROOT / ".tools"))
 
 
 class Deployed:
@@ -19,17 +20,25 @@ class Deployed:
 
     def __init__(self):
         try:
-            told = json.loads(DEPLOYED.read_text())
+            told = json.loads((STATE / "deployed.json").read_text())
         except FileNotFoundError:
             raise Failed("nothing is deployed: run tests/local-aws/start.sh and tests/deploy.py first") from None
         self.url, self.mcp_url, self.token_url = told["url"], told["mcp_url"], told["token_url"]
-        self.receiver = told["receiver"]
+        self.receiver, self.aws = told["receiver"], told["aws"]
+        self.scratch = STATE / "scratch"
+        self.scratch.mkdir(exist_ok=True)
         self.owner_token = self.token()
 
     def token(self, **claims):
         """A token of an owner that nobody has been yet, unless the claims name another."""
         claims = {"sub": f"journey-{secrets.token_hex(8)}"} | claims
         return call("POST", self.token_url, claims).expect(200).json["token"]
+
+    def everything_written(self):
+        """The text of every log, row, message and file, by name."""
+        dump = [TOOLS / "mini/bin/python", ROOT / "tests/local-aws/dump.py", STATE / "dump"]
+        subprocess.run(dump, env=self.aws, check=True)
+        return texts([*STATE.glob("*.log"), *(STATE / "dump").iterdir(), *self.scratch.iterdir()])
 
 
 class Larder:
@@ -38,6 +47,8 @@ class Larder:
     def __init__(self, binary, home, allow=""):
         self.binary, self.home, self.allow = binary, Path(home), allow
         self.data, self.log = self.home / "data", self.home / "larder.log"
+        self.scratch = self.home / "scratch"
+        self.scratch.mkdir()
         self.process = None
 
     def command(self, *arguments):
@@ -49,7 +60,8 @@ class Larder:
     def start(self):
         require(self.process is None, "it runs already")
         self.process = self.command(
-            "--data", self.data, "--listen", "127.0.0.1:0", "--json", "--outbound-allow", self.allow)
+            "--data", self.data, "--listen", "127.0.0.1:0", "--json", "--outbound-allow", self.allow,
+            "--log", "debug")
         speaks, _, _ = select.select([self.process.stdout], [], [], 30)
         line = self.process.stdout.readline() if speaks else ""  # empty, too, if it ends before it is ready
         if not line:
@@ -98,8 +110,17 @@ class Larder:
         require("panicked" not in said and "Error {" not in said, f"not a sentence: {said}")
         return said
 
+    def everything_written(self):
+        """The text of every log and file, by name. It is stopped for that: then all is in the files."""
+        self.stop()
+        return texts([self.log, *self.data.iterdir(), *self.scratch.iterdir()])
+
     def log_tail(self):
         return hide_secrets("\n".join(self.log.read_text(errors="replace").splitlines()[-20:]))
+
+
+def texts(paths):
+    return [(path.name, path.read_bytes().decode("latin-1")) for path in paths]
 
 
 def binary():

@@ -34,7 +34,7 @@ class Hook:
         """The payload of each delivery by arrival, its signature verified; `of` picks those of one task."""
         verifier = Webhook(self.connection.signing_secret)
         hits = [(hit, verifier.verify(hit.body, hit.headers)) for hit in list(self.hits)]
-        return [(hit, event) for hit, event in hits if of is None or event["data"]["object"]["id"] == of]
+        return [(hit, event) for hit, event in hits if of is None or event["data"]["id"] == of]
 
     def arrived(self, kind, task, within=60):
         """The first delivery of this kind of event on this task."""

@@ -1,5 +1,6 @@
 """The owner, the connections that the owner makes, and what is done with them."""
 
+import secrets
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -25,8 +26,8 @@ class Connection:
     key: str
     signing_secret: str | None
 
-    def rest(self, method, path, body=None, **more):
-        return call(method, self.host.url + path, body, token=self.key, **more)
+    def rest(self, method, path, body=None, token=None, **more):
+        return call(method, self.host.url + path, body, token=token or self.key, **more)
 
     def agent(self, era="auto"):
         return agent(self.host.mcp_url, self.key, era)
@@ -43,6 +44,10 @@ class Journey:
         self.host, self.receiver = host, receiver
         self.hooks = []
 
+    @staticmethod
+    def nonce():
+        return secrets.token_hex(8)
+
     def owner(self, method, path, body=None, token=None, **more):
         return call(method, self.host.url + path, body, token=token or self.host.owner_token, **more)
 
@@ -50,15 +55,17 @@ class Journey:
         fields = {"kind": kind, "name": f"The journey's {kind}"} | fields
         if "grant" not in fields:
             fields.setdefault("preset", "full_access")
+        # The journey calls more than anybody would.
+        fields.setdefault("limits", {"burst": None, "per_hour": None, "per_day": None})
         made = self.owner("POST", "/connections", fields, token=token).expect(201).json
         return Connection(self.host, made["connection"]["id"], made["key"], made.get("signing_secret"))
 
     def revoke(self, connection):
         return self.owner("POST", f"/connections/{connection.id}/revoke").expect(200)
 
-    def hook(self, answers=(), events=("task.*",), **fields):
+    def hook(self, answers=(), events=("task.*",), payload="full", **fields):
         hook = self.receiver.hook(answers)
-        config = {"target_url": hook.url, "events": list(events)}
+        config = {"target_url": hook.url, "events": list(events), "payload": payload}
         hook.connection = self.connect("webhook", config=config, **fields)
         self.hooks.append(hook)
         return hook

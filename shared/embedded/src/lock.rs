@@ -32,6 +32,13 @@ impl Lock {
     }
 }
 
+/// What is copied after a clean end is the data and nothing else.
+impl Drop for Lock {
+    fn drop(&mut self) {
+        let _ = self.0.set_len(0);
+    }
+}
+
 /// Where the larder listens that uses this folder; none: nobody uses it.
 pub fn whereabouts(folder: &Path) -> io::Result<Option<String>> {
     let file = match File::open(folder.join(NAME)) {
