@@ -28,12 +28,11 @@ def another(journey):
 @step("local")
 def a_second_start_finds_everything_again(journey):
     task = journey.api.make_task("Still there")
-    connection = journey.owner("GET", f"/connections/{journey.api.id}").expect(200).json
+    connection = journey.settings(journey.api)
     journey.host.stop()
     journey.host.start()
     require(journey.api.task(task["id"]).expect(200).json == task, "the task is not the same")
-    found = journey.owner("GET", f"/connections/{journey.api.id}").expect(200).json
-    require(found == connection, "the connection is not the same")
+    require(journey.settings(journey.api) == connection, "the connection is not the same")
     with journey.mcp.agent() as agent:
         require(agent.use("get_task", id=task["id"]) == task, "the task is not the same over MCP")
 

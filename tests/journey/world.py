@@ -60,6 +60,11 @@ class Journey:
         made = self.owner("POST", "/connections", fields, token=token).expect(201).json
         return Connection(self.host, made["connection"]["id"], made["key"], made.get("signing_secret"))
 
+    def settings(self, connection):
+        """All that the owner sees of it but what its own calls change."""
+        seen = self.owner("GET", f"/connections/{connection.id}").expect(200).json
+        return {name: value for name, value in seen.items() if not name.startswith("last_used")}
+
     def revoke(self, connection):
         return self.owner("POST", f"/connections/{connection.id}/revoke").expect(200)
 
