@@ -254,6 +254,19 @@ async fn a_preview_shows_what_a_grant_would_see_before_it_is_saved() {
     assert_eq!(wrong.is_problem(400).text("/errors/0/pointer"), "/grant/0");
 }
 
+#[tokio::test]
+async fn the_grant_in_the_readme_is_one() {
+    let readme = include_str!("../../README.md");
+    let example = readme.split("```json").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+    let house = House::new();
+    let made = house.call("POST", "/connections", OWNER, Some(serde_json::from_str(example).unwrap())).await;
+    assert_eq!(made.status, 201, "{}", made.body);
+    let key = made.text("/key");
+    // A Friday, 09:00 in Vienna.
+    assert_eq!(post(&house, &key, json!({ "title": "x", "labels": ["work"] })).await.status, 201);
+    post(&house, &key, json!({ "title": "x" })).await.is_problem(403);
+}
+
 /// What the words of a grant mean, said as plainly as possible: some rule that names the action on the resource is
 /// open at that time, takes the item, and leaves the field.
 fn plainly(grant: &Grant, ask: Ask, item: &Subject<'_>, field: &str) -> bool {
