@@ -27,8 +27,11 @@ impl Consumer<RowChange> for FanOut {
         let connections = Shelf::<Connection>::new(&*self.table, change.owner).all().await?;
         let now = self.clock.now();
         for connection in connections {
-            if change.told(&connection, now)?.is_some() {
-                self.queue.send(message(&change, &connection)?).await?;
+            match change.told(&connection, now) {
+                Ok(Some(_)) => self.queue.send(message(&change, &connection)?).await?,
+                Ok(None) => {}
+                // No try will ever read it, and it must not stand in the way of what comes after it.
+                Err(error) => tracing::error!(%error, connection = %connection.id, "a change cannot be told"),
             }
         }
         Ok(Outcome::Done)

@@ -93,6 +93,10 @@ impl Change {
         object.ok_or_else(|| Error::internal("a change without its object"))
     }
 
+    fn unreadable(&self, detail: &impl ToString) -> Error {
+        Error::Unreadable { row: format!("{} {}", self.owner, self.id), detail: detail.to_string() }
+    }
+
     /// The names of the fields that are not as they were; those that every write changes are not counted.
     pub fn fields(&self) -> Vec<String> {
         let empty = serde_json::Map::new();

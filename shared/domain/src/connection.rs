@@ -1,18 +1,17 @@
 //! A connection: what one agent, app or script was given.
 
+mod chosen;
 mod face;
 mod input;
 mod slug;
-mod target;
 mod view;
+mod webhook;
 
-pub use face::{
-    ApiConfig, Config, Face, Format, KeyIn, Kind, Language, McpConfig, Payload, SdkConfig, WebhookConfig,
-};
+pub use face::{ApiConfig, Config, Face, Format, KeyIn, Kind, Language, McpConfig, SdkConfig};
 pub use input::{ConnectionPatch, NewConnection, Settings};
 pub use slug::Slug;
-pub use target::Target;
 pub use view::{KeyView, View};
+pub use webhook::{Payload, Target, WebhookConfig};
 
 use crate::access::{Action, Ask, Grant, Resource, Scope, Tag, decide};
 use crate::error::Refusal;
@@ -161,13 +160,14 @@ impl Connection {
         Ok(said(self)? == said(other)?)
     }
 
-    /// A new key; the one before lives on until then.
+    /// A new key; those before live on until then at most.
     pub fn rotate(&mut self, key: NewKey, until: Timestamp, now: Timestamp) {
-        self.old_keys.retain(|old| now < old.until);
         let hash = std::mem::replace(&mut self.key_hash, key.hash);
-        if now < until {
-            self.old_keys.push(OldKey { hash, until });
+        self.old_keys.push(OldKey { hash, until });
+        for old in &mut self.old_keys {
+            old.until = old.until.min(until);
         }
+        self.old_keys.retain(|old| now < old.until);
         (self.key_ends_with, self.key_created_at) = (key.ends_with, Some(now));
     }
 

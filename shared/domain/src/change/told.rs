@@ -28,7 +28,7 @@ impl Change {
         // Rules about connections have no filters: there is nothing to ask of one.
         let facts = match self.resource {
             Resource::Connections => Facts::default(),
-            _ => Facts::deserialize(object).map_err(Error::internal)?,
+            _ => Facts::deserialize(object).map_err(|error| self.unreadable(&error))?,
         };
         let Some(scope) = scope.of(&facts.subject()) else { return Ok(None) };
         let mut object = object.as_object().cloned().unwrap_or_default();

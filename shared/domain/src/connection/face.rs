@@ -1,8 +1,6 @@
 //! The four kinds of connection, each with what only that kind has.
 
-use super::Target;
-use crate::access::Resource;
-use crate::change::EventFilter;
+use super::webhook::WebhookConfig;
 use crate::operation;
 use crate::seal::Sealed;
 use crate::text::List;
@@ -103,53 +101,6 @@ pub enum KeyIn {
     Query,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct WebhookConfig {
-    pub target_url: Target,
-    /// Which events to send; all that the grant lets it read, if none is named.
-    #[serde(default)]
-    pub events: List<EventFilter, 50>,
-    #[serde(default)]
-    pub payload: Payload,
-    #[serde(default)]
-    pub retry_policy: RetryPolicy,
-    #[serde(default)]
-    pub signature: Signature,
-}
-
-/// Whether an event carries the object, or only says which one changed.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-#[schemars(inline)]
-pub enum Payload {
-    #[default]
-    Thin,
-    Full,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct RetryPolicy {
-    /// How often a delivery is tried in all.
-    pub tries: Tries,
-}
-
-/// From 1 to what the queue hands out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
-#[serde(try_from = "u32", into = "u32")]
-#[schemars(inline, extend("minimum" = 1, "maximum" = crate::queue::MOST_RECEIVES))]
-pub struct Tries(u32);
-
-/// How a delivery is signed: `v1` is the HMAC-SHA256 of Standard Webhooks.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-#[schemars(inline)]
-pub enum Signature {
-    #[default]
-    V1,
-}
-
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct SdkConfig {
@@ -222,15 +173,6 @@ impl McpConfig {
     }
 }
 
-impl WebhookConfig {
-    /// An event that no filter can mean while the grant does not let it be read.
-    pub fn unreadable_event(&self, may_read: impl Fn(Resource) -> bool) -> Option<(usize, Resource)> {
-        let named = self.events.iter().enumerate();
-        let mut named = named.filter_map(|(at, filter)| Some((at, filter.resource()?)));
-        named.find(|(_, resource)| !may_read(*resource))
-    }
-}
-
 impl Kind {
     pub const ALL: [Self; 4] = [Self::Mcp, Self::Api, Self::Webhook, Self::Sdk];
 
@@ -247,27 +189,6 @@ impl Kind {
 impl fmt::Display for Kind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
-    }
-}
-
-impl Default for RetryPolicy {
-    fn default() -> Self {
-        Self { tries: Tries(crate::queue::MOST_RECEIVES) }
-    }
-}
-
-impl TryFrom<u32> for Tries {
-    type Error = String;
-
-    fn try_from(tries: u32) -> Result<Self, String> {
-        let most = crate::queue::MOST_RECEIVES;
-        if (1..=most).contains(&tries) { Ok(Self(tries)) } else { Err(format!("a number from 1 to {most}")) }
-    }
-}
-
-impl From<Tries> for u32 {
-    fn from(tries: Tries) -> Self {
-        tries.0
     }
 }
 

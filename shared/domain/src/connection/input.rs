@@ -1,6 +1,8 @@
 //! What an owner gives to make or to change a connection, and what has to be right about it.
 
-use super::face::{ApiConfig, Config, Kind, McpConfig, SdkConfig, WebhookConfig};
+use super::chosen::Chosen;
+use super::face::{ApiConfig, Config, Kind, McpConfig, SdkConfig};
+use super::webhook::WebhookConfig;
 use super::{Connection, Description, Name, Slug, Tags};
 use crate::access::{self, Action, Ask, Grant, Preset, Resource, decide};
 use crate::fit::fit;
@@ -158,54 +160,6 @@ impl Settings {
             }
         }
         Ok(self)
-    }
-}
-
-/// The ways to say what a connection may do, of which only one can be meant.
-struct Chosen {
-    preset: Option<Preset>,
-    grant: Option<Grant>,
-    resources: Option<List<Resource, 9>>,
-}
-
-impl Chosen {
-    /// `access_level` and `resources` stand among the settings of a kind, but what they say is part of the grant.
-    fn take(config: &mut Map<String, Value>, preset: Option<Preset>, grant: Option<Grant>) -> Result<Self> {
-        let level =
-            config.remove("access_level").map(|level| fit(level, "/config/access_level")).transpose()?;
-        let resources = config.remove("resources").map(|all| fit(all, "/config/resources")).transpose()?;
-        match (preset, level) {
-            (Some(preset), Some(level)) if preset != level => Err(Error::invalid(
-                "/config/access_level",
-                "it says something else than `preset`; give one of them",
-            )),
-            (preset, level) => Ok(Self { preset: preset.or(level), grant, resources }),
-        }
-    }
-
-    /// `None` if nothing was said.
-    fn grant(self) -> Result<Option<Grant>> {
-        match self {
-            Self { grant: Some(_), preset: Some(_), .. } => {
-                Err(Error::invalid("/grant", "give either `grant` or `preset` (or `access_level`), not both"))
-            }
-            Self { grant: Some(_), resources: Some(_), .. } => {
-                Err(Error::invalid("/config/resources", "the grant already says which; give one of them"))
-            }
-            Self { grant: Some(grant), .. } => access::checked(&grant).map(|()| Some(grant)),
-            Self { preset: None, resources: None, .. } => Ok(None),
-            Self { preset, resources: None, .. } => Ok(preset.map(Preset::grant)),
-            Self { preset, resources: Some(resources), .. } => {
-                let mut grant = preset.unwrap_or(Preset::ReadOnly).grant();
-                let named = |resource| resources.iter().any(|named| *named == resource);
-                if resources.is_empty() || named(Resource::Connections) {
-                    let detail = "name at least one kind of data";
-                    return Err(Error::invalid("/config/resources", detail));
-                }
-                grant.0.retain(|rule| named(rule.resource));
-                Ok(Some(grant))
-            }
-        }
     }
 }
 

@@ -1,0 +1,121 @@
+//! The settings of a webhook.
+
+use crate::access::Resource;
+use crate::change::EventFilter;
+use crate::text::List;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct WebhookConfig {
+    pub target_url: Target,
+    /// Which events to send; all that the grant lets it read, if none is named.
+    #[serde(default)]
+    pub events: List<EventFilter, 50>,
+    #[serde(default)]
+    pub payload: Payload,
+    #[serde(default)]
+    pub retry_policy: RetryPolicy,
+    #[serde(default)]
+    pub signature: Signature,
+}
+
+/// Whether an event carries the object, or only says which one changed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(inline)]
+pub enum Payload {
+    #[default]
+    Thin,
+    Full,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RetryPolicy {
+    /// How often a delivery is tried in all.
+    pub tries: Tries,
+}
+
+/// From 1 to what the queue hands out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(try_from = "u32", into = "u32")]
+#[schemars(inline, extend("minimum" = 1, "maximum" = crate::queue::MOST_RECEIVES))]
+pub struct Tries(u32);
+
+/// How a delivery is signed: `v1` is the HMAC-SHA256 of Standard Webhooks.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(inline)]
+pub enum Signature {
+    #[default]
+    V1,
+}
+
+/// Where a webhook goes: an absolute http(s) URL without a user name, password or fragment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(try_from = "String", into = "String")]
+#[schemars(inline, extend("format" = "uri", "maxLength" = 2_000))]
+pub struct Target(Url);
+
+impl WebhookConfig {
+    /// An event that no filter can mean while the grant does not let it be read.
+    pub fn unreadable_event(&self, may_read: impl Fn(Resource) -> bool) -> Option<(usize, Resource)> {
+        let named = self.events.iter().enumerate();
+        let mut named = named.filter_map(|(at, filter)| Some((at, filter.resource()?)));
+        named.find(|(_, resource)| !may_read(*resource))
+    }
+}
+
+impl Target {
+    pub fn url(&self) -> &Url {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for Target {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        if text.len() > 2_000 {
+            return Err("at most 2,000 characters".to_owned());
+        }
+        let url = Url::parse(&text).map_err(|error| format!("not a URL: {error}"))?;
+        if !matches!(url.scheme(), "https" | "http") || url.host().is_none() {
+            return Err("an http or https URL is expected".to_owned());
+        }
+        if !url.username().is_empty() || url.password().is_some() || url.fragment().is_some() {
+            return Err("a user name, password or fragment is not allowed".to_owned());
+        }
+        Ok(Self(url))
+    }
+}
+
+impl From<Target> for String {
+    fn from(target: Target) -> Self {
+        target.0.into()
+    }
+}
+
+impl Default for RetryPolicy {
+    fn default() -> Self {
+        Self { tries: Tries(crate::queue::MOST_RECEIVES) }
+    }
+}
+
+impl TryFrom<u32> for Tries {
+    type Error = String;
+
+    fn try_from(tries: u32) -> Result<Self, String> {
+        let most = crate::queue::MOST_RECEIVES;
+        if (1..=most).contains(&tries) { Ok(Self(tries)) } else { Err(format!("a number from 1 to {most}")) }
+    }
+}
+
+impl From<Tries> for u32 {
+    fn from(tries: Tries) -> Self {
+        tries.0
+    }
+}
