@@ -27,11 +27,8 @@ impl Consumer<RowChange> for FanOut {
         let connections = Shelf::<Connection>::new(&*self.table, change.owner).all().await?;
         let now = self.clock.now();
         for connection in connections {
-            match change.told(&connection, now) {
-                Ok(Some(_)) => self.queue.send(message(&change, &connection)?).await?,
-                Ok(None) => {}
-                // No try will ever read it, and it must not stand in the way of what comes after it.
-                Err(error) => tracing::error!(%error, connection = %connection.id, "a change cannot be told"),
+            if legible(change.told(&connection, now))?.flatten().is_some() {
+                self.queue.send(message(&change, &connection)?).await?;
             }
         }
         Ok(Outcome::Done)

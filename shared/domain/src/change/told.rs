@@ -1,9 +1,9 @@
 //! What one connection may know of a change: through its grant, like everything else.
 
 use super::{Change, Verb};
+use crate::Result;
 use crate::access::{Action, Facts, Resource};
 use crate::connection::Connection;
-use crate::{Error, Result};
 use jiff::Timestamp;
 use serde::Deserialize as _;
 use serde_json::{Map, Value};
