@@ -2,8 +2,7 @@
 //! may read: so the measuring knows no format of a row. Takes the environment of a function.
 
 use aws::Ports;
-use domain::access::Preset;
-use domain::connection::{Connection, Face, Status};
+use domain::connection::{ApiConfig, Connection, Face, NewConnection, NewKey};
 use domain::id::{ConnectionId, OpId, OwnerId, RequestId, TaskId};
 use domain::key::GenuineKey;
 use domain::shelf::{Shelf, Source, Writer};
@@ -22,21 +21,19 @@ async fn main() -> Result<(), aws::Error> {
     let owner = OwnerId::of("bench", "bench");
     let id = ConnectionId::new(now, [0; 10]);
     let key = GenuineKey::issue(owner, id, [0; 16]);
-    let connection = Connection {
-        id,
-        name: "bench".to_owned().try_into()?,
-        face: Face::Api,
-        status: Status::Active,
-        grant: Preset::ReadOnly.grant(),
-        key_hash: key.hash(),
-        created_at: now,
-        updated_at: now,
-        version: 0,
+    let by = |nth: u8| {
+        let source = Source { connection: Some(id), request: RequestId::new(now, [nth; 10]) };
+        Writer { at: now, source, op: op(nth) }
     };
+    let limits = r#"{ "burst": null, "per_hour": null, "per_day": null }"#;
+    let new = format!(r#"{{ "kind": "api", "name": "bench", "limits": {limits} }}"#);
+    let settings = serde_json::from_str::<NewConnection>(&new)?.checked(now)?;
+    let stored = NewKey { hash: key.hash(), ends_with: String::new() };
+    let face = Face::Api { config: ApiConfig::default() };
+    let connection = Connection::new(id, owner, settings, face, stored, &by(0));
     Shelf::new(&*table, owner).create(connection, op(0)).await?;
     for nth in 1..=TASKS {
-        let source = Source { connection: Some(id), request: RequestId::new(now, [nth; 10]) };
-        let writer = Writer { at: now, source, op: op(nth) };
+        let writer = by(nth);
         let task: NewTask = serde_json::from_str(r#"{ "title": "Water the plants" }"#)?;
         let task = Task::new(TaskId::new(now, [nth; 10]), task, &writer);
         Shelf::new(&*table, owner).create(task, writer.op).await?;
