@@ -36,7 +36,7 @@ fn header<'a>(answer: &'a Answer, name: &str) -> &'a str {
     answer.headers.get(name).map_or("", |value| value.to_str().unwrap())
 }
 
-async fn notices(house: &House) -> Vec<Value> {
+pub(crate) async fn notices(house: &House) -> Vec<Value> {
     let rows = house.store.query(&Query::prefix(OwnerId::of("test", "one"), "notice/")).await.unwrap().rows;
     rows.iter().map(|row| serde_json::from_str(&row.body).unwrap()).collect()
 }

@@ -26,6 +26,7 @@ mod layout;
 mod limits;
 mod mcp;
 mod openapi;
+mod places;
 mod provisioning;
 mod sealing;
 mod sign_in;

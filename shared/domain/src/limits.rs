@@ -2,7 +2,7 @@
 
 mod settle;
 
-pub use settle::{Rate, Taken};
+pub use settle::{Rate, Settled, Taken};
 
 use crate::table::{Counters, Expiry};
 use crate::text::present;
@@ -185,9 +185,10 @@ impl Standing {
         Self(Window::ALL.into_iter().filter_map(measure).collect())
     }
 
-    /// Of all windows that are full the one that stays so for longest: to try again earlier is no use.
+    /// The shortest window that is full: in longer ones the calls that it refuses stand, too, until each has given
+    /// its place back, so that those may only seem full.
     pub fn reached(&self) -> Option<Reached> {
-        let full = self.0.iter().filter(|measure| measure.is_over()).max_by_key(|measure| measure.ends_in)?;
+        let full = self.0.iter().find(|measure| measure.is_over())?;
         Some(Reached { window: full.window, limit: full.limit, retry_after: full.ends_in })
     }
 

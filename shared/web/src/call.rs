@@ -10,9 +10,8 @@ use domain::connection::Connection;
 use domain::error::Refusal;
 use domain::id::{ConnectionId, OwnerId, RequestId};
 use domain::key::GenuineKey;
-use domain::limits::{Standing, Windows};
+use domain::limits::{Rate, Settled, Standing, Taken, Windows};
 use domain::shelf::{Entity, Shelf, Source, Writer};
-use domain::table::Counters;
 use domain::{Error, Result, schema};
 use futures_util::future::join;
 use http::request::Parts;
@@ -42,8 +41,9 @@ struct Inner {
 pub(crate) struct Admission {
     /// The connection, if its key holds and its limits leave room for this call.
     pub(crate) record: Result<Connection>,
-    pub(crate) windows: Windows,
-    pub(crate) counters: Option<Counters>,
+    /// None if it could not be counted. Of a call that was let in, all is left to do; of one that was refused, its
+    /// place is given back already.
+    pub(crate) settled: Option<Settled>,
     /// None where the key does not hold: how much is left is not told then.
     pub(crate) standing: Option<Standing>,
     pub(crate) activity_days: Option<u16>,
@@ -173,7 +173,27 @@ impl Inner {
             (None, Some(reached)) => Err(Error::Limited(reached)),
             (None, None) => Ok(record),
         });
-        Admission { record, windows, counters, standing, activity_days }
+        let (at, windows) = (self.at, &windows);
+        let mut settled = counters.map(|counters| {
+            let taken = Taken { owner, connection, at, windows, counters: &counters };
+            standing.as_ref().map_or_else(|| taken.refuse(), |standing| taken.settle(standing))
+        });
+        if let Some(settled) = settled.as_mut().filter(|_| record.is_err()) {
+            self.give_back(&settled.rate).await;
+            settled.rate.add.clear();
+            settled.rate.drop.clear();
+        }
+        Admission { record, settled, standing, activity_days }
+    }
+
+    /// Before the refusal is answered: whoever sends refused calls one after the other holds one place at most.
+    async fn give_back(&self, rate: &Rate) {
+        let add: Vec<_> = rate.add.iter().map(|(name, more)| (name.as_str(), *more)).collect();
+        let drop: Vec<_> = rate.drop.iter().map(String::as_str).collect();
+        let added = self.app.table.add(rate.key.clone(), &add, &drop, Some(rate.expires)).await;
+        if let Err(error) = added {
+            tracing::error!(%error, "a refused call keeps its place");
+        }
     }
 
     fn holds(&self, record: &Connection) -> Result<()> {

@@ -12,7 +12,7 @@ use domain::audit::{Actor, Entry, Outcome};
 use domain::error::Refusal;
 use domain::id::{ActivityId, AuditId};
 use domain::ledger::Note;
-use domain::limits::Taken;
+use domain::limits::Settled;
 use futures_util::future::join_all;
 use http::{HeaderName, HeaderValue, Method, StatusCode};
 use jiff::SignedDuration;
@@ -54,7 +54,11 @@ impl Call {
         let bytes = asked.answered(response);
         let from = asked.peer.map(Peer::anonymised);
         let mut notes = Vec::with_capacity(2);
-        let is_noted = self.settle(admission, &mut notes);
+        let is_noted = admission.settled.as_ref().is_none_or(|settled| settled.is_noted);
+        if let Some(Settled { rate, notices, .. }) = &admission.settled {
+            notes.extend(notices.iter().cloned().map(Note::Notice));
+            notes.extend(Some(rate).filter(|rate| !rate.is_nothing()).cloned().map(Note::Rate));
+        }
         if let Some(problem) = problem.filter(|problem| is_noted && is_denial(problem)) {
             notes.push(Note::Audit(self.denied(problem, from.clone())));
         }
@@ -68,28 +72,6 @@ impl Call {
         }
         let ledger = &self.app().ledger;
         join_all(notes.into_iter().map(|note| ledger.note(self.owner(), note))).await;
-    }
-
-    /// What is left to do at the counters; answers whether this call is to be noted one by one.
-    fn settle(&self, admission: &Admission, notes: &mut Vec<Note>) -> bool {
-        let Admission { windows, counters: Some(counters), standing, .. } = admission else { return true };
-        let (owner, connection, at) = (self.owner(), self.connection(), self.at());
-        let taken = Taken { owner, connection, at, windows, counters };
-        let (rate, notices, is_noted) = match standing {
-            Some(standing) => {
-                let (rate, notices) = taken.settle(standing);
-                (rate, notices, true)
-            }
-            None => {
-                let (rate, is_noted) = taken.refuse();
-                (rate, Vec::new(), is_noted)
-            }
-        };
-        notes.extend(notices.into_iter().map(Note::Notice));
-        if !rate.is_nothing() {
-            notes.push(Note::Rate(rate));
-        }
-        is_noted
     }
 
     fn denied(&self, problem: &Problem, from: Option<String>) -> Entry {

@@ -1,4 +1,4 @@
-//! What remains to be done about the limits once a call is answered.
+//! What remains to be done about the limits once it is known whether a call was let in.
 
 use super::{Standing, Window, Windows};
 use crate::id::{ConnectionId, OwnerId};
@@ -19,6 +19,15 @@ pub struct Rate {
     pub expires: Expiry,
 }
 
+/// What follows from where a call stood.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settled {
+    pub rate: Rate,
+    pub notices: Vec<Notice>,
+    /// Whether this call is noted one by one, or is only counted.
+    pub is_noted: bool,
+}
+
 /// One call's place in the counters.
 pub struct Taken<'a> {
     pub owner: OwnerId,
@@ -31,19 +40,22 @@ pub struct Taken<'a> {
 
 impl Taken<'_> {
     /// After an admitted call or one that a limit refused: a refused call gives back what it took.
-    pub fn settle(&self, standing: &Standing) -> (Rate, Vec<Notice>) {
+    pub fn settle(&self, standing: &Standing) -> Settled {
         let mut rate = self.tidy();
-        let refused = standing.reached().is_some();
-        if refused {
+        let reached = standing.reached().map(|reached| reached.window);
+        if reached.is_some() {
             self.give_back(&mut rate);
         }
         let mut notices = Vec::new();
         for measure in standing.0.iter().filter(|measure| measure.window != Window::Burst) {
             let until = self.at + SignedDuration::from_secs(measure.ends_in);
             let (window, limit) = (measure.window.name().to_owned(), measure.limit);
-            let (mark, about) = match (refused, measure.is_over(), measure.is_close()) {
-                (true, true, _) => ('l', About::LimitReached { window, limit, until }),
-                (false, _, true) => ('w', About::LimitWarning { window, limit, until }),
+            let (mark, about) = match reached {
+                Some(reached) if reached == measure.window => {
+                    ('l', About::LimitReached { window, limit, until })
+                }
+                None if measure.is_close() => ('w', About::LimitWarning { window, limit, until }),
+                // Calls that another window refuses are in this one only until they have given their place back.
                 _ => continue,
             };
             // Marked beside the counter: who comes later need not tell it again.
@@ -53,18 +65,17 @@ impl Taken<'_> {
                 notices.push(Notice { connection: self.connection, at: self.at, about });
             }
         }
-        (rate, notices)
+        Settled { rate, notices, is_noted: true }
     }
 
-    /// After a call whose key was refused, which must not use up what belongs to the key that holds; and whether it
-    /// is to be noted.
-    pub fn refuse(&self) -> (Rate, bool) {
+    /// After a call whose key was refused, which must not use up what belongs to the key that holds.
+    pub fn refuse(&self) -> Settled {
         let mut rate = self.tidy();
         self.give_back(&mut rate);
         let refusals = format!("x{}", self.windows.counter(Window::Hour));
-        let noted = self.counters.get(&refusals).is_none_or(|before| *before < MOST_REFUSALS);
+        let is_noted = self.counters.get(&refusals).is_none_or(|before| *before < MOST_REFUSALS);
         rate.add.insert(refusals, 1);
-        (rate, noted)
+        Settled { rate, notices: Vec::new(), is_noted }
     }
 
     /// The first call of a minute drops the counters of earlier ones, but for the one before: late calls may still
