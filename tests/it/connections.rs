@@ -46,7 +46,10 @@ async fn every_kind_comes_from_one_factory_with_safe_defaults() {
             make(&house, json!({ "kind": kind, "name": "One", "tags": ["home"], "config": config })).await;
         assert_eq!(made.status, 201, "{}", made.body);
         let seen = house.call("GET", made.headers["location"].to_str().unwrap(), OWNER, None).await;
-        assert_eq!(seen.body, made.body["connection"]);
+        let mut expected = made.body["connection"].clone();
+        expected["last_used_at"] = Value::Null;
+        expected["last_used_from"] = Value::Null;
+        assert_eq!(seen.body, expected);
         assert_eq!(seen.headers["etag"], "\"1\"");
         let view = &seen.body;
         for rule in view["grant"].as_array().unwrap() {
@@ -127,6 +130,16 @@ async fn changes_are_guarded_and_whole() {
         house.call("POST", "/v1/tasks", &key, Some(json!({ "title": "now it may" }))).await.status,
         201
     );
+    // What stands among a kind's settings does not widen rules that were written one by one.
+    let narrow = json!([{ "resource": "tasks", "actions": ["read"], "only": { "tags": ["work"] } }]);
+    patch(&house, &id, json!({ "grant": narrow })).await;
+    patch(&house, &id, json!({ "config": { "access_level": "read_only" } })).await.is_problem(400);
+    patch(&house, &id, json!({ "config": { "resources": ["tasks"] } })).await.is_problem(400);
+    let seen = house.call("GET", &path, OWNER, None).await.body;
+    assert_eq!(seen["grant"], narrow);
+    let plain = json!({ "preset": "full_access", "config": { "resources": ["tasks"] } });
+    let plain = patch(&house, &id, plain).await.body["grant"].clone();
+    assert_eq!(plain, json!([{ "resource": "tasks", "actions": ["read", "write", "delete"] }]));
     let other = json!({ "kind": "mcp", "name": "Three" });
     assert_eq!(
         house.call("PUT", &path, OWNER, Some(other)).await.is_problem(400).text("/errors/0/pointer"),

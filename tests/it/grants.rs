@@ -63,7 +63,7 @@ async fn a_masked_field_is_nowhere() {
     ];
     for answer in seen {
         let text = answer.to_string();
-        assert!(!text.contains(SECRET) && text.contains("Mil"), "{text}");
+        assert!(!text.contains(SECRET) && text.contains("Mi"), "{text}");
     }
     let offered = json!(tools(&house, &key).await).to_string();
     assert!(
@@ -94,6 +94,46 @@ async fn a_masked_field_is_nowhere() {
     house.pump.drain().await.unwrap();
     let told: Value = serde_json::from_str(&house.network.take()[0].body).unwrap();
     assert_eq!(told["data"]["changed"], json!(["due"]));
+}
+
+/// Neither by its value nor by a message that lists it: what is hidden is as if it were not there at all.
+#[tokio::test]
+async fn a_masked_field_cannot_be_guessed() {
+    let house = House::new();
+    let full = house.api("full_access").await;
+    let task = json!({ "title": "Milk", "description": SECRET, "due": "2027-03-04" });
+    let id = post(&house, &full, task).await.text("/id");
+    let hidden = ["description", "due", "status", "labels", "source"];
+    let grant = json!([{ "resource": "tasks", "actions": ["read", "write"], "fields": { "deny": hidden } }]);
+    let key = api(&house, grant).await;
+    let patch = |body: Value| {
+        let (house, key, path) = (&house, &key, format!("/v1/tasks/{id}"));
+        async move { house.call("PATCH", &path, key, Some(body)).await }
+    };
+    let nothing = patch(json!({ "salary": 1 })).await;
+    for (field, guesses) in [
+        ("description", [json!(SECRET), json!("x"), json!(7)]),
+        ("due", [json!("2027-03-04"), json!("2027-03-05"), json!("never")]),
+        ("status", [json!("pending"), json!("blocked"), json!("no status")]),
+        ("labels", [json!([]), json!(["x"]), json!({})]),
+    ] {
+        for guess in guesses {
+            let refused = patch(json!({ field: guess.clone() })).await;
+            assert_eq!(refused.is_problem(400).text("/errors/0/pointer"), format!("/{field}"), "{guess}");
+            let expected = nothing.text("/errors/0/detail").replace("salary", field);
+            assert_eq!(refused.text("/errors/0/detail"), expected);
+            let said = tool(&house, &key, "update_task", json!({ "id": id, field: guess })).await;
+            assert_eq!(said["result"]["isError"], true, "{said}");
+        }
+    }
+    for answer in [nothing, post(&house, &key, json!({ "title": 7 })).await] {
+        for field in hidden {
+            assert!(!answer.body.to_string().contains(&format!("`{field}`")), "{}", answer.body);
+        }
+    }
+    // An object by another name: fields in their order, without names to check.
+    patch(json!(["Bread", SECRET])).await.is_problem(400);
+    assert_eq!(patch(json!({ "title": "Bread" })).await.status, 200);
 }
 
 #[tokio::test]
@@ -200,6 +240,8 @@ async fn a_tool_that_is_not_enabled_is_not_there() {
     let made = tool(&house, &key, "create_task", json!({ "title": "Milk" })).await;
     let task = made["result"]["structuredContent"]["id"].clone();
     assert_eq!(tool(&house, &key, "list_tasks", json!({})).await["result"]["isError"], true);
+    let by_rest = house.call("GET", "/v1/tasks", &key, None).await;
+    assert!(by_rest.is_problem(403).text("/detail").contains("enabled tools"), "{}", by_rest.body);
     let update = tool(&house, &key, "update_task", json!({ "id": task, "title": "Bread" })).await;
     assert_eq!(update["result"]["isError"], true);
     let seen = tool(&house, &key, "get_task", json!({ "id": task })).await;
@@ -233,7 +275,7 @@ async fn a_preview_shows_what_a_grant_would_see_before_it_is_saved() {
         let body = &preview.body;
         assert_eq!(body["tools"], json!(["list_tasks", "get_task"]));
         assert_eq!(body["endpoints"][1], json!({ "method": "GET", "path": "/v1/tasks/{id}" }));
-        assert_eq!(body["events"], json!(["task.created", "task.updated", "task.deleted"]));
+        assert_eq!(body["events"], json!([]), "only webhooks are told");
         let tasks = &body["resources"][0];
         assert_eq!(
             (&tasks["resource"], &tasks["actions"], &tasks["items"]),
@@ -245,6 +287,18 @@ async fn a_preview_shows_what_a_grant_would_see_before_it_is_saved() {
         );
         assert!(!body.to_string().contains(SECRET));
     }
+    let hours = json!({ "hours": { "from": "01:00", "to": "02:00", "time_zone": "UTC" } });
+    let night = json!([{ "resource": "tasks", "actions": ["read"], "when": hours }]);
+    let config = json!({ "target_url": "https://receiver.example", "events": ["task.created"] });
+    let webhook = json!({ "kind": "webhook", "name": "x", "grant": night, "config": config });
+    let seen = house.call("POST", "/connections/preview", OWNER, Some(webhook)).await.body;
+    assert_eq!(seen["events"], json!(["task.created"]));
+    assert_eq!(
+        (&seen["resources"][0]["items"], &seen["resources"][0]["at_times"]),
+        (&json!(3), &json!(true))
+    );
+    assert_eq!(seen["resources"][0]["sample"]["labels"], json!([]));
+
     let own = house.call("GET", &format!("/connections/{id}/preview"), OWNER, None).await.body;
     assert_eq!(own, json!({ "tools": [], "endpoints": [], "events": [], "resources": [] }));
     let wrong = house.call("GET", &format!("/connections/{id}/preview?grant=%5B1%5D"), OWNER, None).await;

@@ -87,7 +87,9 @@ def pages_lose_and_repeat_nothing(journey):
     while path:
         page = journey.api.rest("GET", path).expect(200)
         pages.append([task["id"] for task in page.json["data"]])
-        page.require(len(pages) < 50 and 0 < len(pages[-1]) <= 10, "a page of 1 to 10 expected")
+        # A store may learn only from an empty page that the one before was the last.
+        fits = len(pages[-1]) <= 10 and (pages[-1] or not page.json["next_cursor"])
+        page.require(len(pages) < 50 and fits, "a page of 1 to 10 expected")
         if len(pages) == 1:
             journey.api.make_task("Written while somebody pages")
         path = (cursor := page.json["next_cursor"]) and f"/v1/tasks?limit=10&cursor={cursor}"

@@ -52,13 +52,13 @@ async fn make(
     let store = async |connection: Connection| {
         let (connection, put) = Shelf::new(&*app.table, owner).put(connection, Expect::Absent)?;
         let created = Created {
-            connection: connection.view(None)?,
+            connection: connection.view()?,
             key: key.text.expose_secret(),
             signing_secret: secret.as_ref().map(SecretString::expose_secret),
         };
         let answer = Answer::json(StatusCode::CREATED, &created)?;
         let answer = answer.with(header::LOCATION, format!("/connections/{id}"));
-        let puts = [Some(put), Some(name(owner, &connection)), due::row(owner, &connection)?];
+        let puts = [Some(put), Some(slug_row(owner, &connection)), due::row(owner, &connection)?];
         let writes = puts.into_iter().flatten().map(Write::Put).chain(keep.answer(&answer)?);
         app.table.transact(writes.collect(), app.op()).await?;
         Ok::<_, Problem>(answer)
@@ -78,7 +78,7 @@ async fn make(
 }
 
 /// The row that makes a slug somebody's.
-pub(crate) fn name(owner: OwnerId, connection: &Connection) -> Put {
+pub(crate) fn slug_row(owner: OwnerId, connection: &Connection) -> Put {
     let body = format!("\"{}\"", connection.id);
     Put { key: schema::slug(owner, &connection.slug), body, expires: None, expect: Expect::Absent }
 }
@@ -99,7 +99,10 @@ pub(crate) async fn slug_is_taken(
 pub(crate) fn reachable(app: &App, config: &Config) -> Result<(), Problem> {
     let Config::Webhook(config) = config else { return Ok(()) };
     let reachable = app.reach.permits(config.target_url.url());
-    reachable.map_err(|error| Problem::invalid("/config/target_url", error.to_string()))
+    reachable.map_err(|error| {
+        let unless = "unless its host:port is named in `--outbound-allow` (on AWS: `OutboundAllow`)";
+        Problem::invalid("/config/target_url", format!("{error}, {unless}"))
+    })
 }
 
 async fn face(

@@ -15,7 +15,7 @@ use web::{Page, PageParams};
 
 pub fn operations() -> Vec<Operation> {
     let new = Operation::new;
-    let page = json!({ "data": [connection()], "next_cursor": null });
+    let page = json!({ "data": [used()], "next_cursor": null });
     let created = json!({ "connection": connection(), "key": key() });
     vec![
         new(Method::GET, "/connections", "list_connections", "Connections, newest first, in pages")
@@ -38,7 +38,10 @@ pub fn operations() -> Vec<Operation> {
         )
         .takes::<NewConnection>(input())
         .answers::<Preview>(200, preview()),
-        of_one(Method::GET, "/connections/{id}", "get_connection", "One connection"),
+        new(Method::GET, "/connections/{id}", "get_connection", "One connection")
+            .at::<ConnectionId>()
+            .tagged()
+            .answers::<View<'_>>(200, used()),
         of_one(Method::PUT, "/connections/{id}", "replace_connection", "Decide all settings anew")
             .versioned()
             .takes::<NewConnection>(input()),
@@ -105,6 +108,14 @@ fn key() -> String {
     format!("lrd_{nothing}_{nothing}")
 }
 
+/// As it is read: with its last use, which writing one does not look up.
+fn used() -> Value {
+    let mut connection = connection();
+    connection["last_used_at"] = Value::Null;
+    connection["last_used_from"] = Value::Null;
+    connection
+}
+
 fn connection() -> Value {
     json!({
         "id": "conn_06hhgq2g000000000000000000",
@@ -124,8 +135,6 @@ fn connection() -> Value {
         "created_at": "2027-01-15T08:00:00Z",
         "updated_at": "2027-01-15T08:00:00Z",
         "revoked_at": null,
-        "last_used_at": null,
-        "last_used_from": null,
         "version": 1,
     })
 }
@@ -175,6 +184,7 @@ fn preview() -> Value {
             "items": 1,
             "at_least": false,
             "hidden_fields": [],
+            "at_times": false,
             "sample": null,
         }],
     })

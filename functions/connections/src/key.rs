@@ -75,7 +75,7 @@ pub(crate) async fn rotate(
                 Ok(())
             },
             |connection| {
-                let rotated = Rotated { connection: connection.view(None)?, key: key.text.expose_secret() };
+                let rotated = Rotated { connection: connection.view()?, key: key.text.expose_secret() };
                 let made = Answer::json(StatusCode::OK, &rotated)?;
                 let kept = keep.answer(&made)?;
                 answer = Some(made);

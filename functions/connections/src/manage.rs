@@ -1,6 +1,6 @@
 //! What the owner sees and changes of connections.
 
-use crate::create::{name, reachable, slug_is_taken};
+use crate::create::{reachable, slug_is_taken, slug_row};
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
@@ -28,7 +28,9 @@ pub(crate) async fn list(
     let next_cursor = next_cursor::<Connection>(listing.next.as_deref(), &app, *owner).await?;
     let seen = Shelf::<Seen>::new(&*app.table, *owner).some(listing.items.iter().map(|item| item.id)).await?;
     let items = listing.items.iter().zip(&seen);
-    let data = items.map(|(item, seen)| item.view(seen.as_ref())).collect::<Result<Vec<_>, Error>>()?;
+    let data = items
+        .map(|(item, seen)| Ok(item.view()?.last_used(seen.as_ref())))
+        .collect::<Result<Vec<_>, Error>>()?;
     Ok(Json(Page { data, next_cursor }).into_response())
 }
 
@@ -41,7 +43,7 @@ pub(crate) async fn read(
         (Shelf::<Connection>::new(&*app.table, *owner), Shelf::<Seen>::new(&*app.table, *owner));
     let (connection, seen) = try_join(connections.get(id), seen.some([id])).await?;
     let seen = seen.iter().flatten().next();
-    Ok(tagged(&connection.view(seen)?, connection.version))
+    Ok(tagged(&connection.view()?.last_used(seen), connection.version))
 }
 
 /// All settings anew; what is not given is as it would be in a new connection, but for the slug, which stays.
@@ -79,9 +81,10 @@ pub(crate) async fn delete(
     let shelf = Shelf::<Connection>::new(&*app.table, *owner);
     let connection = shelf.get(id).await?;
     expect_version(expected, connection.version)?;
-    let name = name(*owner, &connection);
-    let name = Write::Delete { key: name.key, version: name.expect.next() };
-    let writes = shelf.trashing(connection, by)?.into_iter().chain([name]);
+    let slug = slug_row(*owner, &connection);
+    // Written once and never changed.
+    let slug = Write::Delete { key: slug.key, version: slug.expect.next() };
+    let writes = shelf.trashing(connection, by)?.into_iter().chain([slug]);
     app.table.transact(writes.collect(), by.op).await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -102,7 +105,7 @@ async fn decide_anew(
         Ok(())
     };
     let connection = edit(app, owner, id, expected, by, change, |_| Ok(None)).await?;
-    Ok(tagged(&connection.view(None)?, connection.version))
+    Ok(tagged(&connection.view()?, connection.version))
 }
 
 /// One change of a connection, with everything that goes with it in one transaction. `also` may add one more write,
@@ -135,7 +138,7 @@ pub(crate) async fn edit(
     if renamed {
         let version = Expect::Absent.next();
         writes.push(Write::Delete { key: schema::slug(owner, &before.slug), version });
-        writes.push(Write::Put(name(owner, &after)));
+        writes.push(Write::Put(slug_row(owner, &after)));
     }
     if after.expires_at != before.expires_at {
         writes.extend(due::row(owner, &after)?.map(Write::Put));

@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use domain::access::{Action, Grant, Item, Preset, Resource, Scope, Shown};
+use domain::access::{Action, Ask, Grant, Item, Preset, Resource, Rule, Scope, Shown};
 use domain::change::{TOLD, events};
 use domain::connection::{Config, Connection, NewConnection};
 use domain::id::{ConnectionId, OwnerId};
@@ -10,7 +10,6 @@ use domain::operation::{self, Operation};
 use domain::shelf::Shelf;
 use domain::task::Task;
 use domain::{Error, access};
-use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -42,6 +41,8 @@ struct Sight {
     /// There may be more; no more were counted.
     at_least: bool,
     hidden_fields: Vec<&'static str>,
+    /// Some of it holds only at times; shown is what is seen then.
+    at_times: bool,
     /// One item as the connection would get it, its texts cut short.
     sample: Option<Map<String, Value>>,
 }
@@ -61,13 +62,9 @@ pub(crate) async fn of_new(
 ) -> Result<Json<Preview>, Problem> {
     let now = app.clock.now();
     let settings = new.checked(now)?;
-    let offers = |tool: &str| match &settings.config {
-        Config::Mcp(config) => config.offers(tool),
-        _ => true,
-    };
     // It has made nothing yet, so nothing is its own.
     let nobody = ConnectionId::from_bytes([0; 16]);
-    preview(&app, *owner, &settings.grant, nobody, now, offers).await.map(Json)
+    preview(&app, *owner, settings.grant, nobody, &settings.config).await.map(Json)
 }
 
 pub(crate) async fn of_one(
@@ -78,8 +75,7 @@ pub(crate) async fn of_one(
 ) -> Result<Json<Preview>, Problem> {
     let connection = Shelf::<Connection>::new(&*app.table, *owner).get(id).await?;
     let grant = instead.grant()?.unwrap_or_else(|| connection.grant.clone());
-    let offers = |tool: &str| connection.offers(tool);
-    preview(&app, *owner, &grant, id, app.clock.now(), offers).await.map(Json)
+    preview(&app, *owner, grant, id, &connection.face.choices()).await.map(Json)
 }
 
 impl Instead {
@@ -103,41 +99,51 @@ impl Instead {
 async fn preview(
     app: &App,
     owner: OwnerId,
-    grant: &Grant,
+    grant: Grant,
     by: ConnectionId,
-    at: Timestamp,
-    offers: impl Fn(&str) -> bool,
+    config: &Config,
 ) -> Result<Preview, Problem> {
-    let decide = |action, resource| access::decide(grant, access::Ask { by, action, resource, at }).ok();
+    let at_times = |resource| grant.0.iter().any(|rule| rule.resource == resource && rule.when.is_some());
+    let at_times = Resource::ALL.into_iter().filter(|resource| at_times(*resource)).collect::<Vec<_>>();
+    // What is closed now is open at another time, and that is what is asked.
+    let grant = Grant(grant.0.into_iter().map(|rule| Rule { when: None, ..rule }).collect());
+    let at = app.clock.now();
+    let decide = |action, resource| access::decide(&grant, Ask { by, action, resource, at }).ok();
     let may = |operation: &&Operation| decide(operation.action, operation.resource).is_some();
-    let allowed: Vec<_> = operation::ALL.iter().filter(may).collect();
+    let allowed: Vec<_> =
+        operation::ALL.iter().filter(may).filter(|operation| config.offers(operation.tool)).collect();
     let mut resources = Vec::new();
     for resource in Resource::ALL {
         let actions: Vec<_> =
             Action::ALL.into_iter().filter(|action| decide(*action, resource).is_some()).collect();
         if !actions.is_empty() {
-            let mut sight = Sight::of(resource, actions);
+            let mut sight = Sight::of(resource, actions, at_times.contains(&resource));
             if let (Some(scope), Resource::Tasks) = (decide(Action::Read, resource), resource) {
                 sight.look::<Task>(app, owner, &scope).await?;
             }
             resources.push(sight);
         }
     }
+    let told = TOLD.into_iter().filter(|told| decide(Action::Read, *told).is_some());
     Ok(Preview {
-        tools: allowed.iter().map(|operation| operation.tool).filter(|tool| offers(tool)).collect(),
+        tools: allowed.iter().map(|operation| operation.tool).collect(),
         endpoints: allowed.iter().map(|Operation { method, path, .. }| Endpoint { method, path }).collect(),
-        events: TOLD
-            .into_iter()
-            .filter(|told| decide(Action::Read, *told).is_some())
-            .flat_map(events)
-            .collect(),
+        events: told.flat_map(events).filter(|event| config.asks_for(event)).collect(),
         resources,
     })
 }
 
 impl Sight {
-    const fn of(resource: Resource, actions: Vec<Action>) -> Self {
-        Self { resource, actions, items: 0, at_least: false, hidden_fields: Vec::new(), sample: None }
+    const fn of(resource: Resource, actions: Vec<Action>, at_times: bool) -> Self {
+        Self {
+            resource,
+            actions,
+            items: 0,
+            at_least: false,
+            hidden_fields: Vec::new(),
+            at_times,
+            sample: None,
+        }
     }
 
     async fn look<T: Item>(&mut self, app: &App, owner: OwnerId, scope: &Scope<'_>) -> Result<(), Problem> {
@@ -170,9 +176,20 @@ impl Sight {
 fn redacted<T: Item>(shown: Shown<T>) -> Result<Map<String, Value>, Error> {
     let mut fields = shown.fields()?;
     for name in T::FREE_TEXT {
-        if let Some(Value::String(text)) = fields.get_mut(*name) {
-            *text = text.chars().take(3).chain(['…']).collect();
+        match fields.get_mut(*name) {
+            Some(Value::String(text)) => *text = cut(text),
+            Some(Value::Array(texts)) => {
+                let texts = texts.iter_mut().filter(|text| text.is_string());
+                texts.for_each(|text| *text = cut(text.as_str().unwrap_or_default()).into());
+            }
+            _ => {}
         }
     }
     Ok(fields)
+}
+
+/// Three characters at most, and never more than half of it.
+fn cut(text: &str) -> String {
+    let most = (text.chars().count() / 2).min(3);
+    text.chars().take(most).chain(['…']).collect()
 }

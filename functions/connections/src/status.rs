@@ -56,5 +56,5 @@ async fn set(
         Ok(())
     };
     let connection = edit(app, *owner, id, expected, by, change, |_| Ok(None)).await?;
-    Ok(tagged(&connection.view(None)?, connection.version))
+    Ok(tagged(&connection.view()?, connection.version))
 }

@@ -6,7 +6,7 @@ use domain::access::Shown;
 use domain::id::TaskId;
 use domain::task::{NewTask, Task, TaskPatch};
 use http::{StatusCode, header};
-use web::{At, Body, Call, IfMatch, Page, PageParams, Params, Problem, Tasks, tagged};
+use web::{At, Call, IfMatch, Page, PageParams, Params, Problem, Sent, Tasks, tagged};
 
 pub(crate) async fn list(
     call: Call,
@@ -15,7 +15,7 @@ pub(crate) async fn list(
     Ok(Json(Tasks(&call).list(&page).await?))
 }
 
-pub(crate) async fn create(call: Call, Body(new): Body<NewTask>) -> Result<Response, Problem> {
+pub(crate) async fn create(call: Call, new: Sent<NewTask>) -> Result<Response, Problem> {
     let task = Tasks(&call).create(new).await?;
     let location = [(header::LOCATION, format!("/v1/tasks/{}", task.id))];
     Ok((StatusCode::CREATED, location, tagged(&task, task.version)).into_response())
@@ -30,7 +30,7 @@ pub(crate) async fn update(
     call: Call,
     At(id): At<TaskId>,
     IfMatch(expected): IfMatch,
-    Body(patch): Body<TaskPatch>,
+    patch: Sent<TaskPatch>,
 ) -> Result<Response, Problem> {
     let task = Tasks(&call).update(id, patch, expected).await?;
     Ok(tagged(&task, task.version))

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio_io_timeout::TimeoutStream;
 use tower::Layer as _;
 use web::Peer;
 
@@ -19,6 +20,9 @@ const MOST_HEAD_BYTES: usize = 64 * 1024;
 
 /// How long a client may take to send a head.
 const HEAD: Duration = Duration::from_secs(10);
+
+/// How long a client may take none of an answer: who reads nothing must not keep a place.
+const STALLED: Duration = Duration::from_secs(10);
 
 pub(crate) async fn listen(listener: TcpListener, router: Router, mut stopped: watch::Receiver<bool>) {
     let places = Arc::new(Semaphore::new(MOST_CONNECTIONS));
@@ -38,6 +42,8 @@ pub(crate) async fn listen(listener: TcpListener, router: Router, mut stopped: w
             continue;
         };
         let service = TowerToHyperService::new(Extension(peer).layer(router.clone()));
+        let mut stream = Box::pin(TimeoutStream::new(stream));
+        stream.as_mut().set_write_timeout_pinned(Some(STALLED));
         let served = open.watch(settings.serve_connection(TokioIo::new(stream), service));
         tokio::spawn(async move {
             let _ = served.await;

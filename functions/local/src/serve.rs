@@ -16,6 +16,10 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
+use tracing::Level;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
 use web::System;
 
 /// How long calls and deliveries in hand may take to finish once the end was asked for.
@@ -85,7 +89,10 @@ fn verified(file: &Path, head: Option<Hash>) -> Result<bool, Failure> {
 }
 
 fn start(folder: &Path, serve: Serve) -> Result<(), Failure> {
-    tracing_subscriber::fmt().with_max_level(serve.log).with_writer(io::stderr).with_ansi(false).init();
+    // The protocol library repeats what callers send, at whatever length: that is no news.
+    let told = Targets::new().with_default(serve.log).with_target("rmcp", Level::ERROR);
+    let lines = tracing_subscriber::fmt::layer().with_writer(io::stderr).with_ansi(false);
+    tracing_subscriber::registry().with(lines).with(told).init();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(serve_until_told(folder, serve))
 }

@@ -13,7 +13,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use std::sync::{Arc, LazyLock};
-use web::{Call, PageParams, Problem, Tasks};
+use web::{Call, PageParams, Problem, Sent, Tasks};
 
 pub(crate) struct Entry {
     pub(crate) spec: Tool,
@@ -55,8 +55,8 @@ pub(crate) static TOOLS: LazyLock<Vec<Entry>> = LazyLock::new(|| {
 impl Entry {
     /// As this caller may use it: without the fields that a mask hides. `None` if it may not at all.
     pub(crate) fn offered(&self, connection: &Connection, at: Timestamp) -> Option<Tool> {
-        let Operation { tool, action, resource, .. } = self.operation;
-        let scope = connection.decide(action, resource, at).ok().filter(|_| connection.offers(tool))?;
+        let Operation { action, resource, .. } = self.operation;
+        let scope = connection.allows(&self.operation, at).ok()?;
         let mut spec = self.spec.clone();
         if !scope.is_whole() && action == Action::Write {
             let hidden = |name: &str| resource.fields().contains(&name) && !scope.shows(name);
@@ -98,12 +98,11 @@ pub(crate) async fn call(
     name: &str,
     arguments: JsonObject,
 ) -> Result<CallToolResult, ErrorData> {
-    let Some(tool) = TOOLS.iter().find(|tool| tool.spec.name == name) else {
+    if !TOOLS.iter().any(|tool| tool.spec.name == name) {
         let said = format!("there is no tool `{name}`");
         call.set_refusal(Problem::invalid("/params/name", said.as_str()));
         return Err(ErrorData::invalid_params(said, None));
-    };
-    call.by_tool(tool.operation.tool);
+    }
     Ok(run(call, name, arguments).await.unwrap_or_else(|problem| {
         problem.log(call.request());
         let said = format!("{} ({})", problem.detail(), call.request());
@@ -120,11 +119,11 @@ async fn run(call: &Call, name: &str, arguments: JsonObject) -> Result<CallToolR
             answer(&tasks.list(&PageParams { limit, cursor }).await?)
         }
         "get_task" => answer(&tasks.get(fit::<OneTask>(arguments)?.id).await?.0),
-        "create_task" => answer(&tasks.create(fit::<NewTask>(arguments)?).await?),
+        "create_task" => answer(&tasks.create(Sent::<NewTask>::of(arguments)).await?),
         "update_task" => {
             let (one, patch) = split_id(arguments);
             let one: SeenTask = fit(one)?;
-            answer(&tasks.update(one.id, fit(patch)?, one.expected_version).await?)
+            answer(&tasks.update(one.id, Sent::<TaskPatch>::of(patch), one.expected_version).await?)
         }
         _ => {
             let one: SeenTask = fit(arguments)?;

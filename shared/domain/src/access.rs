@@ -11,7 +11,7 @@ pub use actions::Actions;
 pub use check::{MOST_RULES, checked};
 pub use fields::{ALWAYS, Fields};
 pub use only::{Facts, Only, Subject, Tag};
-pub use shown::{Item, Shown, Uncovered, covered};
+pub use shown::{Item, Shown};
 pub use when::{Hours, When};
 
 use when::Moment;
@@ -134,6 +134,18 @@ impl<'g> Scope<'g> {
         let covering = self.bits().filter(|(_, rule)| covers(rule)).map(|(bit, _)| 1 << bit);
         let rules = covering.fold(0, |rules, bit: u64| rules | bit);
         (rules != 0).then_some(Self { rules, ..*self })
+    }
+
+    /// The first of these names that is a field which is hidden.
+    pub fn hides<'n>(&self, names: &'n [String]) -> Option<&'n str> {
+        let fields = self.ask.resource.fields();
+        let hidden = |name: &&str| fields.contains(name) && !self.shows(name);
+        names.iter().map(String::as_str).find(hidden)
+    }
+
+    /// What is said of an item that it does not cover.
+    pub fn denial(&self) -> Error {
+        Error::Denied { action: self.ask.action, resource: self.ask.resource, why: Denial::Item }
     }
 
     pub fn shows(&self, field: &str) -> bool {

@@ -110,7 +110,7 @@ impl Change {
 }
 
 /// What every write changes.
-pub(crate) const STAMPS: [&str; 3] = ["version", "updated_at", "source"];
+const STAMPS: [&str; 3] = ["version", "updated_at", "source"];
 
 /// What every entity's body says of its last write.
 #[derive(Deserialize)]
@@ -171,7 +171,7 @@ pub(crate) const NOBODY: Source = Source { connection: None, request: RequestId:
 
 /// Without hashes and sealed secrets: a change goes to places where even those have no business.
 fn public(connection: &Connection) -> Result<Value> {
-    serde_json::to_value(connection.view(None)?).map_err(Error::internal)
+    serde_json::to_value(connection.view()?).map_err(Error::internal)
 }
 
 fn read<T: DeserializeOwned>(key: &RowKey, image: &Image) -> Result<T> {

@@ -14,10 +14,11 @@ pub use view::{KeyView, View};
 pub use webhook::{Payload, Target, WebhookConfig};
 
 use crate::access::{Action, Ask, Grant, Resource, Scope, Tag, decide};
-use crate::error::Refusal;
+use crate::error::{Denial, Refusal};
 use crate::id::{ConnectionId, OwnerId};
 use crate::key::{GenuineKey, KeyHash};
 use crate::limits::Limits;
+use crate::operation::Operation;
 use crate::seal::Sealed;
 use crate::shelf::{Entity, Source, Writer};
 use crate::table::{Query, RowKey};
@@ -69,6 +70,9 @@ pub struct Connection {
     pub source: Option<Source>,
     pub version: u64,
 }
+
+/// Whoever rotates more often ends the oldest.
+const MOST_OLD_KEYS: usize = 5;
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct OldKey {
@@ -163,6 +167,9 @@ impl Connection {
     /// A new key; those before live on until then at most.
     pub fn rotate(&mut self, key: NewKey, until: Timestamp, now: Timestamp) {
         let hash = std::mem::replace(&mut self.key_hash, key.hash);
+        if self.old_keys.len() == MOST_OLD_KEYS {
+            self.old_keys.remove(0);
+        }
         self.old_keys.push(OldKey { hash, until });
         for old in &mut self.old_keys {
             old.until = old.until.min(until);
@@ -171,7 +178,16 @@ impl Connection {
         (self.key_ends_with, self.key_created_at) = (key.ends_with, Some(now));
     }
 
-    /// What it may do now.
+    /// Whether it may do this now, by whatever name and on whatever face.
+    pub fn allows(&self, operation: &Operation, at: Timestamp) -> Result<Scope<'_>> {
+        let Operation { tool, action, resource, .. } = *operation;
+        if !self.offers(tool) {
+            return Err(Error::Denied { action, resource, why: Denial::Tool });
+        }
+        self.decide(action, resource, at)
+    }
+
+    /// What its grant allows now.
     pub fn decide(&self, action: Action, resource: Resource, at: Timestamp) -> Result<Scope<'_>> {
         decide(&self.grant, Ask { by: self.id, action, resource, at })
     }
@@ -200,7 +216,7 @@ impl Connection {
     }
 
     /// Whether it is offered this tool, of those that its grant allows.
-    pub fn offers(&self, tool: &str) -> bool {
+    fn offers(&self, tool: &str) -> bool {
         match &self.face {
             Face::Mcp { config } => config.offers(tool),
             _ => true,

@@ -31,8 +31,9 @@ pub struct Payload<'a> {
 
 #[derive(Debug, Serialize)]
 pub struct Data<'a> {
-    /// Which connection made the change; null when it was the owner.
-    pub source: Option<ConnectionId>,
+    /// Which connection made the change; null when it was the owner, absent for who may not read it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source: Option<Option<ConnectionId>>,
     pub id: Option<&'a Value>,
     /// The names of the fields that changed.
     pub changed: &'a [String],
@@ -47,7 +48,7 @@ pub struct SigningSecret(Vec<u8>);
 impl Delivery {
     pub fn payload(change: &Change, told: &Told, shape: connection::Payload) -> Result<String> {
         let data = Data {
-            source: change.source.connection,
+            source: told.source,
             id: told.object.get("id"),
             changed: &told.changed,
             object: (shape == connection::Payload::Full).then_some(&told.object),

@@ -52,6 +52,9 @@ pub enum Denial {
     /// A rule would, at another time.
     #[error(" at this time")]
     NotNow,
+    /// A rule would, but the owner did not enable this tool.
+    #[error(" in this way: it is not among its enabled tools")]
+    Tool,
     /// A rule does, but not for this item.
     #[error(" like this one")]
     Item,

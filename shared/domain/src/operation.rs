@@ -12,13 +12,13 @@ pub struct Operation {
     pub resource: Resource,
 }
 
-pub const ALL: [Operation; 5] = [
-    task("list_tasks", "GET", "/v1/tasks", Action::Read),
-    task("get_task", "GET", "/v1/tasks/{id}", Action::Read),
-    task("create_task", "POST", "/v1/tasks", Action::Write),
-    task("update_task", "PATCH", "/v1/tasks/{id}", Action::Write),
-    task("delete_task", "DELETE", "/v1/tasks/{id}", Action::Delete),
-];
+pub const LIST_TASKS: Operation = task("list_tasks", "GET", "/v1/tasks", Action::Read);
+pub const GET_TASK: Operation = task("get_task", "GET", "/v1/tasks/{id}", Action::Read);
+pub const CREATE_TASK: Operation = task("create_task", "POST", "/v1/tasks", Action::Write);
+pub const UPDATE_TASK: Operation = task("update_task", "PATCH", "/v1/tasks/{id}", Action::Write);
+pub const DELETE_TASK: Operation = task("delete_task", "DELETE", "/v1/tasks/{id}", Action::Delete);
+
+pub const ALL: [Operation; 5] = [LIST_TASKS, GET_TASK, CREATE_TASK, UPDATE_TASK, DELETE_TASK];
 
 const fn task(tool: &'static str, method: &'static str, path: &'static str, action: Action) -> Operation {
     Operation { tool, method, path, action, resource: Resource::Tasks }

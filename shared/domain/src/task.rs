@@ -124,21 +124,6 @@ pub struct TaskPatch {
     pub life_area_id: Option<Option<LifeAreaId>>,
 }
 
-impl NewTask {
-    /// With nothing but a title.
-    pub fn called(title: Title) -> Self {
-        Self {
-            title,
-            description: None,
-            status: Status::default(),
-            priority: Priority::default(),
-            due: None,
-            labels: Labels::default(),
-            life_area_id: None,
-        }
-    }
-}
-
 impl Task {
     pub fn new(id: TaskId, new: NewTask, writer: &Writer) -> Self {
         Self {
@@ -183,7 +168,7 @@ impl Task {
 
 impl Item for Task {
     const RESOURCE: Resource = Resource::Tasks;
-    const FREE_TEXT: &'static [&'static str] = &["title", "description"];
+    const FREE_TEXT: &'static [&'static str] = &["title", "description", "labels"];
 
     fn subject(&self) -> Subject<'_> {
         Subject {

@@ -6,15 +6,23 @@ use axum::extract::rejection::BytesRejection;
 use axum::extract::{FromRequest, FromRequestParts, Path, Request};
 use axum::response::IntoResponse as _;
 use bytes::Bytes;
-use domain::fit::{misfit, pointer};
+use domain::fit::{fit, misfit, pointer};
 use http::request::Parts;
 use http::{HeaderMap, StatusCode, header};
-use serde::de::{DeserializeOwned, IgnoredAny};
-use std::fmt::Display;
+use serde::de::{DeserializeOwned, IgnoredAny, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+use serde_json::{Map, Value};
+use std::fmt::{self, Display};
 use std::str::FromStr;
 
 /// A JSON body.
 pub struct Body<T>(pub T);
+
+/// A JSON body of which a caller may not be allowed to know every field: whether it fits is told only to who may.
+pub struct Sent<T> {
+    names: Vec<String>,
+    value: Result<T, Problem>,
+}
 
 /// A body that is JSON, not yet read.
 pub struct RawJson(pub Bytes);
@@ -30,6 +38,63 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
         parse(&json_bytes(request, state).await?).map(Self)
+    }
+}
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Sent<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let bytes = json_bytes(request, state).await?;
+        let Names(names) = serde_json::from_slice(&bytes).unwrap_or_default();
+        Ok(Self { names, value: parse(&bytes) })
+    }
+}
+
+impl<T: DeserializeOwned> Sent<T> {
+    pub fn of(fields: Map<String, Value>) -> Self {
+        let names = fields.keys().cloned().collect();
+        Self { names, value: fit(Value::Object(fields), "").map_err(Problem::from) }
+    }
+}
+
+impl<T> Sent<T> {
+    pub fn names(&self) -> &[String] {
+        &self.names
+    }
+
+    /// For a caller to whom every field shows.
+    pub fn read(self) -> Result<T, Problem> {
+        self.value
+    }
+
+    /// For any other: the fields that there are besides are not named.
+    pub fn read_narrowly(self) -> Result<T, Problem> {
+        self.value.map_err(Problem::without_alternatives)
+    }
+}
+
+/// The names of an object's fields, and nothing else of it.
+#[derive(Default)]
+struct Names(Vec<String>);
+
+impl<'de> Deserialize<'de> for Names {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Each;
+        impl<'de> Visitor<'de> for Each {
+            type Value = Names;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Names, A::Error> {
+                let mut names = Vec::new();
+                while let Some((name, IgnoredAny)) = map.next_entry()? {
+                    names.push(name);
+                }
+                Ok(Names(names))
+            }
+        }
+        deserializer.deserialize_map(Each)
     }
 }
 
@@ -66,6 +131,10 @@ impl<S: Send + Sync, T: FromStr<Err: Display>> FromRequestParts<S> for At<T> {
 }
 
 pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    // Types would also take their fields in order, from a list: without names nothing could be hidden.
+    if !bytes.trim_ascii_start().starts_with(b"{") {
+        return Err(Problem::invalid("", "a JSON object is expected"));
+    }
     let mut json = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut json).map_err(|error| misfit(&error, pointer))?;
     json.end().map_err(|error| Problem::invalid("", error.to_string()))?;

@@ -11,6 +11,7 @@ use domain::error::Refusal;
 use domain::id::{ConnectionId, OwnerId, RequestId};
 use domain::key::GenuineKey;
 use domain::limits::{Rate, Settled, Standing, Taken, Windows};
+use domain::operation::Operation;
 use domain::shelf::{Entity, Shelf, Source, Writer};
 use domain::{Error, Result, schema};
 use futures_util::future::join;
@@ -31,7 +32,6 @@ struct Inner {
     at: Timestamp,
     request: RequestId,
     admission: OnceCell<Admission>,
-    tool: OnceLock<&'static str>,
     /// What a face with one path for everything calls this.
     name: OnceLock<String>,
     refusal: OnceLock<Problem>,
@@ -55,10 +55,9 @@ impl Call {
         let key = keys.and_then(|keys| GenuineKey::parse(token, keys));
         let key = key.ok_or(Error::Unauthenticated(GenuineKey::refusal(token)))?;
         let Arrival { at, request, call } = Arrival::of(parts)?;
-        let (admission, tool) = (OnceCell::new(), OnceLock::new());
-        let (name, refusal) = (OnceLock::new(), OnceLock::new());
+        let (admission, name, refusal) = (OnceCell::new(), OnceLock::new(), OnceLock::new());
         let (app, at, request) = (app.clone(), *at, *request);
-        let inner = Inner { app, key, in_address, at, request, admission, tool, name, refusal };
+        let inner = Inner { app, key, in_address, at, request, admission, name, refusal };
         Ok(call.get_or_init(|| Self(Arc::new(inner))).clone())
     }
 
@@ -91,28 +90,17 @@ impl Call {
     /// unless the connection may do this. The scope says to which items and fields.
     pub async fn may<T>(
         &self,
-        action: Action,
-        resource: Resource,
+        operation: &Operation,
         meanwhile: impl Future<Output = Result<T>>,
     ) -> Result<(Scope<'_>, T), Problem> {
         let (admitted, found) = join(self.admission(), meanwhile).await;
-        let connection = admitted?;
-        // A tool that the owner did not enable is not there, whatever the grant says.
-        if self.0.tool.get().is_some_and(|tool| !connection.offers(tool)) {
-            return Err(Error::NotFound("tool").into());
-        }
-        let scope = connection.decide(action, resource, self.0.at)?;
+        let scope = admitted?.allows(operation, self.0.at)?;
         Ok((scope, found?))
     }
 
     /// What the connection may do, now that it was admitted.
     pub async fn scope(&self, action: Action, resource: Resource) -> Result<Result<Scope<'_>>, Problem> {
         Ok(self.admission().await?.decide(action, resource, self.0.at))
-    }
-
-    /// Says which tool this call came through.
-    pub fn by_tool(&self, tool: &'static str) {
-        self.0.tool.get_or_init(|| tool);
     }
 
     /// The connection, if its key holds. Asked and counted once per call, however often this is called.

@@ -18,7 +18,7 @@ mod tasks;
 mod witness;
 
 pub use app::{App, Ports};
-pub use body::{At, Body, Params, RawJson};
+pub use body::{At, Body, Params, RawJson, Sent};
 pub use call::Call;
 pub use idempotency::{Answer, Keep, Once, Repeatable};
 pub use owner::{ByOwner, Credential, Identity, NoOwner, Owner, SignedIn};

@@ -69,6 +69,19 @@ impl Problem {
         Self { errors: vec![fault], ..problem }
     }
 
+    /// Without the list of what else would have been known.
+    #[must_use]
+    pub fn without_alternatives(mut self) -> Self {
+        let cut = |text: &mut String| {
+            if let Some(at) = text.find(", expected ").filter(|_| text.contains("unknown field")) {
+                text.truncate(at);
+            }
+        };
+        cut(&mut self.detail);
+        self.errors.iter_mut().for_each(|fault| cut(&mut fault.detail));
+        self
+    }
+
     pub fn internal(cause: impl ToString) -> Self {
         let detail = "Something broke on our side; the request id finds it in the log.";
         let problem = Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "Internal error", detail);

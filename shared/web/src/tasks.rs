@@ -1,14 +1,14 @@
 //! What a call can do with tasks; every face goes through here.
 
+use crate::body::Sent;
 use crate::call::Call;
 use crate::page::{Page, PageParams, next_cursor};
 use crate::precondition::expect_version;
 use crate::problem::Problem;
 use domain::Error;
-use domain::access::Action::{self, Delete, Read, Write};
-use domain::access::{Item, Resource, Scope, Shown, Uncovered, covered};
-use domain::error::Denial;
+use domain::access::{Action, Item, Resource, Scope, Shown};
 use domain::id::TaskId;
+use domain::operation::{CREATE_TASK, DELETE_TASK, GET_TASK, LIST_TASKS, Operation, UPDATE_TASK};
 use domain::task::{NewTask, Task, TaskPatch};
 use serde::{Serialize, Serializer};
 use std::future::ready;
@@ -42,7 +42,7 @@ impl Tasks<'_> {
         let limit = params.limit()?;
         let after = params.after::<Task>(call.app(), call.owner()).await?;
         let shelf = call.shelf::<Task>();
-        let (scope, mut listing) = self.may(Read, shelf.list(after, limit)).await?;
+        let (scope, mut listing) = call.may(&LIST_TASKS, shelf.list(after, limit)).await?;
         if !scope.has_all_items() {
             let keep = |task: &Task| scope.of(&task.subject()).is_some();
             listing = shelf.kept(listing, limit, keep).await?;
@@ -53,19 +53,19 @@ impl Tasks<'_> {
     }
 
     pub async fn get(&self, id: TaskId) -> Result<(Shown<Task>, u64), Problem> {
-        let (scope, task) = self.may(Read, self.0.shelf::<Task>().get(id)).await?;
+        let (scope, task) = self.0.may(&GET_TASK, self.0.shelf::<Task>().get(id)).await?;
         let version = task.version;
         let shown = Shown::of(task, &scope)?.ok_or(Error::NotFound("task"))?;
         Ok((shown, version))
     }
 
-    pub async fn create(&self, new: NewTask) -> Result<Written, Problem> {
-        let (scope, ()) = self.may(Write, ready(Ok(()))).await?;
+    pub async fn create(&self, new: Sent<NewTask>) -> Result<Written, Problem> {
+        let (scope, ()) = self.0.may(&CREATE_TASK, ready(Ok(()))).await?;
+        let names = new.names().to_vec();
+        let new = read(&scope, new)?;
         let writer = self.0.writer();
-        let id = TaskId::new(writer.at, self.0.app().entropy.bytes());
-        let blank = NewTask::called(new.title.clone());
-        let task = Task::new(id, new, &writer);
-        allow(&scope, Write, &Task::new(id, blank, &writer), &task)?;
+        let task = Task::new(TaskId::new(writer.at, self.0.app().entropy.bytes()), new, &writer);
+        within(&scope, &task, &names)?;
         let task = self.0.shelf().create(task, writer.op).await?;
         self.written(task).await
     }
@@ -74,28 +74,32 @@ impl Tasks<'_> {
     pub async fn update(
         &self,
         id: TaskId,
-        patch: TaskPatch,
+        patch: Sent<TaskPatch>,
         expected: Option<u64>,
     ) -> Result<Written, Problem> {
-        let (scope, task) = self.seen(Write, id, expected).await?;
+        let (scope, task) = self.seen(&UPDATE_TASK, id, expected).await?;
+        let names = patch.names().to_vec();
+        let patch = read(&scope, patch)?;
+        // Before anything is compared: what a caller cannot see it cannot guess either.
+        within(&scope, &task, &names)?;
         let writer = self.0.writer();
         let patched = task.clone().patched(patch, &writer);
+        within(&scope, &patched, &names)?;
         if patched.says_the_same_as(&task) {
             return self.written(task).await;
         }
-        allow(&scope, Write, &task, &patched)?;
         let task = self.0.shelf().replace(patched, writer.op).await?;
         self.written(task).await
     }
 
     pub async fn delete(&self, id: TaskId, expected: Option<u64>) -> Result<(), Problem> {
-        let (_, task) = self.seen(Delete, id, expected).await?;
+        let (_, task) = self.seen(&DELETE_TASK, id, expected).await?;
         Ok(self.0.shelf().trash(task, self.0.writer()).await?)
     }
 
     async fn written(&self, task: Task) -> Result<Written, Problem> {
         let (id, version) = (task.id, task.version);
-        let shown = match self.0.scope(Read, Resource::Tasks).await? {
+        let shown = match self.0.scope(Action::Read, Resource::Tasks).await? {
             Ok(scope) => Shown::of(task, &scope)?,
             Err(_) => None,
         };
@@ -105,37 +109,41 @@ impl Tasks<'_> {
     /// A task that the caller may change. What it cannot even read is not there.
     async fn seen(
         &self,
-        action: Action,
+        operation: &Operation,
         id: TaskId,
         expected: Option<u64>,
     ) -> Result<(Scope<'_>, Task), Problem> {
-        let (scope, task) = self.may(action, self.0.shelf::<Task>().get(id)).await?;
+        let (scope, task) = self.0.may(operation, self.0.shelf::<Task>().get(id)).await?;
         if scope.of(&task.subject()).is_none() {
-            let reads = self.0.scope(Read, Resource::Tasks).await?.ok();
+            let reads = self.0.scope(Action::Read, Resource::Tasks).await?.ok();
             return Err(match reads.and_then(|reads| reads.of(&task.subject())) {
-                Some(_) => Error::Denied { action, resource: Resource::Tasks, why: Denial::Item },
-                None => Error::NotFound("task"),
-            }
-            .into());
+                Some(_) => scope.denial().into(),
+                None => Error::NotFound("task").into(),
+            });
         }
         expect_version(expected, task.version)?;
         Ok((scope, task))
     }
-
-    async fn may<T>(
-        &self,
-        action: Action,
-        meanwhile: impl Future<Output = domain::Result<T>>,
-    ) -> Result<(Scope<'_>, T), Problem> {
-        self.0.may(action, Resource::Tasks, meanwhile).await
-    }
 }
 
-/// A field that is masked does not exist for the caller; an item must not leave its scope, nor be made outside of it.
-fn allow(scope: &Scope<'_>, action: Action, before: &Task, after: &Task) -> Result<(), Problem> {
-    covered(scope, before, after).map_err(|uncovered| match uncovered {
-        Uncovered::Item => Error::Denied { action, resource: Resource::Tasks, why: Denial::Item }.into(),
-        Uncovered::Field(name) => Problem::invalid(format!("/{name}"), format!("unknown field `{name}`")),
-        Uncovered::Broken(error) => error.into(),
-    })
+/// A field that is hidden does not exist for the caller, whatever is wrong with its value.
+fn read<T>(scope: &Scope<'_>, sent: Sent<T>) -> Result<T, Problem> {
+    if scope.is_whole() {
+        return sent.read();
+    }
+    visible(scope, sent.names())?;
+    sent.read_narrowly()
+}
+
+/// An item must not leave its scope, nor be made outside of it, nor be given what its scope does not show of it.
+fn within(scope: &Scope<'_>, task: &Task, names: &[String]) -> Result<(), Problem> {
+    if scope.is_whole() {
+        return Ok(());
+    }
+    visible(&scope.of(&task.subject()).ok_or_else(|| scope.denial())?, names)
+}
+
+fn visible(scope: &Scope<'_>, names: &[String]) -> Result<(), Problem> {
+    let unknown = |name| Problem::invalid(format!("/{name}"), format!("unknown field `{name}`"));
+    scope.hides(names).map_or(Ok(()), |name| Err(unknown(name)))
 }

@@ -1,7 +1,6 @@
 //! Items as a caller may see them: what its scope does not cover is not there.
 
 use super::{Resource, Scope, Subject};
-use crate::change::STAMPS;
 use crate::shelf::Entity;
 use crate::{Error, Result};
 use serde::Serialize;
@@ -47,30 +46,6 @@ impl<T: Serialize> Shown<T> {
             Self::Part(fields) => Ok(fields),
         }
     }
-}
-
-/// Whether a scope covers every field that differs between two states of an item; the first that it does not.
-pub fn covered<T: Item>(scope: &Scope<'_>, before: &T, after: &T) -> Result<(), Uncovered> {
-    if scope.is_whole() {
-        return Ok(());
-    }
-    let scope = scope.of(&after.subject()).ok_or(Uncovered::Item)?;
-    if scope.is_whole_item() {
-        return Ok(());
-    }
-    let (before, after) = (map(before).map_err(Uncovered::Broken)?, map(after).map_err(Uncovered::Broken)?);
-    let names = before.keys().chain(after.keys());
-    let mut changed = names.filter(|name| before.get(*name) != after.get(*name));
-    let hidden = changed.find(|name| !STAMPS.contains(&name.as_str()) && !scope.shows(name));
-    hidden.map_or(Ok(()), |name| Err(Uncovered::Field(name.clone())))
-}
-
-/// What a write would touch that its scope does not cover.
-#[derive(Debug)]
-pub enum Uncovered {
-    Item,
-    Field(String),
-    Broken(Error),
 }
 
 fn map(item: &impl Serialize) -> Result<Map<String, Value>> {

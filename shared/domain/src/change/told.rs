@@ -4,6 +4,7 @@ use super::{Change, Verb};
 use crate::Result;
 use crate::access::{Action, Facts, Resource};
 use crate::connection::Connection;
+use crate::id::ConnectionId;
 use jiff::Timestamp;
 use serde::Deserialize as _;
 use serde_json::{Map, Value};
@@ -11,6 +12,8 @@ use serde_json::{Map, Value};
 #[derive(Debug, Clone, PartialEq)]
 pub struct Told {
     pub object: Map<String, Value>,
+    /// Which connection made the change, none if it was the owner; only if it may read that.
+    pub source: Option<Option<ConnectionId>>,
     /// The names of the fields that changed.
     pub changed: Vec<String>,
 }
@@ -20,8 +23,7 @@ impl Change {
     /// matter of now; its hours are those of the moment when it happened.
     pub fn told(&self, connection: &Connection, now: Timestamp) -> Result<Option<Told>> {
         let Some((config, _)) = connection.listens(now) else { return Ok(None) };
-        let event = self.event();
-        let asked = config.events.is_empty() || config.events.iter().any(|filter| filter.matches(&event));
+        let asked = config.asks_for(&self.event());
         let scope = connection.decide(Action::Read, self.resource, self.at);
         let (true, Ok(scope)) = (asked, scope) else { return Ok(None) };
         let object = self.object()?;
@@ -37,6 +39,7 @@ impl Change {
         changed.retain(|field| scope.shows(field));
         // Whoever cannot see what changed is not told that something did.
         let nothing = self.verb == Verb::Updated && changed.is_empty();
-        Ok((!nothing).then_some(Told { object, changed }))
+        let source = scope.shows("source").then_some(self.source.connection);
+        Ok((!nothing).then_some(Told { object, source, changed }))
     }
 }

@@ -1,6 +1,6 @@
 //! What a connection may do, in the words of its owner.
 
-use crate::access::{self, Grant, Preset, Resource};
+use crate::access::{self, Grant, Preset, Resource, Rule};
 use crate::fit::fit;
 use crate::text::List;
 use crate::{Error, Result};
@@ -11,6 +11,8 @@ pub(super) struct Chosen {
     preset: Option<Preset>,
     grant: Option<Grant>,
     resources: Option<List<Resource, 9>>,
+    /// It was said by `access_level` alone.
+    level_only: bool,
 }
 
 impl Chosen {
@@ -28,8 +30,25 @@ impl Chosen {
                 "/config/access_level",
                 "it says something else than `preset`; give one of them",
             )),
-            (preset, level) => Ok(Self { preset: preset.or(level), grant, resources }),
+            (preset, level) => {
+                let level_only = preset.is_none() && level.is_some();
+                Ok(Self { preset: preset.or(level), grant, resources, level_only })
+            }
         }
+    }
+
+    /// What a kind's settings say of a grant is said of a usual one: rules that were written one by one are neither
+    /// widened nor thrown away by it.
+    pub(super) fn agree_with(&self, current: &Grant) -> Result<()> {
+        let written = |rule: &Rule| *rule != Rule::whole(rule.resource, rule.actions);
+        let refuse = |place: &str, detail: &str| Err(Error::invalid(format!("/config/{place}"), detail));
+        if self.level_only && current.0.iter().any(written) {
+            return refuse("access_level", "its grant was written rule by rule; give `grant` or `preset`");
+        }
+        if self.resources.is_some() && self.preset.is_none() && self.grant.is_none() {
+            return refuse("resources", "say with `preset` or `access_level` what it may do with them");
+        }
+        Ok(())
     }
 
     /// `None` if nothing was said.

@@ -143,7 +143,17 @@ impl Face {
         }
     }
 
-    /// What the owner chose, without secrets.
+    /// What the owner chose.
+    pub fn choices(&self) -> Config {
+        match self {
+            Self::Mcp { config } => Config::Mcp(config.clone()),
+            Self::Api { config } => Config::Api(config.clone()),
+            Self::Webhook { config, .. } => Config::Webhook(config.clone()),
+            Self::Sdk { config } => Config::Sdk(config.clone()),
+        }
+    }
+
+    /// The same, as its owner sees it.
     pub fn config(&self) -> serde_json::Result<Value> {
         match self {
             Self::Mcp { config } => serde_json::to_value(config),
@@ -164,6 +174,23 @@ impl Face {
             (Self::Sdk { .. }, Config::Sdk(config)) => Self::Sdk { config },
             _ => return None,
         })
+    }
+}
+
+impl Config {
+    pub fn offers(&self, tool: &str) -> bool {
+        match self {
+            Self::Mcp(config) => config.offers(tool),
+            _ => true,
+        }
+    }
+
+    /// Only webhooks are told.
+    pub fn asks_for(&self, event: &str) -> bool {
+        match self {
+            Self::Webhook(config) => config.asks_for(event),
+            _ => false,
+        }
     }
 }
 

@@ -118,6 +118,7 @@ impl NewConnection {
 impl ConnectionPatch {
     pub fn checked(mut self, current: &Connection, now: Timestamp) -> Result<Settings> {
         let chosen = Chosen::take(&mut self.config, self.preset, self.grant)?;
+        chosen.agree_with(&current.grant)?;
         let mut config = match current.face.config().map_err(Error::internal)? {
             Value::Object(config) => config,
             _ => Map::new(),

@@ -32,10 +32,12 @@ pub struct View<'a> {
     pub updated_at: Timestamp,
     pub revoked_at: Option<Timestamp>,
     pub version: u64,
-    /// To the minute; null if it was not used yet.
-    pub last_used_at: Option<Timestamp>,
+    /// Where it was looked up: to the minute; null if it was not used yet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_used_at: Option<Option<Timestamp>>,
     /// From where, anonymised: an IPv4 /24 or an IPv6 /48.
-    pub last_used_from: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_used_from: Option<Option<&'a str>>,
 }
 
 /// What is left to see of a key.
@@ -50,7 +52,7 @@ pub struct KeyView<'a> {
 }
 
 impl Connection {
-    pub fn view<'a>(&'a self, last_used: Option<&'a Seen>) -> Result<View<'a>> {
+    pub fn view(&self) -> Result<View<'_>> {
         Ok(View {
             id: self.id,
             kind: self.face.kind(),
@@ -74,8 +76,15 @@ impl Connection {
             updated_at: self.updated_at,
             revoked_at: self.revoked_at,
             version: self.version,
-            last_used_at: last_used.map(|seen| seen.at),
-            last_used_from: last_used.and_then(|seen| seen.from.as_deref()),
+            last_used_at: None,
+            last_used_from: None,
         })
+    }
+}
+
+impl<'a> View<'a> {
+    pub fn last_used(self, seen: Option<&'a Seen>) -> Self {
+        let (at, from) = (seen.map(|seen| seen.at), seen.and_then(|seen| seen.from.as_deref()));
+        Self { last_used_at: Some(at), last_used_from: Some(from), ..self }
     }
 }

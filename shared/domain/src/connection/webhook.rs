@@ -61,6 +61,10 @@ pub enum Signature {
 pub struct Target(Url);
 
 impl WebhookConfig {
+    pub fn asks_for(&self, event: &str) -> bool {
+        self.events.is_empty() || self.events.iter().any(|filter| filter.matches(event))
+    }
+
     /// An event that no filter can mean while the grant does not let it be read.
     pub fn unreadable_event(&self, may_read: impl Fn(Resource) -> bool) -> Option<(usize, Resource)> {
         let named = self.events.iter().enumerate();
