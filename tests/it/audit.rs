@@ -3,7 +3,7 @@
 use crate::harness::{House, OTHER_OWNER, OWNER, request};
 use axum::Router;
 use clap::Parser as _;
-use domain::audit::{Actor, Entry, Fault, Outcome, Verifier, What};
+use domain::audit::{Actor, End, Entry, Fault, Known, LastLine, Outcome, Verifier, What};
 use domain::clock::Clock as _;
 use domain::conformance::{ManualClock, op};
 use domain::id::{AuditId, ConnectionId, OwnerId};
@@ -53,7 +53,7 @@ pub(crate) async fn export(house: &House, token: &str) -> String {
 pub(crate) fn faults(export: &str) -> Vec<Fault> {
     let mut verifier = Verifier::default();
     export.lines().for_each(|line| verifier.read(line));
-    verifier.finish(None).faults
+    verifier.finish(Known::default()).faults
 }
 
 fn owner() -> OwnerId {
@@ -133,7 +133,7 @@ async fn an_entry_is_shown_before_it_is_sealed_and_to_its_owner_only() {
     assert_eq!(export(&house, OWNER).await.lines().count(), 2);
     assert_eq!(house.call("GET", "/audit/logs", OTHER_OWNER, None).await.body["data"], json!([]));
     assert_eq!(export(&house, OTHER_OWNER).await.lines().count(), 1);
-    assert_eq!(faults(&export(&house, OTHER_OWNER).await), []);
+    assert_eq!(faults(&export(&house, OTHER_OWNER).await)[0].what, What::NoEntry);
 }
 
 #[tokio::test]
@@ -196,8 +196,11 @@ async fn what_is_kept_for_less_leaves_no_gap() {
     };
     let first = async || {
         let export = export(&house, OWNER).await;
-        assert_eq!(faults(&export), []);
-        serde_json::from_str::<Value>(export.lines().next().unwrap()).unwrap()["seq"].as_u64()
+        let first = serde_json::from_str::<Value>(export.lines().next().unwrap()).unwrap()["seq"].as_u64();
+        assert_eq!(faults(&export).is_empty(), first.is_some());
+        let last: Value = serde_json::from_str(export.lines().last().unwrap()).unwrap();
+        assert_eq!(last["head"], house.call("GET", "/audit/head", OWNER, None).await.body);
+        first
     };
     keep(2).await;
     house.clock.advance(days(1));
@@ -234,7 +237,10 @@ async fn the_command_finds_what_was_tampered_with() {
         std::fs::write(&file, lines.join("\n") + "\n").unwrap();
         let arguments = [&["larder", "audit", "verify", file.to_str().unwrap()], more].concat();
         let ended = local::run(local::Cli::try_parse_from(arguments).unwrap());
-        (local::verify(&file, None).unwrap().0, format!("{ended:?}") == format!("{:?}", ExitCode::SUCCESS))
+        (
+            local::verify(&file, Known::default()).unwrap().0,
+            format!("{ended:?}") == format!("{:?}", ExitCode::SUCCESS),
+        )
     };
     let (said, whole) = verify(&lines, &[]);
     assert!(whole && said.contains(&format!("{} entries, 1 to {}", last - 1, last - 1)), "{said}");
@@ -256,7 +262,25 @@ async fn the_command_finds_what_was_tampered_with() {
     let hash = |line: &str| serde_json::from_str::<Value>(line).unwrap()["hash"].as_str().unwrap().to_owned();
     assert!(verify(&lines, &["--head", &hash(&lines[1])]).1);
     assert!(!verify(&lines, &["--head", &"0".repeat(64)]).1);
+    let head = house.call("GET", "/audit/head", OWNER, None).await.body;
+    let known = ["--first", "1", "--head", head["hash"].as_str().unwrap()];
+    assert!(verify(&lines, &known).1);
+    let end = |first: u64, seq: u64| {
+        let head = End { first, seq, hash: hash(&lines[seq as usize - 1]).parse().unwrap() };
+        serde_json::to_string(&LastLine { head }).unwrap()
+    };
+    let shorter = [&lines[1..last - 1], &[end(2, last as u64 - 1)]].concat();
+    let (said, whole) = verify(&shorter, &[]);
+    assert!(whole && said.contains("Not proven: that nothing was cut off before entry 2"), "{said}");
+    assert!(
+        said.contains(&format!("Not proven: that nothing was cut off behind entry {}", last - 1)),
+        "{said}"
+    );
+    assert!(!verify(&shorter, &known).1);
+    let shorter = [&lines[..last - 2], &[end(1, last as u64 - 2)]].concat();
+    assert!(verify(&shorter, &[]).1 && !verify(&shorter, &known).1);
+    assert!(!verify(&lines[last - 1..], &[]).1, "nothing but a last line");
     assert!(local::Cli::try_parse_from(["larder", "audit", "verify", "x", "--head", "abc"]).is_err());
-    assert!(local::verify(&folder.path().join("none"), None).is_err());
+    assert!(local::verify(&folder.path().join("none"), Known::default()).is_err());
     assert_eq!(faults(&lines[..1].join("\n"))[0].what, What::NoEnd);
 }

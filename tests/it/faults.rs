@@ -64,6 +64,7 @@ async fn every_store_call_of_every_route_may_fail() {
                 ("DELETE", one, &key, None),
                 ("GET", "/audit/logs".to_owned(), OWNER, None),
                 ("GET", "/audit/export".to_owned(), OWNER, None),
+                ("GET", "/audit/head".to_owned(), OWNER, None),
                 ("GET", "/audit/settings".to_owned(), OWNER, None),
                 ("PATCH", "/audit/settings".to_owned(), OWNER, Some(json!({ "audit_days": 30 }))),
             ]

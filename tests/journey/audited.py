@@ -35,12 +35,18 @@ def the_audit_log_tells_what_happened(journey):
 
 @step()
 def an_export_proves_that_nothing_was_altered(journey):
+    known = journey.owner("GET", "/audit/head").expect(200).json
     lines = eventually("a whole export", lambda: (found := exported(journey, "jsonl")) and "head" in found[-1] and found, 60)
     require(len(lines) > 20, f"only {len(lines)} lines")
     file = journey.host.scratch / "audit.jsonl"
     said = verify(file, lines, 0)
     last = json.loads(lines[-1])["head"]
     verify(file, lines, 0, "--head", last["hash"])
+    ends = ["--first", str(known["first"]), "--head", known["hash"]]
+    verify(file, lines, 0, *ends)
+    entry = json.loads(lines[1])
+    shorter = lines[1:-1] + [json.dumps({"head": {**last, "first": entry["seq"]}}, separators=(",", ":"))]
+    verify(file, shorter, 1, *ends)
     middle = len(lines) // 2
     other = lines[middle].replace('"result":"', '"result":"x', 1)
     for what, bad in (

@@ -3,11 +3,13 @@
 use crate::logs::Shown;
 use crate::settings::Patch;
 use crate::{export, logs};
-use domain::audit::Settings;
+use domain::audit::{End, Settings};
 use http::Method;
 use serde_json::{Value, json};
 use web::Page;
 use web::openapi::Operation;
+
+const HASH: &str = "58ca39debf94bb000522bf398275d5c3cc23bf006cbcb0bc72fca73fa7256557";
 
 pub fn operations() -> Vec<Operation> {
     let new = Operation::new;
@@ -20,6 +22,13 @@ pub fn operations() -> Vec<Operation> {
             .query::<export::Wanted>()
             .sends("application/jsonl")
             .sends("text/csv"),
+        new(
+            Method::GET,
+            "/audit/head",
+            "get_audit_head",
+            "Where the sealed log begins and ends, to verify an export by",
+        )
+        .answers::<End>(200, json!({ "first": 1, "seq": 1, "hash": HASH })),
         new(Method::GET, "/audit/settings", "get_audit_settings", "For how long the audit log is kept")
             .answers::<Settings>(200, settings.clone()),
         new(
@@ -47,6 +56,6 @@ fn entry() -> Value {
         "request": "req_06hhgq2g000000000000000000",
         "sealed": true,
         "seq": 1,
-        "hash": "58ca39debf94bb000522bf398275d5c3cc23bf006cbcb0bc72fca73fa7256557",
+        "hash": HASH,
     })
 }

@@ -2,9 +2,12 @@
 
 mod progress;
 
+use axum::Json;
 use axum::body::Body;
+use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use domain::Result;
+use domain::audit::End;
 use domain::id::OwnerId;
 use futures_util::stream::{self, StreamExt as _};
 use http::header;
@@ -41,6 +44,11 @@ pub(crate) struct Wanted {
     format: Format,
     /// Leads to the next part; the `Link` of the part before has it.
     cursor: Option<String>,
+}
+
+/// What an export is compared with, wherever it was kept meanwhile.
+pub(crate) async fn head(State(app): State<App>, owner: Owner) -> Result<Json<End>, Problem> {
+    Ok(Json(Progress::end(&*app.table, *owner, app.clock.now()).await?))
 }
 
 pub(crate) async fn export(

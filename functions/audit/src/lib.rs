@@ -19,6 +19,7 @@ pub fn routes(export: Export) -> Routes {
     Routes::of("audit")
         .get(Owner, "/audit/logs", logs::list)
         .get(Owner, "/audit/export", export)
+        .get(Owner, "/audit/head", export::head)
         .get(Owner, "/audit/settings", settings::read)
         .patch(Owner, "/audit/settings", settings::change)
 }

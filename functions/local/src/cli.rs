@@ -34,12 +34,17 @@ pub enum Command {
 #[derive(Debug, Subcommand)]
 pub enum Audit {
     /// Verifies an export (JSON Lines): finds entries that were altered, left out or moved, and ends with 1 then.
+    ///
+    /// What was cut off at an end, or sealed anew, is found with `--first` and `--head`; it says what is not proven.
     Verify {
         /// The export, with all its parts one after the other.
         file: PathBuf,
-        /// A hash that was noted earlier: the chain must lead through it.
+        /// A hash that is known from elsewhere, such as `hash` of GET /audit/head: the chain must lead through it.
         #[arg(long, value_name = "HASH")]
         head: Option<Hash>,
+        /// An entry that the export must reach back to: `first` of GET /audit/head, asked just before.
+        #[arg(long, value_name = "NUMBER")]
+        first: Option<u64>,
     },
 }
 

@@ -5,7 +5,7 @@ use crate::host::{Host, Settings};
 use crate::identity::LocalOwner;
 use crate::listen::listen;
 use crate::verify::verify;
-use domain::audit::Hash;
+use domain::audit::Known;
 use embedded::{KeyFile, OpenError};
 use outbound::{Egress, Exempt};
 use std::io::{self, Write as _};
@@ -47,11 +47,13 @@ pub fn run(cli: Cli) -> ExitCode {
     let done = match cli.command {
         Some(Command::OwnerToken) => owner(&cli.data.folder()).and_then(|owner| say(&owner.token())),
         Some(Command::SignIn) => sign_in(&cli.data.folder()),
-        Some(Command::Audit(Audit::Verify { file, head })) => match verified(&file, head) {
-            Ok(true) => Ok(()),
-            Ok(false) => return ExitCode::FAILURE,
-            Err(failure) => Err(failure),
-        },
+        Some(Command::Audit(Audit::Verify { file, head, first })) => {
+            match verified(&file, Known { first, head }) {
+                Ok(true) => Ok(()),
+                Ok(false) => return ExitCode::FAILURE,
+                Err(failure) => Err(failure),
+            }
+        }
         None => start(&cli.data.folder(), cli.serve),
     };
     match done {
@@ -81,9 +83,9 @@ fn say(text: &str) -> Result<(), Failure> {
     Ok(writeln!(io::stdout(), "{text}")?)
 }
 
-fn verified(file: &Path, head: Option<Hash>) -> Result<bool, Failure> {
+fn verified(file: &Path, known: Known) -> Result<bool, Failure> {
     let unreadable = |error| Failure::Export(file.to_owned(), error);
-    let (said, whole) = verify(file, head).map_err(unreadable)?;
+    let (said, whole) = verify(file, known).map_err(unreadable)?;
     write!(io::stdout(), "{said}")?;
     Ok(whole)
 }

@@ -1,6 +1,6 @@
 //! `larder audit verify`: an export, read line by line.
 
-use domain::audit::{Hash, Report, Verifier};
+use domain::audit::{Known, Report, Verifier};
 use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{self, BufRead as _, BufReader, Read as _};
@@ -13,7 +13,7 @@ const MOST_LINE_BYTES: u64 = 512 * 1024;
 const MOST_TOLD: usize = 100;
 
 /// What there is to say about the export, and whether it is whole.
-pub fn verify(file: &Path, known: Option<Hash>) -> io::Result<(String, bool)> {
+pub fn verify(file: &Path, known: Known) -> io::Result<(String, bool)> {
     let mut file = BufReader::new(File::open(file)?);
     let (mut verifier, mut line) = (Verifier::default(), Vec::new());
     while file.by_ref().take(MOST_LINE_BYTES).read_until(b'\n', &mut line)? > 0 {
@@ -22,10 +22,10 @@ pub fn verify(file: &Path, known: Option<Hash>) -> io::Result<(String, bool)> {
         line.clear();
     }
     let report = verifier.finish(known);
-    Ok((say(&report), report.faults.is_empty()))
+    Ok((say(&report, known), report.faults.is_empty()))
 }
 
-fn say(report: &Report) -> String {
+fn say(report: &Report, known: Known) -> String {
     let mut said = String::new();
     for fault in report.faults.iter().take(MOST_TOLD) {
         let _ = writeln!(said, "{fault}");
@@ -34,14 +34,39 @@ fn say(report: &Report) -> String {
     let _ = match (faults, report.first, report.head) {
         (0, Some(first), Some(head)) => {
             let (entries, seq, hash) = (report.entries, head.seq, head.hash);
-            writeln!(
+            let _ = writeln!(
                 said,
-                "{entries} entries, {first} to {seq}, each in its place and as it was sealed. Head: {hash}"
-            )
+                "{entries} entries, {first} to {seq}, each following the one before it. Head: {hash}"
+            );
+            write!(said, "{}", unproven(first, seq, report.through, known))
         }
-        (0, ..) => writeln!(said, "There are no entries, and none is missing."),
         (1, ..) => writeln!(said, "This export is not as it was made: 1 fault."),
         _ => writeln!(said, "This export is not as it was made: {faults} faults."),
+    };
+    said
+}
+
+/// A file cannot vouch for itself: what it takes to be sure of the rest.
+fn unproven(first: u64, seq: u64, through: Option<u64>, known: Known) -> String {
+    let mut said = String::new();
+    if first > 1 && known.first.is_none() {
+        let _ = writeln!(
+            said,
+            "Not proven: that nothing was cut off before entry {first}. Add `--first` with the `first` of GET /audit/head."
+        );
+    }
+    let _ = match through {
+        None => writeln!(
+            said,
+            "Not proven: that nothing was cut off behind entry {seq}, and that this is the chain which Larder sealed. \
+             Add `--head` with the `hash` of GET /audit/head."
+        ),
+        Some(through) if through < seq => writeln!(
+            said,
+            "Not proven: what stands behind entry {through}, whose hash was given. A newer one is the `hash` of GET \
+             /audit/head."
+        ),
+        Some(_) => Ok(()),
     };
     said
 }

@@ -10,7 +10,7 @@ mod verify;
 pub use chain::{Hash, Head, Seal};
 pub use record::{Record, Tip};
 pub use settings::{Days, Settings};
-pub use verify::{End, Fault, LastLine, Line, Report, Verifier, What};
+pub use verify::{End, Fault, Known, LastLine, Line, Report, Verifier, What};
 
 use crate::change::{Change, NOBODY, Verb};
 use crate::id::{AuditId, ConnectionId, RequestId};

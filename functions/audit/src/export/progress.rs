@@ -53,6 +53,15 @@ impl Progress {
         Ok(Self { format, head, lasting, first: head.seq + 1, after: None })
     }
 
+    /// Where the chain ends and begins, by the entries of the first page: they are sealed roughly in their order.
+    pub(super) async fn end(table: &dyn Table, owner: OwnerId, now: Timestamp) -> Result<End> {
+        let progress = Self::begin(table, owner, Format::Jsonl, now).await?;
+        let page = table.query(&schema::audit_between(owner, None, None).page(None, ROWS_IN_A_PAGE)).await?;
+        let seals = page.rows.iter().filter_map(|row| progress.sealed(row).ok().flatten());
+        let first = seals.map(|(_, seal)| seal.seq).min().unwrap_or(progress.first);
+        Ok(End { first, ..progress.so_far() })
+    }
+
     /// The next page, and what is left then.
     pub(super) async fn page(mut self, table: &dyn Table, owner: OwnerId) -> Result<(String, Option<Self>)> {
         let mut text = String::new();
@@ -73,18 +82,24 @@ impl Progress {
             return Ok((text, Some(self)));
         }
         if self.format == Format::Jsonl {
-            let Head { seq, hash } = self.head;
-            text.push_str(&json(&LastLine { head: End { first: self.first, seq, hash } })?);
+            text.push_str(&json(&LastLine { head: self.so_far() })?);
         }
         Ok((text, None))
     }
 
-    fn row(&mut self, owner: OwnerId, row: &Row) -> Result<String> {
+    fn so_far(&self) -> End {
+        End { first: self.first, seq: self.head.seq, hash: self.head.hash }
+    }
+
+    /// What is part of it.
+    fn sealed(&self, row: &Row) -> Result<Option<(Box<RawValue>, Seal)>> {
         let Record { entry, seal } = Record::of(&row.key, &row.body)?;
         let lasts = row.expires.is_none_or(|expires| expires > self.lasting);
-        let Some(seal) = seal.filter(|seal| lasts && seal.seq <= self.head.seq) else {
-            return Ok(String::new());
-        };
+        Ok(seal.filter(|seal| lasts && seal.seq <= self.head.seq).map(|seal| (entry, seal)))
+    }
+
+    fn row(&mut self, owner: OwnerId, row: &Row) -> Result<String> {
+        let Some((entry, seal)) = self.sealed(row)? else { return Ok(String::new()) };
         self.first = self.first.min(seal.seq);
         match self.format {
             Format::Csv => cells(&entry, seal).map_err(|error| Error::unreadable(&row.key, &error)),

@@ -45,9 +45,13 @@ fn export(sealed: &[u8], gone: usize) -> Vec<String> {
 }
 
 fn verify(lines: &[String]) -> Report {
+    verify_by(lines, Known::default())
+}
+
+fn verify_by(lines: &[String], known: Known) -> Report {
     let mut verifier = Verifier::default();
     lines.iter().for_each(|line| verifier.read(line));
-    verifier.finish(None)
+    verifier.finish(known)
 }
 
 /// Entries are sealed roughly in the order of their ids; here in any.
@@ -141,15 +145,34 @@ proptest! {
     fn a_known_hash_finds_a_chain_that_was_sealed_anew(lines in exports(), line: Index) {
         let line = line.index(lines.len() - 1);
         let Line { hash, .. } = serde_json::from_str(&lines[line]).unwrap();
-        let finish = |lines: &[String]| {
-            let mut verifier = Verifier::default();
-            lines.iter().for_each(|line| verifier.read(line));
-            verifier.finish(Some(hash)).faults
-        };
+        let finish = |lines: &[String]| verify_by(lines, Known { head: Some(hash), first: None }).faults;
         prop_assert_eq!(finish(&lines), []);
         let anew = export(&[20, 21, 22], 0);
         prop_assert_eq!(verify(&anew).faults, []);
         prop_assert_eq!(finish(&anew)[0].what, What::UnknownHead);
+    }
+
+    #[test]
+    fn what_was_cut_off_at_an_end_is_found_by_what_is_known(sealed in 2..=12u8, cut: Index, at_the_end: bool) {
+        let lines = export(&(1..=sealed).collect::<Vec<_>>(), 0);
+        let end = serde_json::from_str::<LastLine>(&lines[lines.len() - 1]).unwrap().head;
+        let cut = cut.index(usize::from(sealed) - 1) + 1;
+        let mut left = lines[..usize::from(sealed)].to_vec();
+        let left = if at_the_end { left.drain(..cut) } else { left.drain(cut..) };
+        let mut left: Vec<_> = left.collect();
+        let of = |line: &String| {
+            let Line { seq, hash, .. } = serde_json::from_str(line).unwrap();
+            Head { seq, hash }
+        };
+        let (oldest, newest) = (of(&left[0]), of(&left[left.len() - 1]));
+        let forged = LastLine { head: End { first: oldest.seq, seq: newest.seq, hash: newest.hash } };
+        left.push(serde_json::to_string(&forged).unwrap());
+        prop_assert_eq!(verify(&left).faults, [], "the file alone cannot tell");
+        let known = Known { first: Some(end.first), head: Some(end.hash) };
+        let found = verify_by(&left, known).faults[0].what;
+        let missing = What::Missing { from: 1, to: oldest.seq - 1 };
+        prop_assert_eq!(found, if at_the_end { What::UnknownHead } else { missing });
+        prop_assert_eq!(verify_by(&lines, known).faults, []);
     }
 }
 
@@ -162,7 +185,8 @@ fn a_chain_may_begin_in_the_middle_but_has_no_gap() {
     assert_eq!(told, [Fault { line: 2, seq: Some(6), what: What::Missing { from: 5, to: 5 } }]);
     assert_eq!(told[0].to_string(), "line 2, entry 6: entry 5 is missing");
     let all_left = export(&[1, 2, 3], 3);
-    assert_eq!((verify(&all_left).first, verify(&all_left).faults), (None, vec![]));
+    let nothing = Fault { line: 1, seq: None, what: What::NoEntry };
+    assert_eq!((verify(&all_left).first, verify(&all_left).faults), (None, vec![nothing]));
 }
 
 /// It stands here so that nobody changes it by accident: exports of years ago are verified with it.

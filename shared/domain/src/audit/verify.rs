@@ -1,10 +1,12 @@
 //! Verifying an export: whether every entry is there, in its order and as it was sealed.
 //!
 //! Lines come by the ids of their entries, which is by time; the chain goes by when they were sealed. Both orders are
-//! checked. The oldest entries may have left, so a chain may begin anywhere, but its last line says where it did.
+//! checked. The oldest entries may have left, so a chain may begin anywhere, and nothing in a file vouches for its own
+//! last line: what was cut off at an end is sure to be found only by what the owner knows from elsewhere.
 
 use super::chain::{Hash, Head, Seal};
 use crate::id::{AuditId, OwnerId};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use std::fmt;
@@ -28,14 +30,26 @@ pub struct LastLine {
     pub head: End,
 }
 
-/// Where the chain of an export ends, and where it began.
-#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+/// Where a chain ends, and where what is still there of it begins.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "AuditHead")]
 pub struct End {
     /// The oldest entry that is still there; behind `seq` if there is none.
     pub first: u64,
+    /// The newest entry.
     pub seq: u64,
+    /// Its hash.
     pub hash: Hash,
+}
+
+/// What the owner knows of the chain from elsewhere than the export.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Known {
+    /// An entry that the export must reach back to.
+    pub first: Option<u64>,
+    /// The hash of an entry that the chain must lead through.
+    pub head: Option<Hash>,
 }
 
 /// Takes an export line by line.
@@ -61,6 +75,8 @@ pub struct Report {
     pub entries: usize,
     pub first: Option<u64>,
     pub head: Option<Head>,
+    /// The entry of the known hash: up to there nothing can have been made anew or left out.
+    pub through: Option<u64>,
     /// In the order of the lines.
     pub faults: Vec<Fault>,
 }
@@ -84,6 +100,7 @@ pub enum What {
     WrongEnd,
     AfterEnd,
     NoEnd,
+    NoEntry,
     UnknownHead,
 }
 
@@ -121,22 +138,18 @@ impl Verifier {
         self.links.push(Link { line: self.line, seq, prev, hash });
     }
 
-    /// `known` is a hash that the owner noted earlier: the chain must lead through it.
-    pub fn finish(mut self, known: Option<Hash>) -> Report {
+    pub fn finish(mut self, known: Known) -> Report {
         self.links.sort_by_key(|link| link.seq);
         self.check_links();
-        self.check_end();
-        let passes = |known: &Hash| {
-            self.links.iter().any(|link| link.hash == *known || link.prev == *known)
-                || self.end.is_some_and(|(_, end)| end.hash == *known)
-        };
-        if known.is_some_and(|known| !passes(&known)) {
+        self.check_end(known.first);
+        let through = known.head.and_then(|hash| self.links.iter().find_map(|link| link.leads_through(hash)));
+        if known.head.is_some() && through.is_none() {
             self.fault(None, What::UnknownHead);
         }
         self.faults.sort_by_key(|fault| fault.line);
         let head = self.links.last().map(|link| Head { seq: link.seq, hash: link.hash });
         let first = self.links.first().map(|link| link.seq);
-        Report { entries: self.links.len(), first, head, faults: self.faults }
+        Report { entries: self.links.len(), first, head, through, faults: self.faults }
     }
 
     fn check_links(&mut self) {
@@ -156,19 +169,18 @@ impl Verifier {
         }
     }
 
-    fn check_end(&mut self) {
+    fn check_end(&mut self, known: Option<u64>) {
         let Some((line, End { first, seq, hash })) = self.end else {
             self.line += 1;
             return self.fault(None, What::NoEnd);
         };
         let mut fault = |line, what| self.faults.push(Fault { line, seq: None, what });
+        let from = known.map_or(first, |known| known.min(first));
         let (Some(oldest), Some(newest)) = (self.links.first(), self.links.last()) else {
-            return if first <= seq {
-                fault(line, What::Missing { from: first, to: seq })
-            };
+            return fault(line, if from <= seq { What::Missing { from, to: seq } } else { What::NoEntry });
         };
-        if first < oldest.seq {
-            fault(oldest.line, What::Missing { from: first, to: oldest.seq - 1 });
+        if from < oldest.seq {
+            fault(oldest.line, What::Missing { from, to: oldest.seq - 1 });
         }
         if newest.seq < seq {
             fault(line, What::Missing { from: newest.seq + 1, to: seq });
@@ -190,6 +202,12 @@ fn exactly<'a, T: Serialize + Deserialize<'a>>(text: &'a str) -> Option<T> {
 }
 
 impl Link {
+    /// Its own hash, or the one of the entry before it, which may have left.
+    fn leads_through(&self, hash: Hash) -> Option<u64> {
+        let before = (self.prev == hash).then(|| self.seq.saturating_sub(1));
+        before.or((self.hash == hash).then_some(self.seq))
+    }
+
     fn fault(&self, what: What) -> Fault {
         Fault { line: self.line, seq: Some(self.seq), what }
     }
@@ -219,6 +237,7 @@ impl fmt::Display for What {
             Self::WrongEnd => "the last line does not fit the entries",
             Self::AfterEnd => "there is something behind the last line",
             Self::NoEnd => "the last line, which says where the chain ends, is missing",
+            Self::NoEntry => "there is no entry, and so nothing is proven",
             Self::UnknownHead => "the chain does not lead through the hash that was given",
         })
     }
