@@ -6,7 +6,7 @@ use clap::Parser as _;
 use domain::audit::{Actor, End, Entry, Fault, Known, LastLine, Outcome, Verifier, What};
 use domain::clock::Clock as _;
 use domain::conformance::{ManualClock, op};
-use domain::id::{AuditId, ConnectionId, OwnerId};
+use domain::id::{ConnectionId, OwnerId};
 use domain::table::{Expect, Put, Table as _};
 use http::HeaderMap;
 use http_body_util::BodyExt as _;
@@ -18,19 +18,7 @@ use tower::ServiceExt as _;
 /// One that happened this many milliseconds after a test begins.
 pub(crate) fn entry(number: u16, action: &str) -> Entry {
     let at = ManualClock::default().now() + SignedDuration::from_millis(number.into());
-    Entry {
-        id: AuditId::new(at, [0; 10]),
-        at,
-        actor: Actor::Connection,
-        action: action.to_owned(),
-        result: Outcome::Refused,
-        connection: None,
-        target: None,
-        fields: Vec::new(),
-        reason: None,
-        request: None,
-        from: None,
-    }
+    Entry::new(at, [0; 10], Actor::Connection, action, Outcome::Refused)
 }
 
 pub(crate) async fn note(house: &House, owner: OwnerId, entry: Entry) {

@@ -278,7 +278,7 @@ async fn a_webhook_may_be_told_of_connections() {
         .collect();
     let types: Vec<_> =
         told.iter().map(|event| event["type"].as_str().unwrap().replace("connection.", "")).collect();
-    assert_eq!(types, ["created", "updated", "paused", "updated", "updated", "revoked", "deleted"]);
+    assert_eq!(types, ["created", "updated", "paused", "updated", "rotated", "revoked", "deleted"]);
     assert_eq!(told[1]["data"]["changed"], json!(["name"]));
     assert!(told.iter().all(|event| event["data"]["id"] == id));
     // Being told is not managing.

@@ -249,6 +249,8 @@ async fn each_denial_is_in_the_audit_log_with_its_reason_and_nothing_else_is() {
     {
         assert!(reason.contains(part), "{reason}");
     }
+    let targets: Vec<_> = denials.iter().map(|entry| entry["target"].as_str().unwrap()).collect();
+    assert_eq!(targets, ["POST /v1/tasks", "tools/call create_task", "GET /connections", "GET /v1/tasks"]);
     let last = &denials[3];
     assert_eq!(
         (&last["connection"], &last["result"], &last["actor"]),

@@ -14,20 +14,21 @@ def the_audit_log_tells_what_happened(journey):
     task = connection.make_task("A secret title")["id"]
     connection.rest("DELETE", f"/v1/tasks/{task}").problem(403)
     journey.owner("PATCH", f"/connections/{connection.id}", {"name": "Another"}).expect(200)
+    connection.key = journey.owner("POST", f"/connections/{connection.id}/rotate", {}).expect(200).json["key"]
     journey.revoke(connection)
     connection.rest("GET", "/v1/tasks").problem(401)
     expected = {("connection.created", "done"), ("task.created", "done"), ("call.denied", "refused"),
-                ("connection.updated", "done"), ("connection.revoked", "done")}
+                ("connection.updated", "done"), ("connection.rotated", "done"), ("connection.revoked", "done")}
     path = f"/audit/logs?connection={connection.id}&limit=100"
 
     def sealed():
         entries = journey.owner("GET", path).expect(200).json["data"]
-        return len(entries) >= 6 and all(entry["sealed"] for entry in entries) and entries
+        return len(entries) >= 7 and all(entry["sealed"] for entry in entries) and entries
 
-    entries = eventually("six sealed entries", sealed, 60)
+    entries = eventually("seven sealed entries", sealed, 60)
     require({(entry["action"], entry["result"]) for entry in entries} == expected, f"not what happened: {entries}")
     denied = [entry for entry in entries if entry["action"] == "call.denied"]
-    require(len(denied) == 2 and all(entry["reason"] for entry in denied), f"two refusals with a reason: {denied}")
+    require(len(denied) == 2 and all(entry["reason"] and entry["target"] for entry in denied), f"two refusals with a reason: {denied}")
     require("A secret title" not in json.dumps(entries), "the owner's data stands in it")
     refused = journey.owner("GET", f"{path}&result=refused").expect(200).json["data"]
     require(refused == denied, f"the filter lets other entries pass: {refused}")

@@ -3,7 +3,6 @@
 use axum::Json;
 use axum::extract::State;
 use domain::audit::{Actor, Days, Entry, Outcome, Settings};
-use domain::id::AuditId;
 use domain::shelf::Writer;
 use domain::table::{Expect, Put, Write};
 use domain::{Error, schema};
@@ -46,18 +45,10 @@ pub(crate) async fn change(
 }
 
 fn entry(app: &App, writer: &Writer, before: Settings) -> Entry {
-    let at = writer.at;
     Entry {
-        id: AuditId::new(at, app.entropy.bytes()),
-        at,
-        actor: Actor::Owner,
-        action: "settings.updated".to_owned(),
-        result: Outcome::Done,
-        connection: None,
-        target: None,
         fields: vec!["audit_days".to_owned()],
         reason: Some(format!("it was {} before", u16::from(before.audit_days))),
         request: Some(writer.source.request),
-        from: None,
+        ..Entry::new(writer.at, app.entropy.bytes(), Actor::Owner, "settings.updated", Outcome::Done)
     }
 }

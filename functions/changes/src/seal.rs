@@ -40,7 +40,23 @@ impl Sealer {
         for (owner, told) in owners {
             let told: Vec<_> = told.into_iter().collect();
             for some in told.chunks(MOST_AT_ONCE) {
-                legible(self.seal_some(owner, some).await)?;
+                if legible(self.seal_some(owner, some).await)?.is_none() {
+                    self.note_some(owner, some).await?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// What the stream tells it tells only now: where a chain cannot be read, it stays for the version that can.
+    async fn note_some(&self, owner: OwnerId, told: &[(String, Option<Box<RawValue>>)]) -> Result<()> {
+        for (sort, entry) in told {
+            let Some(entry) = entry.clone() else { continue };
+            let body = Record { entry, seal: None }.body()?;
+            let put = Put { key: RowKey::new(owner, sort), body, expires: None, expect: Expect::Absent };
+            match self.table.put(put, OpId::new(self.clock.now(), self.entropy.bytes())).await {
+                Ok(_) | Err(Error::Conflict) => {}
+                Err(error) => return Err(error),
             }
         }
         Ok(())

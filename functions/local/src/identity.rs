@@ -31,6 +31,15 @@ enum Kind {
     Link,
 }
 
+/// What the code of a link was traded for.
+pub(crate) enum Traded {
+    /// The cookie of a session.
+    Session(String),
+    /// It was issued here, and was used or is over.
+    Spent,
+    Foreign,
+}
+
 struct Genuine<'a> {
     since: Timestamp,
     nonce: &'a str,
@@ -77,17 +86,20 @@ impl LocalOwner {
 
     /// Trades the code of a link for the cookie of a session. That it was used lies in the store, so that neither
     /// another browser nor another start can use it again.
-    pub(crate) async fn sign_in(&self, code: &str, app: &App) -> Result<Option<String>> {
-        let Some(link) = self.read(Kind::Link, code) else { return Ok(None) };
+    pub(crate) async fn sign_in(&self, code: &str, app: &App) -> Result<Traded> {
+        let Some(link) = self.issued(Kind::Link, code) else { return Ok(Traded::Foreign) };
+        if self.is_over(Kind::Link, &link) {
+            return Ok(Traded::Spent);
+        }
         session::admit(&*app.table, self.id(), link.since).await?;
         let key = schema::used_link(self.id(), link.nonce);
         // Remembered for longer than it lives, because a row may go a second early.
         let expires = Some(Expiry::at(link.since + Kind::Link.life() * 2));
         let used = Put { key, body: "{}".to_owned(), expires, expect: Expect::Absent };
         match app.table.put(used, app.op()).await {
-            Err(Error::Conflict) => Ok(None),
+            Err(Error::Conflict) => Ok(Traded::Spent),
             Err(error) => Err(error),
-            Ok(_) => Ok(Some(self.set_cookie(&self.issue(Kind::Session), Kind::Session.life()))),
+            Ok(_) => Ok(Traded::Session(self.set_cookie(&self.issue(Kind::Session), Kind::Session.life()))),
         }
     }
 
@@ -111,11 +123,19 @@ impl LocalOwner {
 
     /// What was issued here for this use, and is not over.
     fn read<'a>(&self, kind: Kind, text: &'a str) -> Option<Genuine<'a>> {
+        self.issued(kind, text).filter(|genuine| !self.is_over(kind, genuine))
+    }
+
+    fn is_over(&self, kind: Kind, genuine: &Genuine<'_>) -> bool {
+        self.clock.now() >= genuine.since + kind.life()
+    }
+
+    fn issued<'a>(&self, kind: Kind, text: &'a str) -> Option<Genuine<'a>> {
         let mut parts = text.split('_').skip(2);
         let (since, nonce) = (parts.next()?.parse().ok()?, parts.next()?);
         let right: bool = self.sign(kind, since, nonce).as_bytes().ct_eq(text.as_bytes()).into();
         let since = Timestamp::from_millisecond(since).ok()?;
-        (right && self.clock.now() < since + kind.life()).then_some(Genuine { since, nonce })
+        right.then_some(Genuine { since, nonce })
     }
 }
 

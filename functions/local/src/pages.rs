@@ -1,16 +1,17 @@
 //! Signing in, and the first page.
 
-use crate::identity::LocalOwner;
+use crate::identity::{LocalOwner, Traded};
 use askama::Template;
 use axum::Extension;
 use axum::extract::State;
 use axum::response::{Html, IntoResponse, Response};
+use domain::audit::Outcome;
 use domain::connection::Connection;
 use domain::shelf::Shelf;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use serde::Deserialize;
 use std::sync::Arc;
-use web::{App, Owner, Params, Problem, Witness};
+use web::{App, Owner, Params, Problem, Witness, presented};
 
 /// What to type to talk to this very Larder.
 pub(crate) struct Commands {
@@ -53,12 +54,17 @@ pub(crate) async fn sign_in(
     if method == Method::HEAD || headers.contains_key("sec-purpose") {
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
-    let Some(cookie) = local.sign_in(&link.code, &app).await? else {
+    let traded = local.sign_in(&link.code, &app).await?;
+    let Traded::Session(cookie) = traded else {
+        // Whoever makes links up could fill the log with them.
+        if matches!(traded, Traded::Spent) {
+            witness.saw(local.id(), "owner.refused", Outcome::Refused).await;
+        }
         let detail =
             "This link was used, is over, or is another Larder's. `larder sign-in` prints a new one.";
         return Err(Problem::new(StatusCode::FORBIDDEN, "link-used", "The link does not work", detail));
     };
-    witness.saw(local.id(), "owner.signed_in").await;
+    witness.saw(local.id(), "owner.signed_in", Outcome::Done).await;
     let page = page(&Onward { said: "You are signed in." })?;
     Ok(([(header::SET_COOKIE, cookie)], page).into_response())
 }
@@ -67,9 +73,14 @@ pub(crate) async fn sign_in(
 pub(crate) async fn sign_out(
     owner: Owner,
     witness: Witness,
+    headers: HeaderMap,
     Extension(local): Extension<Arc<LocalOwner>>,
 ) -> Result<Response, Problem> {
-    witness.saw(*owner, "owner.signed_out").await;
+    if presented(&headers).is_some() {
+        let detail = "a token goes on until its end; `POST /owner/sign-out-everywhere` ends it before";
+        return Err(Problem::invalid("Authorization", detail));
+    }
+    witness.saw(*owner, "owner.signed_out", Outcome::Done).await;
     let page = page(&Onward { said: "You are signed out." })?;
     Ok(([(header::SET_COOKIE, local.sign_out())], page).into_response())
 }

@@ -31,7 +31,7 @@ pub struct Entry {
     /// The connection that it is about, or that did it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub connection: Option<ConnectionId>,
-    /// The id of what was written.
+    /// The id of what was written, or the endpoint or tool that was refused.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub target: Option<String>,
     /// The names of the fields that changed.
@@ -65,6 +65,23 @@ pub enum Outcome {
 }
 
 impl Entry {
+    /// With nothing said yet but who did what; the random bits keep apart what happens at the same time.
+    pub fn new(at: Timestamp, random: [u8; 10], actor: Actor, action: &str, result: Outcome) -> Self {
+        Self {
+            id: AuditId::new(at, random),
+            at,
+            actor,
+            action: action.to_owned(),
+            result,
+            connection: None,
+            target: None,
+            fields: Vec::new(),
+            reason: None,
+            request: None,
+            from: None,
+        }
+    }
+
     /// What a write says of itself. The same change has the same id however often the stream repeats it.
     pub fn of(change: &Change) -> Self {
         let source = change.source;

@@ -41,6 +41,7 @@ pub enum Verb {
     Deleted,
     Paused,
     Revoked,
+    Rotated,
     Expiring,
     LimitWarning,
     LimitReached,
@@ -139,9 +140,10 @@ fn ended(row: &RowChange, image: &Image) -> Result<Said> {
 fn managed(row: &RowChange, image: &Image) -> Result<Said> {
     let after: Connection = read(&row.key, image)?;
     let before: Option<Connection> = row.before.as_ref().map(|before| read(&row.key, before)).transpose()?;
-    let verb = match (before.as_ref().map(|before| before.status), after.status) {
+    let verb = match (&before, after.status) {
         (None, _) => Verb::Created,
-        (Some(before), now) if before == now => Verb::Updated,
+        (Some(before), _) if before.key_hash != after.key_hash => Verb::Rotated,
+        (Some(before), now) if before.status == now => Verb::Updated,
         (_, Status::Inactive) => Verb::Paused,
         (_, Status::Revoked) => Verb::Revoked,
         (_, Status::Active) => Verb::Updated,
@@ -208,6 +210,7 @@ impl Verb {
             Verb::Updated,
             Verb::Paused,
             Verb::Revoked,
+            Verb::Rotated,
             Verb::Deleted,
             Verb::Expiring,
             Verb::LimitWarning,
@@ -228,6 +231,7 @@ impl fmt::Display for Verb {
             Self::Deleted => "deleted",
             Self::Paused => "paused",
             Self::Revoked => "revoked",
+            Self::Rotated => "rotated",
             Self::Expiring => "expiring",
             Self::LimitWarning => "limit_warning",
             Self::LimitReached => "limit_reached",

@@ -80,7 +80,7 @@ pub fn notice(owner: OwnerId, notice: &Notice) -> RowKey {
 
 /// Longer than any of its occasions can come up again.
 pub fn notice_expiry(at: Timestamp) -> Expiry {
-    Expiry(Expiry::at(at).0 + SignedDuration::from_hours(24 * 40).as_secs())
+    Expiry::at(at + SignedDuration::from_hours(24 * 40))
 }
 
 pub fn task(owner: OwnerId, id: TaskId) -> RowKey {
@@ -98,7 +98,7 @@ pub fn trash_of(key: &RowKey) -> RowKey {
 
 /// Deleted rows can be restored for 30 days.
 pub fn trash_expiry(deleted_at: Timestamp) -> Expiry {
-    Expiry(Expiry::at(deleted_at).0 + SignedDuration::from_hours(24 * 30).as_secs())
+    Expiry::at(deleted_at + SignedDuration::from_hours(24 * 30))
 }
 
 pub fn usage(owner: OwnerId, id: ConnectionId, at: Timestamp) -> RowKey {
@@ -119,7 +119,7 @@ pub fn usage_hour(key: &RowKey) -> Option<Timestamp> {
 
 /// Hourly counters are kept for 40 days.
 pub fn usage_expiry(at: Timestamp) -> Expiry {
-    Expiry(Expiry::at(at).0 + SignedDuration::from_hours(24 * 40).as_secs())
+    Expiry::at(at + SignedDuration::from_hours(24 * 40))
 }
 
 /// What it is about makes it unique at its time.
@@ -173,5 +173,5 @@ pub fn idempotency(owner: OwnerId, name: &str) -> RowKey {
 }
 
 pub fn idempotency_expiry(at: Timestamp) -> Expiry {
-    Expiry(Expiry::at(at).0 + SignedDuration::from_hours(24).as_secs())
+    Expiry::at(at + SignedDuration::from_hours(24))
 }

@@ -10,7 +10,7 @@ use domain::Error;
 use domain::activity::Activity;
 use domain::audit::{Actor, Entry, Outcome};
 use domain::error::Refusal;
-use domain::id::{ActivityId, AuditId};
+use domain::id::ActivityId;
 use domain::ledger::Note;
 use domain::limits::Settled;
 use futures_util::future::join_all;
@@ -60,7 +60,7 @@ impl Call {
             notes.extend(Some(rate).filter(|rate| !rate.is_nothing()).cloned().map(Note::Rate));
         }
         if let Some(problem) = problem.filter(|problem| is_noted && is_denial(problem)) {
-            notes.push(Note::Audit(self.denied(problem, from.clone())));
+            notes.push(Note::Audit(self.denied(asked, problem, from.clone())));
         }
         // A connection that is gone has no usage any more.
         if !matches!(admission.record, Err(Error::Unauthenticated(Refusal::Deleted))) {
@@ -74,19 +74,20 @@ impl Call {
         join_all(notes.into_iter().map(|note| ledger.note(self.owner(), note))).await;
     }
 
-    fn denied(&self, problem: &Problem, from: Option<String>) -> Entry {
+    /// The endpoint or tool.
+    fn called(&self, asked: &Asked) -> String {
+        self.name().map_or_else(|| asked.endpoint(), str::to_owned)
+    }
+
+    fn denied(&self, asked: &Asked, problem: &Problem, from: Option<String>) -> Entry {
+        let random = self.app().entropy.bytes();
         Entry {
-            id: AuditId::new(self.at(), self.app().entropy.bytes()),
-            at: self.at(),
-            actor: Actor::Connection,
-            action: "call.denied".to_owned(),
-            result: Outcome::Refused,
             connection: Some(self.connection()),
-            target: None,
-            fields: Vec::new(),
+            target: Some(self.called(asked)),
             reason: Some(problem.detail().to_owned()),
             request: Some(self.request()),
             from,
+            ..Entry::new(self.at(), random, Actor::Connection, "call.denied", Outcome::Refused)
         }
     }
 
@@ -98,7 +99,7 @@ impl Call {
             connection: self.connection(),
             at: self.at(),
             request: self.request(),
-            endpoint: self.name().map_or_else(|| asked.endpoint(), str::to_owned),
+            endpoint: self.called(asked),
             status: status.as_u16(),
             micros: u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
             bytes,

@@ -115,7 +115,7 @@ pub(crate) fn owner_only() -> Problem {
 }
 
 /// The credential that a script sends.
-pub(crate) fn presented(headers: &HeaderMap) -> Option<&str> {
+pub fn presented(headers: &HeaderMap) -> Option<&str> {
     bearer(headers).or_else(|| headers.get("x-api-key").and_then(|value| value.to_str().ok()))
 }
 

@@ -6,7 +6,7 @@ use crate::peer::Peer;
 use crate::problem::Problem;
 use axum::extract::FromRequestParts;
 use domain::audit::{Actor, Entry, Outcome};
-use domain::id::{AuditId, OwnerId};
+use domain::id::OwnerId;
 use domain::ledger::Note;
 use http::request::Parts;
 
@@ -18,20 +18,12 @@ pub struct Witness {
 
 impl Witness {
     /// `owner.signed_in`, …
-    pub async fn saw(&self, owner: OwnerId, action: &str) {
-        let at = self.arrival.at;
+    pub async fn saw(&self, owner: OwnerId, action: &str, result: Outcome) {
+        let random = self.app.entropy.bytes();
         let entry = Entry {
-            id: AuditId::new(at, self.app.entropy.bytes()),
-            at,
-            actor: Actor::Owner,
-            action: action.to_owned(),
-            result: Outcome::Done,
-            connection: None,
-            target: None,
-            fields: Vec::new(),
-            reason: None,
             request: Some(self.arrival.request),
             from: self.peer.map(Peer::anonymised),
+            ..Entry::new(self.arrival.at, random, Actor::Owner, action, result)
         };
         self.app.ledger.note(owner, Note::Audit(entry)).await;
     }

@@ -30,7 +30,7 @@ impl Settings {
 
 impl Days {
     pub fn after(self, moment: Timestamp) -> Expiry {
-        Expiry(Expiry::at(moment).0 + SignedDuration::from_hours(24 * i64::from(self.0)).as_secs())
+        Expiry::at(moment + SignedDuration::from_hours(24 * i64::from(self.0)))
     }
 }
 
