@@ -10,7 +10,17 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sealed(#[serde(with = "base64_text")] Vec<u8>);
 
-/// The nonce is random and must be fresh; one data key seals far fewer values than random nonces allow.
+impl Sealed {
+    pub const fn from_bytes(bytes: Vec<u8>) -> Self {
+        Self(bytes)
+    }
+
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+/// The nonce must be fresh for each text; one data key seals far fewer values than random nonces allow.
 pub fn seal(key: &DataKey, place: &str, nonce: [u8; 12], plain: &[u8]) -> Result<Sealed> {
     let mut out = nonce.to_vec();
     let mut text = plain.to_vec();

@@ -1,15 +1,16 @@
-//! Lists come in pages; the cursor is signed, so that nobody can point it at another owner's rows or other kinds.
+//! Lists come in pages; the cursor is sealed, so that it tells nothing, and nobody can point it at another owner's
+//! rows or other kinds.
 
 use crate::app::App;
 use crate::problem::Problem;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::id::OwnerId;
+use domain::seal::{self, Sealed};
 use domain::shelf::Entity;
 use domain::signing::{Label, SigningKeys};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use subtle::ConstantTimeEq as _;
 
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -68,7 +69,7 @@ pub async fn cursor(
     list: &str,
 ) -> Result<Option<String>, Problem> {
     let Some(next) = next else { return Ok(None) };
-    Ok(Some(write(signing(app).await?, &scope(owner, list), next)))
+    write(signing(app).await?, &scope(owner, list), next).map(Some)
 }
 
 async fn signing(app: &App) -> Result<&SigningKeys, Problem> {
@@ -79,14 +80,14 @@ fn scope(owner: OwnerId, list: &str) -> String {
     format!("{owner} {list} ")
 }
 
-fn write(keys: &SigningKeys, scope: &str, sort: &str) -> String {
-    let tag: [u8; 10] = keys.tag(Label::Cursor, format!("{scope}{sort}").as_bytes());
-    URL_SAFE_NO_PAD.encode([&tag, sort.as_bytes()].concat())
+/// The nonce comes of the text itself: the same place has the same cursor.
+fn write(keys: &SigningKeys, scope: &str, sort: &str) -> Result<String, Problem> {
+    let nonce = keys.tag(Label::Cursor, format!("{scope}{sort}").as_bytes());
+    let sealed = seal::seal(keys.cursor_seal(), scope, nonce, sort.as_bytes())?;
+    Ok(URL_SAFE_NO_PAD.encode(sealed.as_bytes()))
 }
 
 fn read(keys: &SigningKeys, scope: &str, cursor: &str) -> Option<String> {
-    let bytes = URL_SAFE_NO_PAD.decode(cursor).ok()?;
-    let (_, sort) = bytes.split_first_chunk::<10>()?;
-    let sort = String::from_utf8(sort.to_vec()).ok()?;
-    bool::from(write(keys, scope, &sort).as_bytes().ct_eq(cursor.as_bytes())).then_some(sort)
+    let sealed = Sealed::from_bytes(URL_SAFE_NO_PAD.decode(cursor).ok()?);
+    String::from_utf8(seal::open(keys.cursor_seal(), scope, &sealed).ok()?).ok()
 }
