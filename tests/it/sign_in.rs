@@ -1,28 +1,23 @@
 //! The local host as it is opened: its link, its session, its host names.
 
-use crate::harness::{House, OTHER_OWNER, OWNER};
 use axum::body::Body;
 use domain::clock::Clock as _;
 use domain::conformance::ManualClock;
-use domain::schema::audit_between;
-use domain::table::Table as _;
 use http::{Request, StatusCode};
 use http_body_util::BodyExt as _;
-use jiff::SignedDuration;
 use local::{Host, LocalOwner, Settings};
-use serde_json::{Value, json};
 use std::sync::Arc;
 use tempfile::TempDir;
 use tower::ServiceExt as _;
 use web::System;
 
-fn open() -> (Host, Arc<ManualClock>, TempDir) {
+pub(crate) fn open() -> (Host, Arc<ManualClock>, TempDir) {
     let folder = tempfile::tempdir().unwrap();
     let clock = Arc::new(ManualClock::default());
     (start(&folder, &clock), clock, folder)
 }
 
-fn start(folder: &TempDir, clock: &Arc<ManualClock>) -> Host {
+pub(crate) fn start(folder: &TempDir, clock: &Arc<ManualClock>) -> Host {
     let settings = Settings {
         listen: "127.0.0.1:4747".parse().unwrap(),
         hosts: "larder.home".to_owned(),
@@ -34,7 +29,7 @@ fn start(folder: &TempDir, clock: &Arc<ManualClock>) -> Host {
     Host::open(folder.path(), settings).unwrap()
 }
 
-async fn send(
+pub(crate) async fn send(
     host: &Host,
     request: http::request::Builder,
     body: &'static str,
@@ -45,27 +40,27 @@ async fn send(
     (parts.status, parts.headers, text)
 }
 
-fn at(method: &str, path: &str) -> http::request::Builder {
+pub(crate) fn at(method: &str, path: &str) -> http::request::Builder {
     Request::builder().method(method).uri(path).header("host", "127.0.0.1:4747")
 }
 
-async fn session(host: &Host) -> String {
+pub(crate) async fn session(host: &Host) -> String {
     let (status, headers, _) = send(host, at("GET", &host.owner.link()), "").await;
     assert_eq!(status, StatusCode::OK);
     headers["set-cookie"].to_str().unwrap().split(';').next().unwrap().to_owned()
 }
 
-async fn is_signed_in(host: &Host, cookie: &str) -> bool {
+pub(crate) async fn is_signed_in(host: &Host, cookie: &str) -> bool {
     let (status, _, page) = send(host, at("GET", "/").header("cookie", cookie), "").await;
     assert_eq!(status, StatusCode::OK);
     !page.contains("You are not signed in")
 }
 
-fn own(method: &str, path: &str, cookie: &str) -> http::request::Builder {
+pub(crate) fn own(method: &str, path: &str, cookie: &str) -> http::request::Builder {
     at(method, path).header("cookie", cookie).header("sec-fetch-site", "same-origin")
 }
 
-fn by_token(path: &str, token: &str) -> http::request::Builder {
+pub(crate) fn by_token(path: &str, token: &str) -> http::request::Builder {
     at("GET", path).header("authorization", format!("Bearer {token}"))
 }
 
@@ -130,96 +125,6 @@ async fn two_larders_on_one_host_name_keep_their_cookies_apart() {
     assert!(is_signed_in(&one, &both).await && is_signed_in(&two, &both).await);
     let name = |cookie: &str| cookie.split('=').next().unwrap().to_owned();
     assert_ne!(name(&session(&one).await), name(&session(&two).await));
-}
-
-#[tokio::test]
-async fn signing_out_ends_the_session_on_this_browser() {
-    let (host, _, _folder) = open();
-    let (cookie, other) = (session(&host).await, session(&host).await);
-    let foreign = at("POST", "/sign-out").header("cookie", &cookie).header("origin", "https://evil.example");
-    assert_eq!(send(&host, foreign, "").await.0, StatusCode::FORBIDDEN);
-    let (status, headers, page) = send(&host, own("POST", "/sign-out", &cookie), "").await;
-    assert!(status == StatusCode::OK && page.contains("You are signed out"), "{page}");
-    let cleared = headers["set-cookie"].to_str().unwrap();
-    let name = cookie.split('=').next().unwrap();
-    assert_eq!(cleared, format!("{name}=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0"));
-    assert!(is_signed_in(&host, &other).await, "the other browser stays signed in");
-}
-
-#[tokio::test]
-async fn signing_out_everywhere_ends_whatever_was_issued_before() {
-    let (host, clock, folder) = open();
-    let (cookie, token, link) = (session(&host).await, host.owner.token(), host.owner.link());
-    assert!(is_signed_in(&host, &cookie).await);
-    let (status, ..) = send(&host, own("POST", "/owner/sign-out-everywhere", &cookie), "").await;
-    assert_eq!(status, StatusCode::NO_CONTENT);
-    let refused = async |host: &Host| {
-        assert!(!is_signed_in(host, &cookie).await);
-        let (status, _, said) = send(host, by_token("/connections", &token), "").await;
-        assert_eq!(status, StatusCode::UNAUTHORIZED);
-        assert!(said.contains("signed out everywhere on") && said.contains("Sign in again"), "{said}");
-        assert_eq!(send(host, at("GET", &link), "").await.0, StatusCode::UNAUTHORIZED);
-    };
-    refused(&host).await;
-    clock.advance("1s".parse().unwrap());
-    let again = session(&host).await;
-    assert!(is_signed_in(&host, &again).await);
-    assert_eq!(send(&host, by_token("/connections", &host.owner.token()), "").await.0, StatusCode::OK);
-    drop(host);
-    let host = start(&folder, &clock);
-    refused(&host).await;
-    assert!(is_signed_in(&host, &again).await);
-}
-
-#[tokio::test]
-async fn signing_in_and_out_is_written_down() {
-    let (host, clock, _folder) = open();
-    let (cookie, other) = (session(&host).await, session(&host).await);
-    let used = host.owner.link();
-    for link in ["/sign-in?code=0", &used, &used] {
-        send(&host, at("GET", link), "").await;
-    }
-    let by_token = by_token("/sign-out", &host.owner.token()).method("POST");
-    let (status, _, said) = send(&host, by_token, "").await;
-    assert!(status == StatusCode::BAD_REQUEST && said.contains("sign-out-everywhere"), "{said}");
-    for (cookie, path) in [(&cookie, "/sign-out"), (&other, "/owner/sign-out-everywhere")] {
-        clock.advance("1s".parse().unwrap());
-        assert!(send(&host, own("POST", path, cookie), "").await.0.is_success());
-    }
-    host.ledger.drain().await;
-    let rows = host.store.query(&audit_between(host.owner.id(), None, None)).await.unwrap().rows;
-    let actions = rows.iter().map(|row| {
-        let noted: Value = serde_json::from_str(&row.body).unwrap();
-        assert!(noted["entry"]["actor"] == "owner" && noted["entry"]["request"].is_string(), "{noted}");
-        noted["entry"]["action"].as_str().unwrap().to_owned()
-    });
-    let mut actions: Vec<_> = actions.collect();
-    actions[..4].sort_unstable();
-    let [once, twice, thrice] = ["owner.signed_in"; 3];
-    let expected = ["owner.refused", once, twice, thrice, "owner.signed_out", "owner.signed_out_everywhere"];
-    assert_eq!(actions, expected);
-}
-
-#[tokio::test]
-async fn one_owners_sign_out_does_not_touch_the_other() {
-    let house = House::new();
-    let (_, key) = house.connect(json!({ "kind": "api", "name": "stays" })).await;
-    let everywhere = "/owner/sign-out-everywhere";
-    assert_eq!(house.call("POST", everywhere, OWNER, None).await.status, 204);
-    for (method, path) in [("GET", "/connections"), ("POST", everywhere)] {
-        let refused = house.call(method, path, OWNER, None).await;
-        assert!(refused.is_problem(401).text("/detail").contains("signed out everywhere on"));
-    }
-    assert_eq!(house.call("GET", "/connections", OTHER_OWNER, None).await.status, 200);
-    assert_eq!(house.call("GET", "/v1/tasks", &key, None).await.status, 200, "a connection is no sign-in");
-    // A later one, and after it one with a clock that is behind: the later one stands.
-    let (later, latest) = (format!("{OWNER}@1800000100"), format!("{OWNER}@1800000101"));
-    house.clock.advance(SignedDuration::from_secs(100));
-    assert_eq!(house.call("POST", everywhere, &later, None).await.status, 204);
-    house.clock.advance(SignedDuration::from_secs(-50));
-    assert_eq!(house.call("POST", everywhere, &latest, None).await.status, 204);
-    house.call("GET", "/connections", &later, None).await.is_problem(401);
-    assert_eq!(house.call("GET", "/connections", &latest, None).await.status, 200);
 }
 
 #[tokio::test]

@@ -13,10 +13,6 @@ use web::{App, Owner, Page, PageParams, Params, Problem};
 
 const LIST: &str = "audit log";
 
-/// How many rows one call looks through, so that a filter that hardly anything passes ends too.
-const MOST_READS: usize = 10;
-const ROWS_IN_A_READ: usize = 100;
-
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Wanted {
@@ -49,7 +45,6 @@ pub(crate) struct Shown {
     hash: Option<Hash>,
 }
 
-/// A page may hold fewer than asked for, or none, and still have a cursor: the filters go on there.
 pub(crate) async fn list(
     State(app): State<App>,
     owner: Owner,
@@ -59,25 +54,10 @@ pub(crate) async fn list(
         return Err(Problem::invalid("?until", "a moment after `since` is expected"));
     }
     let page = PageParams { limit: wanted.limit, cursor: wanted.cursor.clone() };
-    let (limit, mut after) = (page.limit()?, page.place(&app, *owner, LIST).await?);
+    let (limit, after) = (page.limit()?, page.place(&app, *owner, LIST).await?);
     let all = schema::audit_between(*owner, wanted.since, wanted.until).newest_first();
-    let mut data = Vec::new();
-    'full: for _ in 0..MOST_READS {
-        let read = app.table.query(&all.clone().page(after, ROWS_IN_A_READ)).await?;
-        let mut rows = read.rows.iter();
-        while let Some(row) = rows.next() {
-            data.extend(shown(row).filter(|shown| wanted.has(&shown.entry)));
-            if data.len() == limit {
-                let more = rows.len() > 0 || read.next.is_some();
-                after = Some(row.key.sort.clone()).filter(|_| more);
-                break 'full;
-            }
-        }
-        after = read.next;
-        if after.is_none() {
-            break;
-        }
-    }
+    let keep = |row: &Row| shown(row).filter(|shown| wanted.has(&shown.entry));
+    let (data, after) = web::sift(&*app.table, &all, after, limit, keep).await?;
     let next_cursor = web::cursor(after.as_deref(), &app, *owner, LIST).await?;
     Ok(Json(Page { data, next_cursor }))
 }

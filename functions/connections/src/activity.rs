@@ -4,18 +4,14 @@ use axum::Json;
 use axum::extract::State;
 use domain::activity::Activity;
 use domain::connection::Connection;
-use domain::id::{ConnectionId, OwnerId};
+use domain::id::ConnectionId;
 use domain::shelf::Shelf;
-use domain::table::{Query, Row};
+use domain::table::Row;
 use domain::{Error, schema};
 use futures_util::future::try_join;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use web::{App, At, Owner, Page, PageParams, Params, Problem, cursor};
-
-/// How many rows one call looks through, so that a filter that hardly anything passes ends too.
-const MOST_READS: usize = 10;
-const ROWS_IN_A_READ: usize = 100;
 
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -39,7 +35,6 @@ enum Class {
     Failed = 5,
 }
 
-/// A page may hold fewer than asked for, or none, and still have a cursor: the filters go on there.
 pub(crate) async fn list(
     State(app): State<App>,
     owner: Owner,
@@ -50,41 +45,15 @@ pub(crate) async fn list(
     let page = PageParams { limit: wanted.limit, cursor: wanted.cursor.clone() };
     let (limit, after) = (page.limit()?, page.place(&app, *owner, &list).await?);
     let connections = Shelf::<Connection>::new(&*app.table, *owner);
-    let (_, (data, next)) =
-        try_join(connections.get(id), wanted.read(&app, *owner, id, after, limit)).await?;
+    let all = schema::activities(*owner, id).newest_first();
+    let keep = |row: &Row| shown(row).filter(|call| wanted.has(call));
+    let calls = web::sift(&*app.table, &all, after, limit, keep);
+    let (_, (data, next)) = try_join(connections.get(id), calls).await?;
     let next_cursor = cursor(next.as_deref(), &app, *owner, &list).await?;
     Ok(Json(Page { data, next_cursor }))
 }
 
 impl ActivityParams {
-    async fn read(
-        &self,
-        app: &App,
-        owner: OwnerId,
-        id: ConnectionId,
-        mut after: Option<String>,
-        limit: usize,
-    ) -> Result<(Vec<Activity>, Option<String>), Error> {
-        let all: Query = schema::activities(owner, id).newest_first();
-        let mut data = Vec::new();
-        for _ in 0..MOST_READS {
-            let read = app.table.query(&all.clone().page(after, ROWS_IN_A_READ.max(limit))).await?;
-            let mut rows = read.rows.iter();
-            while let Some(row) = rows.next() {
-                data.extend(shown(row).filter(|call| self.has(call)));
-                if data.len() == limit {
-                    let more = rows.len() > 0 || read.next.is_some();
-                    return Ok((data, Some(row.key.sort.clone()).filter(|_| more)));
-                }
-            }
-            after = read.next;
-            if after.is_none() {
-                break;
-            }
-        }
-        Ok((data, after))
-    }
-
     fn has(&self, call: &Activity) -> bool {
         self.endpoint.as_ref().is_none_or(|endpoint| call.endpoint == *endpoint)
             && self.status.is_none_or(|class| call.status / 100 == class as u16)

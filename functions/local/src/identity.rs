@@ -6,7 +6,7 @@ use domain::error::Refusal;
 use domain::id::OwnerId;
 use domain::signing::{Label, SigningKeys};
 use domain::table::{Expect, Expiry, Put};
-use domain::{Error, Result, schema, session};
+use domain::{Error, Result, hex, schema, session};
 use embedded::KeyFile;
 use jiff::{SignedDuration, Timestamp};
 use std::sync::Arc;
@@ -153,8 +153,4 @@ impl Identity for LocalOwner {
     fn cookie(&self) -> Option<&str> {
         Some(&self.cookie)
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -13,6 +13,7 @@ pub mod delivery;
 pub mod due;
 pub mod error;
 pub mod fit;
+mod hex;
 pub mod id;
 pub mod key;
 pub mod limits;
@@ -41,3 +42,4 @@ pub mod table;
 pub mod conformance;
 
 pub use error::{Error, Result};
+pub use hex::hex;

@@ -42,7 +42,8 @@ impl KeyFile {
 
     /// Tells one key file from another, and nothing of the key.
     pub(crate) fn fingerprint(&self) -> String {
-        self.derive("larder key fingerprint").iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+        let [a, b, c, d, e, f, g, h, ..] = self.derive("larder key fingerprint");
+        domain::hex(&[a, b, c, d, e, f, g, h])
     }
 
     /// A key of its own for something that must work without the data file.

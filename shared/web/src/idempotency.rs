@@ -10,13 +10,12 @@ use domain::id::{ConnectionId, OwnerId};
 use domain::keyring::{DataKey, Purpose};
 use domain::seal::{self, Sealed};
 use domain::table::{Expect, Put, Row, RowKey, Write};
-use domain::{Error, schema};
+use domain::{Error, hex, schema};
 use futures_util::future::try_join;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use ring::digest::{Context, SHA256};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use std::fmt::Write as _;
 use std::sync::Arc;
 
 const KEY: HeaderName = HeaderName::from_static("idempotency-key");
@@ -108,11 +107,7 @@ impl Sent {
     fn row(&self, owner: OwnerId, caller: Option<ConnectionId>) -> RowKey {
         let caller = caller.map_or_else(|| "owner".to_owned(), |connection| connection.to_string());
         let parts = [&caller, &self.method, &self.path, &self.key].map(|part| part.as_bytes());
-        let name = hash(&parts).iter().fold(String::new(), |mut name, byte| {
-            let _ = write!(name, "{byte:02x}");
-            name
-        });
-        schema::idempotency(owner, &name)
+        schema::idempotency(owner, &hex(&hash(&parts)))
     }
 
     fn again(&self, row: &Row, data_key: &DataKey) -> Result<Response, Problem> {

@@ -1,6 +1,7 @@
 //! The chain: each sealed entry carries the hash of the one before it, so that none can be altered, left out or moved
 //! without every later hash changing. One owner has one chain.
 
+use crate::hex;
 use crate::id::OwnerId;
 use ring::digest::{Context, SHA256};
 use schemars::JsonSchema;
@@ -71,12 +72,7 @@ impl Hash {
 
 impl fmt::Display for Hash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let digit = |value: u8| char::from_digit(value.into(), 16).unwrap_or_default() as u8;
-        let mut text = [0; 64];
-        for (slots, byte) in text.chunks_exact_mut(2).zip(self.0) {
-            slots.copy_from_slice(&[digit(byte >> 4), digit(byte & 15)]);
-        }
-        f.write_str(std::str::from_utf8(&text).unwrap_or_default())
+        f.write_str(&hex(&self.0))
     }
 }
 
