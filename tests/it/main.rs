@@ -9,6 +9,7 @@
 )]
 
 mod access;
+mod activity;
 mod address;
 mod audit;
 mod connections;
@@ -20,6 +21,7 @@ mod grants;
 mod harness;
 mod hooked;
 mod hot_path;
+mod hung_up;
 mod idempotency;
 mod input;
 mod layout;

@@ -33,6 +33,7 @@ pub struct Settings {
 
 pub struct Host {
     pub router: Router,
+    pub app: App,
     pub pump: Arc<Pump>,
     pub owner: Arc<LocalOwner>,
     pub ledger: Behind,
@@ -81,9 +82,9 @@ impl Host {
             App::new(Ports { keys: data_keys(), ledger: notes, table, identity, reach, clock, entropy });
         let checks = from_fn_with_state(Hosts::new(listen, &hosts), guard);
         let (signing_in, commands) = (Extension(Arc::clone(&owner)), Extension(Arc::new(commands(folder))));
-        let router =
-            routes().serve_within(app, |router| router.layer(signing_in).layer(commands).layer(checks));
-        Ok(Self { router, pump: Arc::new(pump), owner, ledger, store, file, lock })
+        let router = routes()
+            .serve_within(app.clone(), |router| router.layer(signing_in).layer(commands).layer(checks));
+        Ok(Self { router, app, pump: Arc::new(pump), owner, ledger, store, file, lock })
     }
 }
 

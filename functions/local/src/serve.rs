@@ -126,9 +126,12 @@ async fn serve_until_told(folder: &Path, serve: Serve) -> Result<(), Failure> {
     let server = tokio::spawn(listen(listener, host.router.clone(), stopped));
     told_to_stop.await;
     let _ = stop.send(true);
-    let both = async { tokio::join!(server, pump) };
+    let all = async {
+        let _ = tokio::join!(server, pump);
+        host.app.idle().await;
+    };
     // Whoever does not finish in time is cut off; the queue keeps what was not delivered.
-    if tokio::time::timeout(GRACE, both).await.is_err() {
+    if tokio::time::timeout(GRACE, all).await.is_err() {
         tracing::warn!("some calls did not finish in time");
     }
     host.ledger.drain().await;

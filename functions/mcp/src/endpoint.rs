@@ -9,6 +9,8 @@ use http::{HeaderMap, HeaderValue, Request, StatusCode, header};
 use http_body_util::{BodyExt as _, Full};
 use rmcp::transport::streamable_http_server::session::never::NeverSessionManager;
 use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
+use serde::Deserialize;
+use serde::de::IgnoredAny;
 use std::sync::Arc;
 use web::{Call, Problem, RawJson};
 
@@ -27,7 +29,7 @@ pub(crate) async fn post(
     let answer = service.handle(request(headers, body)).await;
     // Whatever was answered inside: a key that does not hold gets a 401, which clients act on.
     call.admission().await?;
-    explained(answer.map(Body::new)).await
+    explained(&call, answer.map(Body::new)).await
 }
 
 /// Hosts are checked by the host that this runs in, not for MCP alone; bodies are bounded before they come here.
@@ -61,18 +63,30 @@ fn refuse_foreign_origin(headers: &HeaderMap) -> Result<(), Problem> {
     }
 }
 
-/// The protocol library refuses some requests in plain text; here every refusal explains itself the same way.
-async fn explained(answer: Response) -> Result<Response, Problem> {
+/// What the protocol answers where HTTP says 200 to what was refused.
+#[derive(Deserialize)]
+struct Refused {
+    #[serde(rename = "error")]
+    _error: IgnoredAny,
+}
+
+/// The protocol library refuses some requests in plain text; here every refusal explains itself the same way, and
+/// one that the protocol has its own words for counts as one.
+async fn explained(call: &Call, answer: Response) -> Result<Response, Problem> {
     let json = answer.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind == "application/json");
-    if answer.status().is_success() || json {
-        return Ok(answer);
+    let (parts, body) = answer.into_parts();
+    let said = body.collect().await.map_err(Problem::internal)?.to_bytes();
+    let not_mcp = |status, detail| Problem::new(status, "not-mcp", "Not a request of this protocol", detail);
+    if parts.status.is_success() || json {
+        if serde_json::from_slice::<Refused>(&said).is_ok() {
+            call.set_refusal(not_mcp(StatusCode::BAD_REQUEST, "It was refused by the protocol.".to_owned()));
+        }
+        return Ok(Response::from_parts(parts, said.into()));
     }
     // It calls what it cannot understand a media type, although it was JSON.
-    let status = match answer.status() {
+    let status = match parts.status {
         StatusCode::UNSUPPORTED_MEDIA_TYPE => StatusCode::BAD_REQUEST,
         other => other,
     };
-    let said = answer.into_body().collect().await.map_err(Problem::internal)?.to_bytes();
-    let detail = String::from_utf8_lossy(&said).into_owned();
-    Err(Problem::new(status, "not-mcp", "Not a request of this protocol", detail))
+    Err(not_mcp(status, String::from_utf8_lossy(&said).into_owned()))
 }

@@ -40,8 +40,8 @@ pub enum Note {
 /// Writes each note at once.
 pub struct Direct {
     table: Arc<dyn Table>,
-    /// The minute of each connection's last call that was written, and where that came from.
-    remembered: Mutex<BTreeMap<ConnectionId, (i64, Option<String>)>>,
+    /// Each connection's last call that was written.
+    remembered: Mutex<BTreeMap<ConnectionId, Seen>>,
 }
 
 /// The rows that some notes come to.
@@ -117,21 +117,25 @@ impl Direct {
         }
     }
 
-    /// Once a minute, or when it comes from elsewhere. A key that was refused did not use the connection.
+    /// Once a minute, or when it comes from elsewhere; what is noted late is not the last call. A key that was
+    /// refused did not use the connection.
     fn newly_seen(&self, call: &Activity) -> Option<Seen> {
         if call.status == 401 {
             return None;
         }
         let mut remembered = self.remembered.lock().unwrap_or_else(PoisonError::into_inner);
-        let now = (call.at.as_second() / 60, call.from.clone());
-        if remembered.get(&call.connection) == Some(&now) {
+        let minute = |at: Timestamp| at.as_second() / 60;
+        let is_known =
+            |last: &Seen| call.at < last.at || (minute(last.at) == minute(call.at) && last.from == call.from);
+        if remembered.get(&call.connection).is_some_and(is_known) {
             return None;
         }
         if remembered.len() >= MOST_REMEMBERED {
             remembered.clear();
         }
-        remembered.insert(call.connection, now);
-        Some(Seen { connection: call.connection, at: call.at, from: call.from.clone() })
+        let seen = Seen { connection: call.connection, at: call.at, from: call.from.clone() };
+        remembered.insert(call.connection, seen.clone());
+        Some(seen)
     }
 
     async fn count(&self, key: RowKey, count: Count) -> Result<()> {

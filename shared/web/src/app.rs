@@ -9,9 +9,14 @@ use domain::outbound::Reach;
 use domain::table::Table;
 use std::ops::Deref;
 use std::sync::Arc;
+use tokio::sync::watch;
 
 #[derive(Clone)]
-pub struct App(Arc<Ports>);
+pub struct App {
+    ports: Arc<Ports>,
+    /// Each call in hand is one who listens to this.
+    in_hand: watch::Sender<()>,
+}
 
 pub struct Ports {
     pub table: Arc<dyn Table>,
@@ -25,7 +30,17 @@ pub struct Ports {
 
 impl App {
     pub fn new(ports: Ports) -> Self {
-        Self(Arc::new(ports))
+        Self { ports: Arc::new(ports), in_hand: watch::Sender::new(()) }
+    }
+
+    /// The call is in hand for as long as this is kept.
+    pub(crate) fn begin(&self) -> watch::Receiver<()> {
+        self.in_hand.subscribe()
+    }
+
+    /// Returns when no call is in hand, also of those whose clients have hung up.
+    pub async fn idle(&self) {
+        self.in_hand.closed().await;
     }
 }
 
@@ -39,6 +54,6 @@ impl Deref for App {
     type Target = Ports;
 
     fn deref(&self) -> &Ports {
-        &self.0
+        &self.ports
     }
 }

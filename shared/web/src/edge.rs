@@ -32,9 +32,24 @@ impl Arrival {
     }
 }
 
-pub(crate) async fn edge(State(app): State<App>, mut request: Request, next: Next) -> Response {
-    let (at, asked) = (app.clock.now(), Asked::of(&request, app.clock.elapsed()));
+/// A task of its own, so that a client that hangs up ends neither its call nor what is noted of it.
+pub(crate) async fn edge(State(app): State<App>, request: Request, next: Next) -> Response {
+    let (at, in_hand) = (app.clock.now(), app.begin());
     let id = RequestId::new(at, app.entropy.bytes());
+    let answered = tokio::spawn(async move {
+        let response = answer(&app, at, id, request, next).await;
+        drop(in_hand);
+        response
+    });
+    answered.await.unwrap_or_else(|lost| {
+        let problem = Problem::internal(lost);
+        problem.log(id);
+        problem.render(id)
+    })
+}
+
+async fn answer(app: &App, at: Timestamp, id: RequestId, mut request: Request, next: Next) -> Response {
+    let asked = Asked::of(&request, app.clock.elapsed());
     let call = Arc::new(OnceLock::new());
     request.extensions_mut().insert(Arrival { at, request: id, call: Arc::clone(&call) });
     let answer = AssertUnwindSafe(next.run(request)).catch_unwind().await;

@@ -48,12 +48,15 @@ fn security(access: Access) -> Value {
     match access {
         Access::Public => json!([]),
         Access::Owner => json!([{ "ownerToken": [] }]),
-        Access::Connection => json!([{ "connectionKey": [] }, { "connectionKeyHeader": [] }]),
+        Access::Connection => {
+            json!([{ "connectionKey": [] }, { "connectionKeyHeader": [] }, { "connectionKeyQuery": [] }])
+        }
     }
 }
 
 fn schemes() -> Value {
     let key = format!("A connection's key, as secret scanners find it: `{}`.", key::PATTERN);
+    let in_query = format!("{key} Only where the owner allowed it: the connection's `key_in` is `query`.");
     json!({
         "ownerToken": {
             "type": "http",
@@ -62,6 +65,7 @@ fn schemes() -> Value {
         },
         "connectionKey": { "type": "http", "scheme": "bearer", "description": key },
         "connectionKeyHeader": { "type": "apiKey", "in": "header", "name": "X-API-Key", "description": key },
+        "connectionKeyQuery": { "type": "apiKey", "in": "query", "name": "api_key", "description": in_query },
     })
 }
 

@@ -16,6 +16,8 @@ impl Peer {
             }
             IpAddr::V6(v6) => {
                 let [a, b, c, ..] = v6.segments();
+                // 6to4: the next 32 bits are a whole IPv4 address.
+                let c = if a == 0x2002 { c & 0xff00 } else { c };
                 format!("{}/48", Ipv6Addr::new(a, b, c, 0, 0, 0, 0, 0))
             }
         }
@@ -32,6 +34,7 @@ mod tests {
             ("203.0.113.77", "203.0.113.0/24"),
             ("::ffff:203.0.113.77", "203.0.113.0/24"),
             ("2001:db8:1:2:3:4:5:6", "2001:db8:1::/48"),
+            ("2002:cb00:714d:1::1", "2002:cb00:7100::/48"),
             ("::1", "::/48"),
         ] {
             assert_eq!(Peer(address.parse().unwrap()).anonymised(), told);
