@@ -3,6 +3,8 @@
 use super::DynamoTable;
 use super::row::{self, EXPIRES, Item, VERSION, number};
 use crate::fault::refused;
+use aws_sdk_dynamodb::config::Builder;
+use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::ReturnValue;
@@ -61,15 +63,20 @@ impl DynamoTable {
             expression.push_str(&format!("#d{at}"));
             update = update.expression_attribute_names(format!("#d{at}"), row::counter(name));
         }
-        let sent = update
+        let update = update
             .update_expression(expression)
             .condition_expression("attribute_not_exists(exp) OR exp > :now")
             .expression_attribute_values(":first", number(1))
             .expression_attribute_values(":now", number(self.clock.now().as_second()))
             .return_values(ReturnValue::AllNew)
-            .send()
-            .await;
-        match sent {
+            .customize();
+        // Given back twice, a place would be taken by two: rather never than twice.
+        let update = if add.iter().any(|(_, more)| *more < 0) {
+            update.config_override(Builder::new().retry_config(RetryConfig::disabled()))
+        } else {
+            update
+        };
+        match update.send().await {
             Ok(answer) => row::counters(&answer.attributes.unwrap_or_default()).map(Some),
             Err(error) => match error.as_service_error() {
                 Some(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(None),

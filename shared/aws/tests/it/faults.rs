@@ -183,6 +183,20 @@ async fn a_store_that_stays_down_is_busy_and_unchanged() {
 }
 
 #[tokio::test]
+async fn a_place_is_never_given_back_twice() {
+    let store = Store::start().await;
+    for fault in ALL {
+        let key = RowKey::new(owner(1), format!("{fault:?}"));
+        store.sound.add(key.clone(), &[("calls", 5)], &[], None).await.unwrap();
+        let table = store.behind(&Faulty::new(plan(fault, 0, 1)));
+        let answer = table.add(key.clone(), &[("calls", -1)], &[], None).await;
+        assert!(matches!(answer, Err(Error::Busy)), "{fault:?}: {answer:?}");
+        let left = store.sound.get(&key).await.unwrap().unwrap().counters["calls"];
+        assert_eq!(left, if fault.takes_effect() { 4 } else { 5 }, "{fault:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_counter_never_forgets_what_it_acknowledged() {
     let store = Store::start().await;
     for fault in ALL {
