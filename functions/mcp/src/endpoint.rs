@@ -55,7 +55,7 @@ fn refuse_foreign_origin(headers: &HeaderMap) -> Result<(), Problem> {
     let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
     let Some(origin) = text(header::ORIGIN) else { return Ok(()) };
     let own = origin.split_once("://").map(|(_, host)| host) == text(header::HOST);
-    let detail = format!("Requests from the origin {origin} are not accepted.");
+    let detail = "Requests from pages of another origin are not accepted.";
     if own {
         Ok(())
     } else {
