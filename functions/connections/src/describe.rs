@@ -111,8 +111,9 @@ fn key() -> String {
 /// As it is read: with its last use, which writing one does not look up.
 fn used() -> Value {
     let mut connection = connection();
-    connection["last_used_at"] = Value::Null;
-    connection["last_used_from"] = Value::Null;
+    if let Some(fields) = connection.as_object_mut() {
+        fields.extend(["last_used_at", "last_used_from"].map(|name| (name.to_owned(), Value::Null)));
+    }
     connection
 }
 
