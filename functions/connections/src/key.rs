@@ -1,9 +1,8 @@
 //! Keys: issued here, shown once, and replaced.
 
-use crate::manage::edit;
-use axum::extract::State;
+use crate::edit::Edit;
 use axum::response::Response;
-use domain::connection::{NewKey, View};
+use domain::connection::{Connection, NewKey, View};
 use domain::id::{ConnectionId, OwnerId};
 use domain::key::GenuineKey;
 use http::StatusCode;
@@ -11,7 +10,7 @@ use jiff::SignedDuration;
 use schemars::JsonSchema;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
-use web::{Answer, App, At, ByOwner, IfMatch, Owner, Problem, Repeatable};
+use web::{Answer, App, Problem, Repeatable};
 
 /// A new key: what is shown, and what is stored of it.
 pub(crate) struct Issued {
@@ -50,38 +49,28 @@ pub(crate) struct Rotated<'a> {
 
 /// The new key is shown in this answer only; the one before ends at once, unless an overlap is asked for.
 pub(crate) async fn rotate(
-    State(app): State<App>,
-    owner: Owner,
-    ByOwner(by): ByOwner,
-    At(id): At<ConnectionId>,
-    IfMatch(expected): IfMatch,
+    edit: Edit,
     Repeatable(Rotate { overlap_hours }, once): Repeatable<Rotate>,
 ) -> Result<Response, Problem> {
     if overlap_hours > 24 {
         return Err(Problem::invalid("/overlap_hours", "a number of hours from 0 to 24 is expected"));
     }
+    let Edit { app, owner, by, id, .. } = &edit;
     let until = by.at + SignedDuration::from_hours(overlap_hours.into());
-    once.run(&app, *owner, None, async |keep| {
-        let key = Issued::new(&app, *owner, id).await?;
+    once.run(app, *owner, None, async |keep| {
+        let key = Issued::new(app, *owner, *id).await?;
         let mut answer = None;
-        edit(
-            &app,
-            *owner,
-            id,
-            expected,
-            by,
-            |connection| {
-                connection.rotate(key.stored(), until, by.at);
-                Ok(())
-            },
-            |connection| {
-                let rotated = Rotated { connection: connection.view()?, key: key.text.expose_secret() };
-                let made = Answer::json(StatusCode::OK, &rotated)?;
-                let kept = keep.answer(&made)?;
-                answer = Some(made);
-                Ok(kept)
-            },
-        )
+        let change = |connection: &mut Connection| {
+            connection.rotate(key.stored(), until, by.at);
+            Ok(())
+        };
+        edit.make(change, |connection| {
+            let rotated = Rotated { connection: connection.view()?, key: key.text.expose_secret() };
+            let made = Answer::json(StatusCode::OK, &rotated)?;
+            let kept = keep.answer(&made)?;
+            answer = Some(made);
+            Ok(kept)
+        })
         .await?;
         answer.ok_or_else(|| Problem::internal("a rotation without an answer"))
     })

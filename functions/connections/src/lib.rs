@@ -4,6 +4,7 @@ mod activity;
 mod create;
 mod describe;
 mod document;
+mod edit;
 mod key;
 mod manage;
 mod preview;

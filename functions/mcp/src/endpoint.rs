@@ -9,8 +9,8 @@ use http::{HeaderMap, HeaderValue, Request, StatusCode, header};
 use http_body_util::{BodyExt as _, Full};
 use rmcp::transport::streamable_http_server::session::never::NeverSessionManager;
 use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
-use serde::Deserialize;
-use serde::de::IgnoredAny;
+use serde::de::{Error as _, IgnoredAny};
+use serde::{Deserialize, Deserializer};
 use std::sync::Arc;
 use web::{Call, Problem, RawJson};
 
@@ -68,6 +68,17 @@ fn refuse_foreign_origin(headers: &HeaderMap) -> Result<(), Problem> {
 struct Refused {
     #[serde(rename = "error")]
     _error: IgnoredAny,
+    #[serde(rename = "result", default)]
+    _result: Option<Never>,
+}
+
+/// Where there is a result nothing was refused: it may be long, and is not looked through.
+struct Never;
+
+impl<'de> Deserialize<'de> for Never {
+    fn deserialize<D: Deserializer<'de>>(_: D) -> Result<Self, D::Error> {
+        Err(D::Error::custom("a result"))
+    }
 }
 
 /// The protocol library refuses some requests in plain text; here every refusal explains itself the same way, and

@@ -49,7 +49,7 @@ pub struct Connection {
     #[serde(default)]
     pub expires_at: Option<Timestamp>,
     /// For how many days each of its calls is kept.
-    #[serde(default = "thirty")]
+    #[serde(default = "activity_days")]
     pub activity_days: u16,
     pub key_hash: KeyHash,
     #[serde(default)]
@@ -80,7 +80,8 @@ pub struct OldKey {
     pub until: Timestamp,
 }
 
-fn thirty() -> u16 {
+/// For how many days a call is kept, unless the owner says otherwise.
+pub(crate) const fn activity_days() -> u16 {
     30
 }
 

@@ -3,9 +3,8 @@
 
 use crate::activity::{Activity, Seen};
 use crate::id::{ChangeId, ConnectionId, OpId, OwnerId};
-use crate::limits::Rate;
 use crate::notice::Notice;
-use crate::table::{Counters, Expect, Expiry, Put, Record, RowKey, Table};
+use crate::table::{Addition, Counters, Expect, Expiry, Put, Record, RowKey, Table};
 use crate::{Error, Result, audit, schema, usage};
 use async_trait::async_trait;
 use futures_util::future::{join_all, join3};
@@ -34,7 +33,7 @@ pub enum Note {
     Audit(audit::Entry),
     /// Written only if this notice is not there yet.
     Notice(Notice),
-    Rate(Rate),
+    Count(Addition),
 }
 
 /// Writes each note at once.
@@ -47,16 +46,9 @@ pub struct Direct {
 /// The rows that some notes come to.
 #[derive(Default)]
 struct Rows {
-    counts: BTreeMap<RowKey, Count>,
+    counts: BTreeMap<RowKey, Addition>,
     records: BTreeMap<RowKey, Record>,
     puts: Vec<Put>,
-}
-
-/// What is added to the counters of a row, and which of them are dropped.
-struct Count {
-    add: Counters,
-    drop: BTreeSet<String>,
-    expires: Expiry,
 }
 
 impl Direct {
@@ -73,7 +65,7 @@ impl Direct {
             }
         }
         let (counted, recorded, told) = join3(
-            join_all(rows.counts.into_iter().map(|(key, count)| self.count(key, count))),
+            join_all(rows.counts.values().map(|count| count.write(&*self.table))),
             self.record(rows.records.into_values().collect()),
             join_all(rows.puts.into_iter().map(|put| self.put(put))),
         )
@@ -106,7 +98,7 @@ impl Direct {
                 rows.puts.push(notice.put(owner)?);
                 Ok(())
             }
-            Note::Rate(Rate { key, add, drop, expires }) => {
+            Note::Count(Addition { key, add, drop, expires }) => {
                 let count = rows.count(key, expires);
                 count.drop.extend(drop);
                 for (name, more) in add {
@@ -138,12 +130,6 @@ impl Direct {
         Some(seen)
     }
 
-    async fn count(&self, key: RowKey, count: Count) -> Result<()> {
-        let add: Vec<_> = count.add.iter().map(|(name, more)| (name.as_str(), *more)).collect();
-        let drop: Vec<_> = count.drop.iter().map(String::as_str).collect();
-        self.table.add(key, &add, &drop, Some(count.expires)).await.map(|_| ())
-    }
-
     async fn record(&self, records: Vec<Record>) -> Result<()> {
         if records.is_empty() { Ok(()) } else { self.table.record(records).await }
     }
@@ -159,8 +145,9 @@ impl Direct {
 }
 
 impl Rows {
-    fn count(&mut self, key: RowKey, expires: Expiry) -> &mut Count {
-        let nothing = || Count { add: Counters::new(), drop: BTreeSet::new(), expires };
+    fn count(&mut self, key: RowKey, expires: Expiry) -> &mut Addition {
+        let of = key.clone();
+        let nothing = || Addition { key: of, add: Counters::new(), drop: BTreeSet::new(), expires };
         self.counts.entry(key).or_insert_with(nothing)
     }
 

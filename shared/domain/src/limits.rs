@@ -2,7 +2,7 @@
 
 mod settle;
 
-pub use settle::{Rate, Settled, Taken};
+pub use settle::{Settled, Taken};
 
 use crate::table::{Counters, Expiry};
 use crate::text::present;

@@ -8,7 +8,7 @@ use crate::{Error, Result};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 /// What one row may weigh, key and body together: DynamoDB's limit, kept everywhere.
@@ -72,6 +72,15 @@ pub struct Row {
 }
 
 pub type Counters = BTreeMap<String, i64>;
+
+/// What is added to the counters of one row, and which of them are dropped.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Addition {
+    pub key: RowKey,
+    pub add: Counters,
+    pub drop: BTreeSet<String>,
+    pub expires: Expiry,
+}
 
 /// From this second on the row is not there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -148,6 +157,18 @@ pub struct Image {
 impl RowKey {
     pub fn new(owner: OwnerId, sort: impl Into<String>) -> Self {
         Self { owner, sort: sort.into() }
+    }
+}
+
+impl Addition {
+    pub fn is_nothing(&self) -> bool {
+        self.add.is_empty() && self.drop.is_empty()
+    }
+
+    pub async fn write(&self, table: &dyn Table) -> Result<()> {
+        let add: Vec<_> = self.add.iter().map(|(name, more)| (name.as_str(), *more)).collect();
+        let drop: Vec<_> = self.drop.iter().map(String::as_str).collect();
+        table.add(self.key.clone(), &add, &drop, Some(self.expires)).await.map(|_| ())
     }
 }
 

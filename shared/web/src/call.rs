@@ -10,9 +10,10 @@ use domain::connection::Connection;
 use domain::error::Refusal;
 use domain::id::{ConnectionId, OwnerId, RequestId};
 use domain::key::GenuineKey;
-use domain::limits::{Rate, Settled, Standing, Taken, Windows};
+use domain::limits::{Settled, Standing, Taken, Windows};
 use domain::operation::Operation;
 use domain::shelf::{Entity, Shelf, Source, Writer};
+use domain::table::Addition;
 use domain::{Error, Result, schema};
 use futures_util::future::join;
 use http::request::Parts;
@@ -175,11 +176,8 @@ impl Inner {
     }
 
     /// Before the refusal is answered: whoever sends refused calls one after the other holds one place at most.
-    async fn give_back(&self, rate: &Rate) {
-        let add: Vec<_> = rate.add.iter().map(|(name, more)| (name.as_str(), *more)).collect();
-        let drop: Vec<_> = rate.drop.iter().map(String::as_str).collect();
-        let added = self.app.table.add(rate.key.clone(), &add, &drop, Some(rate.expires)).await;
-        if let Err(error) = added {
+    async fn give_back(&self, rate: &Addition) {
+        if let Err(error) = rate.write(&*self.app.table).await {
             tracing::error!(%error, "a refused call keeps its place");
         }
     }

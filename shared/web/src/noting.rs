@@ -57,7 +57,7 @@ impl Call {
         let is_noted = admission.settled.as_ref().is_none_or(|settled| settled.is_noted);
         if let Some(Settled { rate, notices, .. }) = &admission.settled {
             notes.extend(notices.iter().cloned().map(Note::Notice));
-            notes.extend(Some(rate).filter(|rate| !rate.is_nothing()).cloned().map(Note::Rate));
+            notes.extend(Some(rate).filter(|rate| !rate.is_nothing()).cloned().map(Note::Count));
         }
         if let Some(problem) = problem.filter(|problem| is_noted && is_denial(problem)) {
             notes.push(Note::Audit(self.denied(asked, problem, from.clone())));

@@ -3,7 +3,7 @@
 use super::chosen::Chosen;
 use super::face::{ApiConfig, Config, Kind, McpConfig, SdkConfig};
 use super::webhook::WebhookConfig;
-use super::{Connection, Description, Name, Slug, Tags};
+use super::{Connection, Description, Name, Slug, Tags, activity_days};
 use crate::access::{self, Action, Ask, Grant, Preset, Resource, decide};
 use crate::fit::fit;
 use crate::limits::{Limits, LimitsPatch};
@@ -108,7 +108,7 @@ impl NewConnection {
             grant: chosen.grant()?.unwrap_or_else(|| Preset::ReadOnly.grant()),
             limits: Limits::default().changed(self.limits),
             expires_at: checked_end(self.expires_at.unwrap_or(Some(now + LIFE)), now)?,
-            activity_days: self.activity_days.map_or(30, |Days(days)| days),
+            activity_days: self.activity_days.map_or_else(activity_days, |Days(days)| days),
             config: Config::read(self.kind, self.config)?,
         };
         settings.agree(now)

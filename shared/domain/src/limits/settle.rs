@@ -4,25 +4,18 @@ use super::{Standing, Window, Windows};
 use crate::id::{ConnectionId, OwnerId};
 use crate::notice::{About, Notice};
 use crate::schema;
-use crate::table::{Counters, Expiry, RowKey};
+use crate::table::{Addition, Counters};
 use jiff::{SignedDuration, Timestamp};
+use std::collections::BTreeSet;
 
 /// A key that is refused is noted this often in an hour, so that who hammers with it fills no log.
 const MOST_REFUSALS: i64 = 100;
 
-/// What is still to be added to the counters that a call was admitted by, and what is dropped there.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Rate {
-    pub key: RowKey,
-    pub add: Counters,
-    pub drop: Vec<String>,
-    pub expires: Expiry,
-}
-
 /// What follows from where a call stood.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settled {
-    pub rate: Rate,
+    /// What is still to be added to the counters that the call was admitted by, and what is dropped there.
+    pub rate: Addition,
     pub notices: Vec<Notice>,
     /// Whether this call is noted one by one, or is only counted.
     pub is_noted: bool,
@@ -80,24 +73,18 @@ impl Taken<'_> {
 
     /// The first call of a minute drops the counters of earlier ones, but for the one before: late calls may still
     /// be counted in that.
-    fn tidy(&self) -> Rate {
+    fn tidy(&self) -> Addition {
         let Self { owner, connection, at, windows, counters } = *self;
         let burst = windows.counter(Window::Burst);
         let kept = Windows::at(at - SignedDuration::from_secs(Window::Burst.seconds()));
         let past = |name: &&String| name.starts_with('m') && name.as_str() < kept.counter(Window::Burst);
         let first = counters.get(burst) == Some(&1) && windows.expires() == kept.expires();
-        let drop = if first { counters.keys().filter(past).cloned().collect() } else { Vec::new() };
+        let drop = if first { counters.keys().filter(past).cloned().collect() } else { BTreeSet::new() };
         let key = schema::rate(owner, connection, at);
-        Rate { key, add: Counters::new(), drop, expires: windows.expires() }
+        Addition { key, add: Counters::new(), drop, expires: windows.expires() }
     }
 
-    fn give_back(&self, rate: &mut Rate) {
+    fn give_back(&self, rate: &mut Addition) {
         rate.add.extend(self.windows.one_call().map(|(name, taken)| (name.to_owned(), -taken)));
-    }
-}
-
-impl Rate {
-    pub fn is_nothing(&self) -> bool {
-        self.add.is_empty() && self.drop.is_empty()
     }
 }
