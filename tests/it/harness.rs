@@ -12,7 +12,7 @@ use domain::conformance::ManualClock;
 use domain::data_keys::DataKeys;
 use domain::error::Refusal;
 use domain::id::OwnerId;
-use domain::ledger::Direct;
+use domain::ledger::{Direct, Ledger, Note};
 use domain::outbound::{Answer as Reply, Outbound, OutboundError, Request as Sent};
 use domain::table::Table;
 use due::Sweep;
@@ -50,6 +50,19 @@ impl House {
 
     /// On a table that the test has put something in front of.
     pub(crate) fn on(front: impl Fn(Arc<dyn Table>) -> Arc<dyn Table>) -> Self {
+        // Past the front: what is noted behind the answer is no part of what a call waits for.
+        Self::noting(front, |store| Arc::new(Direct::new(Arc::new(store.clone()))))
+    }
+
+    /// Behind whose answers nothing is ever written.
+    pub(crate) fn noting_nothing() -> Self {
+        Self::noting(|table| table, |_| Arc::new(Deaf))
+    }
+
+    fn noting(
+        front: impl Fn(Arc<dyn Table>) -> Arc<dyn Table>,
+        ledger: impl Fn(&Store) -> Arc<dyn Ledger>,
+    ) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let clock = Arc::new(ManualClock::default());
         let (time, entropy) = (Arc::clone(&clock) as Arc<dyn Clock>, Arc::new(Counter::default()));
@@ -86,8 +99,7 @@ impl House {
             },
         };
         let (keys, table) = (keys(), Arc::clone(&table));
-        // Past the front: what is noted behind the answer is no part of what a call waits for.
-        let ledger = Arc::new(Direct::new(Arc::new(store.clone())));
+        let ledger = ledger(&store);
         let (identity, reach) = (Arc::new(TwoOwners), Arc::new(Exempt::default()));
         let app = App::new(Ports { table, keys, ledger, identity, reach, clock: time, entropy });
         let router = local::routes().serve(app.clone());
@@ -168,6 +180,13 @@ pub(crate) fn request(method: &str, path: &str, token: Option<&str>, body: Optio
 }
 
 /// Their tokens are as old as the clock, unless they say otherwise: `owner-token@` and the second.
+struct Deaf;
+
+#[async_trait]
+impl Ledger for Deaf {
+    async fn note(&self, _: OwnerId, _: Note) {}
+}
+
 struct TwoOwners;
 
 #[async_trait]

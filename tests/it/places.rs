@@ -1,17 +1,12 @@
 //! A refused call leaves its place to others, in every window and before it is answered.
 
-use crate::harness::{House, request};
+use crate::harness::{House, OWNER};
 use crate::limits::{limited, limits, notices};
 use domain::clock::Clock as _;
-use domain::conformance::ManualClock;
 use futures_util::future::join_all;
-use http::StatusCode;
-use http_body_util::BodyExt as _;
 use jiff::SignedDuration;
-use serde_json::{Value, json};
+use serde_json::json;
 use std::collections::BTreeMap;
-use std::sync::Arc;
-use tower::ServiceExt as _;
 
 async fn answers(house: &House, key: &str, calls: usize) -> BTreeMap<String, usize> {
     let calls = (0..calls).map(|_| house.call("GET", "/v1/tasks", key, None));
@@ -45,25 +40,14 @@ async fn what_the_burst_refuses_takes_nothing_of_the_hour_and_tells_the_owner_no
 
 #[tokio::test]
 async fn a_dead_key_that_hammers_leaves_every_place_to_the_live_one() {
-    let (folder, clock) = (tempfile::tempdir().unwrap(), Arc::new(ManualClock::default()));
-    let host = crate::limits::open(folder.path(), &clock);
-    let token = host.owner.token();
-    let send = async |method: &str, path: &str, token: &str, body| -> (StatusCode, Value) {
-        let answer = host.router.clone().oneshot(request(method, path, Some(token), body)).await.unwrap();
-        let (parts, body) = answer.into_parts();
-        (parts.status, serde_json::from_slice(&body.collect().await.unwrap().to_bytes()).unwrap())
-    };
-    let input =
-        json!({ "kind": "api", "name": "x", "preset": "read_only", "limits": limits(None, Some(10), None) });
-    let (_, made) = send("POST", "/connections", &token, Some(input)).await;
-    let rotate = format!("/connections/{}/rotate", made["connection"]["id"].as_str().unwrap());
-    let (_, rotated) = send("POST", &rotate, &token, Some(json!({ "overlap_hours": 0 }))).await;
-    let (dead, live) = (made["key"].as_str().unwrap(), rotated["key"].as_str().unwrap());
+    let house = House::noting_nothing();
+    let (id, dead) = limited(&house, limits(None, Some(10), None)).await;
+    let live = house.call("POST", &format!("/connections/{id}/rotate"), OWNER, None).await.text("/key");
     for _ in 0..10 {
         for _ in 0..20 {
-            assert_eq!(send("GET", "/v1/tasks", dead, None).await.0, StatusCode::UNAUTHORIZED);
+            house.call("GET", "/v1/tasks", &dead, None).await.is_problem(401);
         }
-        assert_eq!(send("GET", "/v1/tasks", live, None).await.0, StatusCode::OK);
+        assert_eq!(house.call("GET", "/v1/tasks", &live, None).await.status, 200);
     }
-    assert_eq!(send("GET", "/v1/tasks", live, None).await.1["window"], "hour");
+    assert_eq!(house.call("GET", "/v1/tasks", &live, None).await.is_problem(429).body["window"], "hour");
 }
