@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use domain::audit::{Entry, Hash, Outcome, Record};
 use domain::id::ConnectionId;
+use domain::sift::sift;
 use domain::table::Row;
 use domain::{Error, schema};
 use jiff::Timestamp;
@@ -56,20 +57,17 @@ pub(crate) async fn list(
     let page = PageParams { limit: wanted.limit, cursor: wanted.cursor.clone() };
     let (limit, after) = (page.limit()?, page.place(&app, *owner, LIST).await?);
     let all = schema::audit_between(*owner, wanted.since, wanted.until).newest_first();
-    let keep = |row: &Row| shown(row).filter(|shown| wanted.has(&shown.entry));
-    let (data, after) = web::sift(&*app.table, &all, after, limit, keep).await?;
-    let next_cursor = web::cursor(after.as_deref(), &app, *owner, LIST).await?;
-    Ok(Json(Page { data, next_cursor }))
+    let keep = |row: &Row| Ok(Some(shown(row)?).filter(|shown| wanted.has(&shown.entry)));
+    let listing = sift(&*app.table, &all, after, limit, keep).await?;
+    let next_cursor = web::cursor(listing.next.as_deref(), &app, *owner, LIST).await?;
+    Ok(Json(Page { data: listing.items, next_cursor }))
 }
 
-/// A row that another version of Larder wrote must not hide all others.
-fn shown(row: &Row) -> Option<Shown> {
-    let read = Record::of(&row.key, &row.body).and_then(|Record { entry, seal }| {
-        let entry = serde_json::from_str(entry.get()).map_err(|error| Error::unreadable(&row.key, &error))?;
-        let (seq, hash) = seal.map(|seal| (seal.seq, seal.hash)).unzip();
-        Ok(Shown { entry, sealed: seal.is_some(), seq, hash })
-    });
-    read.inspect_err(|error| tracing::error!(%error, "an entry is left out")).ok()
+fn shown(row: &Row) -> Result<Shown, Error> {
+    let Record { entry, seal } = Record::of(&row.key, &row.body)?;
+    let entry = serde_json::from_str(entry.get()).map_err(|error| Error::unreadable(&row.key, &error))?;
+    let (seq, hash) = seal.map(|seal| (seal.seq, seal.hash)).unzip();
+    Ok(Shown { entry, sealed: seal.is_some(), seq, hash })
 }
 
 impl Wanted {

@@ -6,6 +6,7 @@ use domain::activity::Activity;
 use domain::connection::Connection;
 use domain::id::ConnectionId;
 use domain::shelf::Shelf;
+use domain::sift::sift;
 use domain::table::Row;
 use domain::{Error, schema};
 use futures_util::future::try_join;
@@ -46,11 +47,11 @@ pub(crate) async fn list(
     let (limit, after) = (page.limit()?, page.place(&app, *owner, &list).await?);
     let connections = Shelf::<Connection>::new(&*app.table, *owner);
     let all = schema::activities(*owner, id).newest_first();
-    let keep = |row: &Row| shown(row).filter(|call| wanted.has(call));
-    let calls = web::sift(&*app.table, &all, after, limit, keep);
-    let (_, (data, next)) = try_join(connections.get(id), calls).await?;
-    let next_cursor = cursor(next.as_deref(), &app, *owner, &list).await?;
-    Ok(Json(Page { data, next_cursor }))
+    let keep = |row: &Row| Ok(Some(shown(row)?).filter(|call| wanted.has(call)));
+    let calls = sift(&*app.table, &all, after, limit, keep);
+    let (_, calls) = try_join(connections.get(id), calls).await?;
+    let next_cursor = cursor(calls.next.as_deref(), &app, *owner, &list).await?;
+    Ok(Json(Page { data: calls.items, next_cursor }))
 }
 
 impl ActivityParams {
@@ -60,8 +61,6 @@ impl ActivityParams {
     }
 }
 
-/// A row that another version of Larder wrote must not hide all others.
-fn shown(row: &Row) -> Option<Activity> {
-    let read = serde_json::from_str(&row.body).map_err(|error| Error::unreadable(&row.key, &error));
-    read.inspect_err(|error| tracing::error!(%error, "a call is left out")).ok()
+fn shown(row: &Row) -> Result<Activity, Error> {
+    serde_json::from_str(&row.body).map_err(|error| Error::unreadable(&row.key, &error))
 }

@@ -123,11 +123,6 @@ impl<'g> Scope<'g> {
         self.rules().any(|rule| rule.fields.is_none())
     }
 
-    /// Every item, though perhaps not every field.
-    pub fn has_all_items(&self) -> bool {
-        self.rules().any(|rule| rule.only.is_none())
-    }
-
     /// What of this one item is covered; `None` if it is not there for this caller.
     pub fn of(&self, item: &Subject<'_>) -> Option<Self> {
         let covers = |rule: &Rule| rule.only.as_ref().is_none_or(|only| only.covers(item, self.ask.by));

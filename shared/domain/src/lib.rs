@@ -24,6 +24,7 @@ pub mod schema;
 pub mod seal;
 pub mod session;
 pub mod shelf;
+pub mod sift;
 pub mod signing;
 pub mod task;
 pub mod text;

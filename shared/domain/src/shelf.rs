@@ -2,15 +2,13 @@
 //! done here once, over the narrow port.
 
 use crate::id::{ConnectionId, OpId, OwnerId, RequestId};
-use crate::table::{Expect, Put, Query, Row, RowKey, Table, Write};
+use crate::sift::{Listing, sift_on};
+use crate::table::{Expect, Page, Put, Query, Row, RowKey, Table, Write};
 use crate::{Error, Result, schema};
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::marker::PhantomData;
-
-/// How many rows one page of a filtered list may cost.
-const MOST_PASSED_OVER: usize = 1_000;
 
 /// What can lie on a shelf.
 pub trait Entity: Serialize + DeserializeOwned + Send + Sync {
@@ -37,12 +35,6 @@ pub struct Writer {
 pub struct Source {
     pub connection: Option<ConnectionId>,
     pub request: RequestId,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Listing<T> {
-    pub items: Vec<T>,
-    pub next: Option<String>,
 }
 
 /// A deleted entity, as it lies in the trash.
@@ -78,36 +70,18 @@ impl<'a, T: Entity> Shelf<'a, T> {
 
     /// Newest first.
     pub async fn list(&self, after: Option<String>, limit: usize) -> Result<Listing<T>> {
-        let page = self.table.query(&T::all(self.owner).newest_first().page(after, limit)).await?;
-        // A row that another version of Larder wrote must not hide all others.
-        let readable = |row| read(row).inspect_err(|error| tracing::error!(%error, "a row is left out")).ok();
-        let items = page.rows.iter().filter_map(readable).collect();
-        Ok(Listing { items, next: page.next })
+        self.kept(self.page(after, limit).await?, limit, |_| true).await
     }
 
-    /// Goes on from a page until it holds `limit` items that `keep` lets through, but reads no more than
-    /// `MOST_PASSED_OVER`: a page may come out short and still have a next one.
-    pub async fn kept(
-        &self,
-        first: Listing<T>,
-        limit: usize,
-        keep: impl Fn(&T) -> bool,
-    ) -> Result<Listing<T>> {
-        let (mut kept, mut listing, mut read) = (Vec::new(), first, 0);
-        loop {
-            read += listing.items.len();
-            let mut items = listing.items.into_iter();
-            kept.extend(items.by_ref().filter(&keep).take(limit - kept.len()));
-            if kept.len() == limit {
-                let more = items.len() > 0 || listing.next.is_some();
-                let next = kept.last().filter(|_| more).map(|last| T::key(self.owner, last.id()).sort);
-                return Ok(Listing { items: kept, next });
-            }
-            if listing.next.is_none() || read >= MOST_PASSED_OVER {
-                return Ok(Listing { items: kept, next: listing.next });
-            }
-            listing = self.list(listing.next, 100).await?;
-        }
+    /// The rows of a list, for `kept` to make items of them.
+    pub async fn page(&self, after: Option<String>, limit: usize) -> Result<Page> {
+        self.table.query(&T::all(self.owner).newest_first().page(after, limit)).await
+    }
+
+    /// What `keep` lets through of a page and of what comes after it.
+    pub async fn kept(&self, first: Page, limit: usize, keep: impl Fn(&T) -> bool) -> Result<Listing<T>> {
+        let keep = |row: &Row| Ok(Some(read(row)?).filter(&keep));
+        sift_on(self.table, &T::all(self.owner).newest_first(), first, limit, keep).await
     }
 
     /// Everything on the shelf; for kinds of which an owner has few.

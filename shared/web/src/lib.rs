@@ -22,7 +22,7 @@ pub use body::{At, Body, Params, RawJson, Sent};
 pub use call::Call;
 pub use idempotency::{Answer, Keep, Once, Repeatable};
 pub use owner::{ByOwner, Credential, Identity, NoOwner, Owner, SignedIn, presented};
-pub use page::{Page, PageParams, cursor, next_cursor, sift};
+pub use page::{Page, PageParams, cursor, next_cursor};
 pub use peer::Peer;
 pub use precondition::{IfMatch, expect_version, tagged};
 pub use problem::Problem;

@@ -9,7 +9,6 @@ use domain::id::OwnerId;
 use domain::seal::{self, Sealed};
 use domain::shelf::Entity;
 use domain::signing::{Label, SigningKeys};
-use domain::table::{Query, Row, Table};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -51,38 +50,6 @@ impl PageParams {
         read.map(Some)
             .ok_or_else(|| Problem::invalid("?cursor", "not a cursor of this list; start without one"))
     }
-}
-
-/// How many rows one call looks through, so that a filter that hardly anything passes ends too.
-const MOST_READS: usize = 10;
-const ROWS_IN_A_READ: usize = 100;
-
-/// What `keep` makes of rows, until there are `limit` of them, and where to go on: a page may hold fewer than asked
-/// for, or nothing, and still have a next one.
-pub async fn sift<T>(
-    table: &dyn Table,
-    all: &Query,
-    mut after: Option<String>,
-    limit: usize,
-    keep: impl Fn(&Row) -> Option<T>,
-) -> domain::Result<(Vec<T>, Option<String>)> {
-    let mut data = Vec::new();
-    for _ in 0..MOST_READS {
-        let read = table.query(&all.clone().page(after, ROWS_IN_A_READ)).await?;
-        let mut rows = read.rows.iter();
-        while let Some(row) = rows.next() {
-            data.extend(keep(row));
-            if data.len() == limit {
-                let more = rows.len() > 0 || read.next.is_some();
-                return Ok((data, Some(row.key.sort.clone()).filter(|_| more)));
-            }
-        }
-        after = read.next;
-        if after.is_none() {
-            break;
-        }
-    }
-    Ok((data, after))
 }
 
 /// The cursor of the page that starts behind this row of `T`s.

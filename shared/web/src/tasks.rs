@@ -42,11 +42,9 @@ impl Tasks<'_> {
         let limit = params.limit()?;
         let after = params.after::<Task>(call.app(), call.owner()).await?;
         let shelf = call.shelf::<Task>();
-        let (scope, mut listing) = call.may(&LIST_TASKS, shelf.list(after, limit)).await?;
-        if !scope.has_all_items() {
-            let keep = |task: &Task| scope.of(&task.subject()).is_some();
-            listing = shelf.kept(listing, limit, keep).await?;
-        }
+        let (scope, first) = call.may(&LIST_TASKS, shelf.page(after, limit)).await?;
+        let keep = |task: &Task| scope.of(&task.subject()).is_some();
+        let listing = shelf.kept(first, limit, keep).await?;
         let next = next_cursor::<Task>(listing.next.as_deref(), call.app(), call.owner()).await?;
         let shown = listing.items.into_iter().filter_map(|task| Shown::of(task, &scope).transpose());
         Ok(Page { data: shown.collect::<Result<_, Error>>()?, next_cursor: next })
