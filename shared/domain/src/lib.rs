@@ -20,6 +20,7 @@ pub mod limits;
 pub mod notice;
 pub mod operation;
 pub mod outcome;
+pub mod recurrence;
 pub mod schema;
 pub mod seal;
 pub mod session;
@@ -29,6 +30,8 @@ pub mod signing;
 pub mod task;
 pub mod text;
 pub mod usage;
+pub mod when_due;
+pub mod zone;
 
 // The ports: what a host has to bring.
 pub mod clock;
