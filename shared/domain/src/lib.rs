@@ -3,8 +3,10 @@
 
 pub mod access;
 pub mod activity;
+pub mod analytics;
 pub mod audit;
 mod base32;
+pub mod calendar;
 pub mod change;
 pub mod connection;
 pub mod csv;

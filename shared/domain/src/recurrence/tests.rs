@@ -152,6 +152,9 @@ fn what_was_missed_is_passed_over_but_counts() {
     let time = "2026-01-05T18:00:00[Europe/Berlin]".parse().unwrap();
     let next = rule("FREQ=DAILY").next(&time, done, &berlin).unwrap();
     assert_eq!(next.due.to_string(), "2026-01-07T18:00:00+01:00[Europe/Berlin]", "still to come today");
+    let midnight = "2026-01-05T23:00:00Z".parse().unwrap();
+    let next = rule("FREQ=DAILY").next(&monday, midnight, &berlin).unwrap();
+    assert_eq!(next.due.to_string(), "2026-01-07", "what has begun is not still to come");
     // Two thousand years late.
     let next = rule("FREQ=DAILY;INTERVAL=7").next(&"0001-01-01".parse().unwrap(), done, &berlin).unwrap();
     assert_eq!(next.due.to_string(), "2026-01-12");

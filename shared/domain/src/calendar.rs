@@ -1,0 +1,135 @@
+//! Due tasks as a calendar that apps subscribe to (RFC 5545). They are events: what Google's, Apple's and
+//! Microsoft's calendars are sent as to-dos in a feed they do not show.
+
+use crate::analytics::SeenTask;
+use crate::task::Priority;
+use crate::when_due::Due;
+use crate::zone::Zone;
+use jiff::{SignedDuration, Timestamp};
+
+/// Of one feed, the next ones that are due.
+const MOST_EVENTS: usize = 1_000;
+/// What a Lambda can answer, with room to spare.
+const MOST_BYTES: usize = 4_000_000;
+/// What was due longer ago is left out.
+const LOOKS_BACK: SignedDuration = SignedDuration::from_hours(24 * 90);
+/// A time is a moment, but an event without length is hardly seen.
+const LENGTH: SignedDuration = SignedDuration::from_mins(30);
+const MOST_DESCRIPTION: usize = 500;
+
+/// The same tasks make the same text.
+pub fn feed<'t>(tasks: impl IntoIterator<Item = &'t SeenTask>, now: Timestamp, owner: &Zone) -> String {
+    let open = tasks.into_iter().filter(|task| task.is_open());
+    let due = open.filter_map(|task| task.due.as_ref().map(|due| (due.ends(owner), due, task)));
+    let mut due: Vec<_> =
+        due.filter(|(ends, ..)| *ends >= now.saturating_sub(LOOKS_BACK).unwrap_or(now)).collect();
+    due.sort_by_key(|(ends, _, task)| (*ends, task.id));
+    let mut text = String::new();
+    for fixed in [
+        "BEGIN:VCALENDAR",
+        "VERSION:2.0",
+        "PRODID:-//Larder//Larder//EN",
+        "CALSCALE:GREGORIAN",
+        "METHOD:PUBLISH",
+        "X-WR-CALNAME:Larder",
+        "REFRESH-INTERVAL;VALUE=DURATION:PT1H",
+        "X-PUBLISHED-TTL:PT1H",
+    ] {
+        line(&mut text, fixed);
+    }
+    for (_, due, task) in due.into_iter().take(MOST_EVENTS) {
+        if text.len() > MOST_BYTES {
+            break;
+        }
+        event(&mut text, task, due, owner);
+    }
+    line(&mut text, "END:VCALENDAR");
+    text
+}
+
+fn event(text: &mut String, task: &SeenTask, due: &Due, owner: &Zone) {
+    let mut put = |name: &str, value: &str| line(text, &format!("{name}:{value}"));
+    put("BEGIN", "VEVENT");
+    put("UID", &format!("{}@larder", task.id));
+    put("SEQUENCE", &task.version.to_string());
+    put("DTSTAMP", &moment(task.updated_at.unwrap_or_else(|| due.begins(owner))));
+    match due {
+        // Without an end, Outlook takes it for midnight.
+        Due::Day(day) => {
+            put("DTSTART;VALUE=DATE", &day.strftime("%Y%m%d").to_string());
+            if let Ok(next) = day.tomorrow() {
+                put("DTEND;VALUE=DATE", &next.strftime("%Y%m%d").to_string());
+            }
+        }
+        time => {
+            let start = time.ends(owner);
+            put("DTSTART", &moment(start));
+            put("DTEND", &moment(start.saturating_add(LENGTH).unwrap_or(start)));
+        }
+    }
+    put("SUMMARY", &escaped(task.title.as_deref().unwrap_or("Due")));
+    if let Some(description) = task.description.as_deref().filter(|text| !text.is_empty()) {
+        put("DESCRIPTION", &escaped(&shortened(description)));
+    }
+    if !task.labels.is_empty() {
+        let labels: Vec<_> = task.labels.iter().map(|label| escaped(label)).collect();
+        put("CATEGORIES", &labels.join(","));
+    }
+    if let Some(priority) = task.priority {
+        put("PRIORITY", from_one_to_nine(priority));
+    }
+    // It takes nobody's time away.
+    put("TRANSP", "TRANSPARENT");
+    put("END", "VEVENT");
+}
+
+const fn from_one_to_nine(priority: Priority) -> &'static str {
+    match priority {
+        Priority::Urgent => "1",
+        Priority::High => "3",
+        Priority::Medium => "5",
+        Priority::Low => "9",
+    }
+}
+
+fn moment(at: Timestamp) -> String {
+    at.strftime("%Y%m%dT%H%M%SZ").to_string()
+}
+
+fn shortened(text: &str) -> String {
+    match text.char_indices().nth(MOST_DESCRIPTION) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+        None => text.to_owned(),
+    }
+}
+
+fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '\\' | ';' | ',' => escaped.extend(['\\', c]),
+            '\n' => escaped.push_str("\\n"),
+            c if c.is_control() && c != '\t' => {}
+            c => escaped.push(c),
+        }
+    }
+    escaped
+}
+
+/// Of 75 bytes at most; what is longer goes on behind a line break and a space.
+fn line(text: &mut String, content: &str) {
+    const MOST: usize = 75;
+    let mut used = 0;
+    for c in content.chars() {
+        if used + c.len_utf8() > MOST {
+            text.push_str("\r\n ");
+            used = 1;
+        }
+        used += c.len_utf8();
+        text.push(c);
+    }
+    text.push_str("\r\n");
+}
+
+#[cfg(test)]
+mod tests;
