@@ -5,6 +5,8 @@ use crate::harness::House;
 use crate::hooked::{Hook, Hooked};
 use async_trait::async_trait;
 use domain::Result;
+use domain::outcome::Consumer as _;
+use domain::table::ChangeLog as _;
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -61,10 +63,14 @@ async fn a_read_waits_for_one_trip_a_write_for_two_a_forged_key_for_none() {
     let key = meter.house.api("full_access").await;
     let id = meter.house.task(&key, "Milk").await;
     let one = format!("/v1/tasks/{id}");
+    let history = format!("{one}/history");
     let (title, patch) = (json!({ "title": "Bread" }), json!({ "title": "Butter" }));
     let calls = [
         ("GET", "/v1/tasks", None, 200, 1, 3),
         ("GET", one.as_str(), None, 200, 1, 3),
+        ("GET", "/v1/changes?since=now", None, 200, 1, 3),
+        ("GET", "/v1/changes", None, 200, 1, 3),
+        ("GET", history.as_str(), None, 200, 1, 4),
         ("POST", "/v1/tasks", Some(title.clone()), 201, 2, 3),
         ("PATCH", one.as_str(), Some(patch.clone()), 200, 2, 4),
         ("POST", "/mcp", tool("list_tasks", json!({})), 200, 1, 3),
@@ -97,6 +103,31 @@ async fn a_read_waits_for_one_trip_a_write_for_two_a_forged_key_for_none() {
         (2, 4),
         "a refused call gives its place back before its answer"
     );
+}
+
+/// Following what changed waits for one more trip when something did.
+#[tokio::test(start_paused = true)]
+async fn changes_are_read_in_two_trips_and_kept_in_one() {
+    let meter = Meter::new();
+    let key = meter.house.api("full_access").await;
+    meter.house.pump.drain().await.unwrap();
+    for (changes, calls) in [(1, 4), (40, 43)] {
+        for _ in 0..changes {
+            meter.house.task(&key, "Milk").await;
+        }
+        let before = meter.calls.load(Ordering::SeqCst);
+        let told = meter.house.store.bookmark().unwrap();
+        let batch = meter.house.store.changes(told.as_deref(), 100).await.unwrap();
+        meter.house.pump.changes.begin(&batch).await.unwrap();
+        for change in batch {
+            meter.house.pump.changes.consume(change).await.unwrap();
+        }
+        let spent = meter.calls.load(Ordering::SeqCst) - before;
+        assert_eq!(spent, calls, "kept, read and sealed at once, and for each one its owner's connections");
+        meter.house.pump.drain().await.unwrap();
+    }
+    let cost = meter.cost("GET", "/v1/changes", &key, None, 200).await;
+    assert_eq!((cost.sequential, cost.calls), (2, 4));
 }
 
 #[tokio::test(start_paused = true)]

@@ -19,6 +19,7 @@ mod due;
 mod faults;
 mod grants;
 mod harness;
+mod history;
 mod hooked;
 mod hot_path;
 mod hung_up;

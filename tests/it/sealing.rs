@@ -19,7 +19,7 @@ fn owners() -> [OwnerId; 2] {
 }
 
 /// Something that happens at one call to the store.
-enum Deed {
+pub(crate) enum Deed {
     FailBefore,
     FailAfter,
     Seal(Sealer, Vec<RowChange>),
@@ -27,15 +27,15 @@ enum Deed {
 
 /// Counts the calls down to its deed.
 #[derive(Clone, Default)]
-struct Nth(Arc<Mutex<(u32, Option<Deed>)>>);
+pub(crate) struct Nth(Arc<Mutex<(u32, Option<Deed>)>>);
 
 impl Nth {
-    fn plan(&self, call: u32, deed: Deed) {
+    pub(crate) fn plan(&self, call: u32, deed: Deed) {
         *self.0.lock().unwrap() = (call, Some(deed));
     }
 
     /// Forgets what was planned; whether it had come to it.
-    fn is_done(&self) -> bool {
+    pub(crate) fn is_done(&self) -> bool {
         std::mem::take(&mut *self.0.lock().unwrap()).1.is_none()
     }
 
@@ -62,7 +62,7 @@ impl Hook for Nth {
     }
 }
 
-fn house() -> (House, Nth) {
+pub(crate) fn house() -> (House, Nth) {
     let nth = Nth::default();
     let hook = nth.clone();
     (House::on(move |inner| Arc::new(Hooked { inner, hook: hook.clone() })), nth)

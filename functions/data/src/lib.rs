@@ -1,5 +1,6 @@
 //! The owner's data over REST.
 
+mod history;
 mod tasks;
 
 use web::Access::Connection;
@@ -12,4 +13,6 @@ pub fn routes() -> Routes {
         .get(Connection, "/v1/tasks/{id}", tasks::read)
         .patch(Connection, "/v1/tasks/{id}", tasks::update)
         .delete(Connection, "/v1/tasks/{id}", tasks::delete)
+        .get(Connection, "/v1/tasks/{id}/history", history::of_task)
+        .get(Connection, "/v1/changes", history::since)
 }

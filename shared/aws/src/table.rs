@@ -68,7 +68,9 @@ impl Table for DynamoTable {
         put.check()?;
         let write = self.client.put_item().table_name(&self.name).set_item(Some(row::item(&put, op)));
         let write = match put.expect {
-            Expect::Absent => write.condition_expression("attribute_not_exists(pk) OR exp <= :now"),
+            Expect::Absent | Expect::Gone(_) => {
+                write.condition_expression("attribute_not_exists(pk) OR exp <= :now")
+            }
             Expect::Version(version) => write
                 .condition_expression("v = :v AND (attribute_not_exists(exp) OR exp > :now)")
                 .expression_attribute_values(":v", number(version)),

@@ -138,6 +138,11 @@ impl<'g> Scope<'g> {
         names.iter().map(String::as_str).find(hidden)
     }
 
+    /// Who asked.
+    pub fn asked_by(&self) -> ConnectionId {
+        self.ask.by
+    }
+
     /// What is said of an item that it does not cover.
     pub fn denial(&self) -> Error {
         Error::Denied { action: self.ask.action, resource: self.ask.resource, why: Denial::Item }

@@ -1,10 +1,11 @@
-//! What happened: one write, told once, from which webhook events and the audit log (and later history and undo)
-//! come. Nothing is sent by hand, so nothing can be forgotten.
+//! What happened: one write, told once, from which webhook events, the audit log, the history and undo come. Nothing is sent by hand, so nothing can be forgotten.
 
 mod filter;
+mod seen;
 mod told;
 
 pub use filter::{EventFilter, TOLD, events};
+pub use seen::{By, Seen, Sight};
 pub use told::Told;
 
 use crate::access::Resource;
@@ -39,6 +40,7 @@ pub enum Verb {
     Created,
     Updated,
     Deleted,
+    Restored,
     Paused,
     Revoked,
     Rotated,
@@ -100,13 +102,8 @@ impl Change {
 
     /// The names of the fields that are not as they were; those that every write changes are not counted.
     pub fn fields(&self) -> Vec<String> {
-        let empty = serde_json::Map::new();
-        let of = |state: &Option<Value>| state.as_ref().and_then(Value::as_object).cloned();
-        let (before, after) = (of(&self.before), of(&self.after));
-        let (before, after) = (before.as_ref().unwrap_or(&empty), after.as_ref().unwrap_or(&empty));
-        let names = before.keys().chain(after.keys().filter(|name| !before.contains_key(*name)));
-        let differs = |name: &&String| before.get(*name) != after.get(*name);
-        names.filter(differs).filter(|name| !STAMPS.contains(&name.as_str())).cloned().collect()
+        let before = self.before.as_ref().and_then(Value::as_object);
+        seen::differing(before, self.after.as_ref().and_then(Value::as_object))
     }
 }
 
@@ -123,7 +120,12 @@ struct Stamp {
 fn written(row: &RowChange, image: &Image) -> Result<Said> {
     let Stamp { updated_at, source } = read(&row.key, image)?;
     let before = row.before.as_ref().map(|before| read(&row.key, before)).transpose()?;
-    let verb = if before.is_some() { Verb::Updated } else { Verb::Created };
+    let verb = match before {
+        Some(_) => Verb::Updated,
+        // It was there before: versions count on in the trash.
+        None if image.version > 1 => Verb::Restored,
+        None => Verb::Created,
+    };
     Ok(Said { verb, at: updated_at, source, before, after: Some(read(&row.key, image)?) })
 }
 
@@ -169,7 +171,8 @@ fn noticed(row: &RowChange, image: &Image) -> Result<Said> {
 }
 
 /// Larder itself, in no call.
-pub(crate) const NOBODY: Source = Source { connection: None, request: RequestId::from_bytes([0; 16]) };
+pub(crate) const NOBODY: Source =
+    Source { connection: None, request: RequestId::from_bytes([0; 16]), undo: None };
 
 /// Without hashes and sealed secrets: a change goes to places where even those have no business.
 fn public(connection: &Connection) -> Result<Value> {
@@ -180,8 +183,9 @@ fn read<T: DeserializeOwned>(key: &RowKey, image: &Image) -> Result<T> {
     serde_json::from_str(&image.body).map_err(|error| Error::unreadable(key, &error))
 }
 
-fn resource(rest: &str) -> Option<Resource> {
-    match rest.split('/').next()? {
+/// What kind of thing lies under `data/<what>`.
+pub fn resource(what: &str) -> Option<Resource> {
+    match what.split('/').next()? {
         "task" => Some(Resource::Tasks),
         "conn" => Some(Resource::Connections),
         _ => None,
@@ -204,7 +208,7 @@ const fn noun(resource: Resource) -> &'static str {
 
 impl Verb {
     const fn of(resource: Resource) -> &'static [Self] {
-        const DATA: &[Verb] = &[Verb::Created, Verb::Updated, Verb::Deleted];
+        const DATA: &[Verb] = &[Verb::Created, Verb::Updated, Verb::Deleted, Verb::Restored];
         const CONNECTION: &[Verb] = &[
             Verb::Created,
             Verb::Updated,
@@ -229,6 +233,7 @@ impl fmt::Display for Verb {
             Self::Created => "created",
             Self::Updated => "updated",
             Self::Deleted => "deleted",
+            Self::Restored => "restored",
             Self::Paused => "paused",
             Self::Revoked => "revoked",
             Self::Rotated => "rotated",

@@ -109,7 +109,11 @@ id!(
     /// One entry of the audit log.
     AuditId, "aud_", 16, "^aud_[0-9a-hjkmnp-tv-z]{26}$"
 );
-timed!(ConnectionId, TaskId, RequestId, OpId, ActivityId, AuditId);
+id!(
+    /// One time that the owner undid what was written.
+    UndoId, "undo_", 16, "^undo_[0-9a-hjkmnp-tv-z]{26}$"
+);
+timed!(ConnectionId, TaskId, RequestId, OpId, ActivityId, AuditId, UndoId);
 
 impl OwnerId {
     /// Larder itself: the partition of what belongs to no person (the signing keys).

@@ -16,6 +16,7 @@ pub mod due;
 pub mod error;
 pub mod fit;
 mod hex;
+pub mod history;
 pub mod id;
 pub mod key;
 pub mod limits;

@@ -20,6 +20,13 @@ pub const DELETE_TASK: Operation = task("delete_task", "DELETE", "/v1/tasks/{id}
 
 pub const ALL: [Operation; 5] = [LIST_TASKS, GET_TASK, CREATE_TASK, UPDATE_TASK, DELETE_TASK];
 
+impl Operation {
+    /// Many at once, not one of them.
+    pub fn is_list(&self) -> bool {
+        self.method == "GET" && !self.path.contains('{')
+    }
+}
+
 const fn task(tool: &'static str, method: &'static str, path: &'static str, action: Action) -> Operation {
     Operation { tool, method, path, action, resource: Resource::Tasks }
 }

@@ -6,6 +6,8 @@
 //! | `slug/<slug>` | whose short name it is | whether a slug is taken |
 //! | `data/task/<task>` | a task | one task; an owner's tasks, by age |
 //! | `trash/task/<task>`, `trash/conn/<conn>` | what was deleted, for 30 days | what it was, and who deleted it |
+//! | `hist/<what>/<version>` | a change of what lies under `data/<what>`, for 90 days | what it was before, and after |
+//! | `feed/<number>` | where a change lies, numbered as they are sealed, for 90 days | what changed since |
 //! | `rate/<conn>/<day>` | counters of one connection's windows | whether it may call once more |
 //! | `usage/<conn>/<hour>` | counters of one connection and hour | how much it called |
 //! | `act/<conn>/<activity>` | one call, for as long as the owner wants | what a connection did, by time |
@@ -37,8 +39,14 @@ pub const TRASH: &str = "trash/";
 pub const NOTICE: &str = "notice/";
 pub const AUDIT: &str = "audit/";
 pub const CONNECTIONS: &str = "conn/";
+const HISTORY: &str = "hist/";
+pub const FEED: &str = "feed/";
 const DUE: &str = "due/";
 const DUE_TIME: &str = "%Y%m%dT%H%M%SZ";
+
+/// For how long it is known what changed: what can be followed, looked up and undone. Rows live a little longer, so that
+/// no two clocks have to agree.
+pub const KEPT: SignedDuration = SignedDuration::from_hours(24 * 90);
 
 pub fn is_logged(sort: &str) -> bool {
     [DATA, TRASH, NOTICE, AUDIT, CONNECTIONS].iter().any(|kind| sort.starts_with(kind))
@@ -99,6 +107,42 @@ pub fn trash_of(key: &RowKey) -> RowKey {
 /// Deleted rows can be restored for 30 days.
 pub fn trash_expiry(deleted_at: Timestamp) -> Expiry {
     Expiry::at(deleted_at + SignedDuration::from_hours(24 * 30))
+}
+
+/// What lies, or lay, there: the same for an item and what is left of it in the trash.
+pub fn what(key: &RowKey) -> Option<&str> {
+    key.sort.strip_prefix(DATA).or_else(|| key.sort.strip_prefix(TRASH))
+}
+
+pub fn history(owner: OwnerId, what: &str, version: u64) -> RowKey {
+    RowKey::new(owner, format!("{HISTORY}{what}/{version:020}"))
+}
+
+pub fn history_version(key: &RowKey) -> Option<u64> {
+    key.sort.rsplit('/').next()?.parse().ok()
+}
+
+/// Oldest first.
+pub fn history_of(owner: OwnerId, what: &str) -> Query {
+    Query::prefix(owner, &format!("{HISTORY}{what}/"))
+}
+
+pub fn feed(owner: OwnerId, number: u64) -> RowKey {
+    RowKey::new(owner, format!("{FEED}{number:020}"))
+}
+
+/// Oldest first.
+pub fn feed_of(owner: OwnerId) -> Query {
+    Query::prefix(owner, FEED)
+}
+
+pub fn feed_expiry(sealed_at: Timestamp) -> Expiry {
+    Expiry::at(sealed_at + KEPT + SignedDuration::from_hours(24))
+}
+
+/// Longer than the line of the feed that leads there.
+pub fn history_expiry(told_at: Timestamp) -> Expiry {
+    Expiry::at(told_at + KEPT + SignedDuration::from_hours(48))
 }
 
 pub fn usage(owner: OwnerId, id: ConnectionId, at: Timestamp) -> RowKey {

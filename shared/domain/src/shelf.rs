@@ -1,7 +1,7 @@
 //! Typed access to the rows of one owner: a shelf holds entities of one kind. Versions, paging and the trash are
 //! done here once, over the narrow port.
 
-use crate::id::{ConnectionId, OpId, OwnerId, RequestId};
+use crate::id::{ConnectionId, OpId, OwnerId, RequestId, UndoId};
 use crate::sift::{Listing, sift_on};
 use crate::table::{Expect, Page, Put, Query, Row, RowKey, Table, Write};
 use crate::{Error, Result, schema};
@@ -30,11 +30,13 @@ pub struct Writer {
     pub op: OpId,
 }
 
-/// Which connection wrote (none: the owner), and in which call.
+/// Which connection wrote (none: the owner), in which call, and, where what was written was undone, in which undo.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Source {
     pub connection: Option<ConnectionId>,
     pub request: RequestId,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undo: Option<UndoId>,
 }
 
 /// A deleted entity, as it lies in the trash.
@@ -111,16 +113,18 @@ impl<'a, T: Entity> Shelf<'a, T> {
         self.table.transact(self.trashing(entity, writer)?.into(), writer.op).await
     }
 
-    /// What a delete writes, for a transaction that does more.
+    /// What a delete writes, for a transaction that does more. The versions of what lies in the trash count on, so that
+    /// no two changes of an entity have the same.
     pub fn trashing(&self, entity: T, writer: Writer) -> Result<[Write; 2]> {
         let key = T::key(self.owner, entity.id());
-        let delete = Write::Delete { key: key.clone(), version: entity.version() };
+        let version = entity.version();
+        let delete = Write::Delete { key: key.clone(), version };
         let trashed = Trashed { entity, deleted_at: writer.at, source: writer.source };
         let put = Write::Put(Put {
             key: schema::trash_of(&key),
             body: serde_json::to_string(&trashed).map_err(Error::internal)?,
             expires: Some(schema::trash_expiry(writer.at)),
-            expect: Expect::Absent,
+            expect: Expect::Gone(version),
         });
         Ok([delete, put])
     }

@@ -104,6 +104,8 @@ pub struct Record {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Expect {
     Absent,
+    /// Nothing is there any more; what comes counts on from the version that was the last.
+    Gone(u64),
     Version(u64),
 }
 
@@ -177,7 +179,7 @@ impl Expect {
     pub fn next(self) -> u64 {
         match self {
             Self::Absent => 1,
-            Self::Version(version) => version + 1,
+            Self::Gone(version) | Self::Version(version) => version + 1,
         }
     }
 }

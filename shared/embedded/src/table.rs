@@ -201,7 +201,7 @@ fn read(owner: OwnerId, row: &rusqlite::Row<'_>) -> rusqlite::Result<Found> {
 
 fn expected(found: Option<&Found>, expect: Expect) -> Result<()> {
     match (found, expect) {
-        (None, Expect::Absent) => Ok(()),
+        (None, Expect::Absent | Expect::Gone(_)) => Ok(()),
         (Some(found), Expect::Version(version)) if found.row.version == version => Ok(()),
         _ => Err(Error::Conflict),
     }

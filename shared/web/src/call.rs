@@ -132,7 +132,7 @@ impl Call {
     }
 
     pub fn writer(&self) -> Writer {
-        let source = Source { connection: Some(self.0.key.connection), request: self.0.request };
+        let source = Source { connection: Some(self.0.key.connection), request: self.0.request, undo: None };
         Writer { at: self.0.at, source, op: self.0.app.op() }
     }
 }

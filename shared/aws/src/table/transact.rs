@@ -130,7 +130,7 @@ impl Guard {
     fn first(write: &Write) -> Self {
         match write {
             Write::Put(put) => match put.expect {
-                Expect::Absent => Self::Absent,
+                Expect::Absent | Expect::Gone(_) => Self::Absent,
                 Expect::Version(version) => Self::Lasting { version },
             },
             Write::Delete { version, .. } | Write::Check { version, .. } => {

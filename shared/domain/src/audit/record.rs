@@ -22,6 +22,9 @@ pub struct Tip {
     pub head: Head,
     /// When the newest entry leaves.
     pub leaves: Expiry,
+    /// How many changes of the owner's data were put into the feed, which is written together with the entries.
+    #[serde(default)]
+    pub fed: u64,
 }
 
 impl Record {
@@ -48,7 +51,7 @@ impl Entry {
 
 impl Tip {
     pub fn genesis(owner: OwnerId) -> Self {
-        Self { head: Head::genesis(owner), leaves: Expiry(i64::MIN) }
+        Self { head: Head::genesis(owner), leaves: Expiry(i64::MIN), fed: 0 }
     }
 
     pub fn of(owner: OwnerId, row: Option<&Row>) -> Result<Self> {

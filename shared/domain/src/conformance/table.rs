@@ -21,7 +21,7 @@ pub struct Host {
 macro_rules! table_suite {
     ($host:path) => {
         $crate::table_suite!(@ $host;
-            puts_if_absent, puts_if_the_version_is_right, recognises_its_own_write, deletes_if_the_version_is_right,
+            puts_if_absent, puts_if_the_version_is_right, counts_on_from_what_is_gone, recognises_its_own_write, deletes_if_the_version_is_right,
             gets_many_in_order, pages_in_both_directions, pages_across_a_megabyte, queries_stay_within_range_and_owner,
             counts_exactly_under_64_adders, counting_leaves_the_rest_of_the_row, drops_counters,
             transactions_fail_whole, a_transaction_token_works_once,
@@ -69,6 +69,16 @@ pub async fn puts_if_the_version_is_right(host: &Host) {
     assert_eq!(host.table.put(put("a", "two", Expect::Version(1)), op()).await.unwrap(), 2);
     is_conflict(host.table.put(put("a", "late", Expect::Version(1)), op()).await);
     assert_eq!(body(host, "a").await.as_deref(), Some("two"));
+}
+
+pub async fn counts_on_from_what_is_gone(host: &Host) {
+    assert_eq!(host.table.put(put("a", "back", Expect::Gone(7)), op()).await.unwrap(), 8);
+    is_conflict(host.table.put(put("a", "again", Expect::Gone(8)), op()).await);
+    let moved =
+        vec![Write::Delete { key: key("a"), version: 8 }, Write::Put(put("b", "moved", Expect::Gone(8)))];
+    host.table.transact(moved, op()).await.unwrap();
+    assert_eq!(host.table.get(&key("b")).await.unwrap().map(|row| row.version), Some(9));
+    is_conflict(host.table.transact(vec![Write::Put(put("b", "x", Expect::Gone(9)))], op()).await);
 }
 
 /// A transport that repeats a write must not make it look like somebody else's.

@@ -1,0 +1,136 @@
+//! What happened to one item, as far as a connection may read it: newest first.
+
+use crate::call::Call;
+use crate::page::{Page, PageParams, cursor};
+use crate::problem::Problem;
+use domain::access::{Facts, Item, Scope};
+use domain::change::{By, Change, Seen, Sight};
+use domain::id::UndoId;
+use domain::operation::Operation;
+use domain::shelf::Entity;
+use domain::sift::{Listing, sift_on};
+use domain::table::{Query, Row, RowKey};
+use domain::{Error, schema, table};
+use futures_util::future::{OptionFuture, try_join3};
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::{Deserialize as _, Serialize};
+use serde_json::{Map, Value};
+
+pub struct History<'a>(pub &'a Call);
+
+/// How much of what people wrote one answer may hold.
+pub(crate) const MOST_BYTES: usize = 2 * 1024 * 1024;
+
+/// One change of an item.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct PastChange {
+    /// That it had afterwards.
+    pub version: u64,
+    pub verb: Sight,
+    pub at: Timestamp,
+    /// `own` for the connection that asks, `owner`, or which other connection.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub by: Option<By>,
+    /// The undo that it was part of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub undo: Option<UndoId>,
+    /// The names of the fields that changed.
+    pub fields: Vec<String>,
+    /// The item as it was; null if it was not there.
+    pub before: Option<Map<String, Value>>,
+    /// The item as it was then; null if it is gone.
+    pub after: Option<Map<String, Value>>,
+}
+
+impl History<'_> {
+    /// Of whoever may get the item; of one that was deleted, of whoever could have got it.
+    pub async fn of<T: Item>(
+        &self,
+        operation: &Operation,
+        id: <T as Entity>::Id,
+        params: &PageParams,
+    ) -> Result<Page<PastChange>, Problem> {
+        let Self(call) = self;
+        let key = T::key(call.owner(), id);
+        let what = schema::what(&key).ok_or_else(|| Error::internal("an item that is no data"))?;
+        let (list, limit) = (format!("history of {what}"), params.limit()?);
+        let after = params.place(call.app(), call.owner(), &list).await?;
+        let all = schema::history_of(call.owner(), what).newest_first();
+        let (scope, (current, last, first)) =
+            call.may(operation, self.read(&key, &all, after, limit)).await?;
+        let last = last.as_ref().unwrap_or(&first);
+        if !is_there(current.as_ref(), last.rows.first(), &scope)? {
+            return Err(Error::NotFound(T::NAME).into());
+        }
+        let keep = |row: &Row| {
+            let past = PastChange::of(row, &scope)?;
+            Ok(past.map(|past| (past, row.key.sort.clone(), row.body.len())))
+        };
+        let (data, next) = cut(sift_on(&*call.app().table, &all, first, limit, keep).await?);
+        Ok(Page { data, next_cursor: cursor(next.as_deref(), call.app(), call.owner(), &list).await? })
+    }
+
+    /// The item, its last change where a page does not begin with it, and the page.
+    async fn read(
+        &self,
+        key: &RowKey,
+        all: &Query,
+        after: Option<String>,
+        limit: usize,
+    ) -> domain::Result<(Option<Row>, Option<table::Page>, table::Page)> {
+        let table = &self.0.app().table;
+        let newest = all.clone().page(None, 1);
+        let last = after.as_ref().map(|_| table.query(&newest));
+        let last = async { OptionFuture::from(last).await.transpose() };
+        let page = all.clone().page(after, limit);
+        try_join3(table.get(key), last, table.query(&page)).await
+    }
+}
+
+/// Whether a caller who reads the item as it is, or was last, would find it.
+fn is_there(current: Option<&Row>, last: Option<&Row>, scope: &Scope<'_>) -> domain::Result<bool> {
+    let state = match (current, last) {
+        (Some(row), _) => {
+            serde_json::from_str(&row.body).map_err(|error| Error::unreadable(&row.key, &error))?
+        }
+        (None, Some(row)) => Change::kept(row)?.object()?.clone(),
+        (None, None) => return Ok(false),
+    };
+    let facts = Facts::deserialize(state).map_err(Error::internal)?;
+    Ok(scope.of(&facts.subject()).is_some())
+}
+
+/// A page of large changes ends early.
+fn cut(listing: Listing<(PastChange, String, usize)>) -> (Vec<PastChange>, Option<String>) {
+    let (mut data, mut next, mut bytes) = (Vec::new(), listing.next, 0);
+    for (past, sort, size) in listing.items {
+        if bytes > MOST_BYTES {
+            break;
+        }
+        bytes += size;
+        data.push(past);
+        if bytes > MOST_BYTES {
+            next = Some(sort);
+        }
+    }
+    (data, next)
+}
+
+impl PastChange {
+    fn of(row: &Row, scope: &Scope<'_>) -> domain::Result<Option<Self>> {
+        let change = Change::kept(row)?;
+        let (version, at) = (schema::history_version(&row.key).unwrap_or_default(), change.at);
+        let seen = change.seen(scope)?;
+        Ok(seen.map(|Seen { verb, before, after, fields, by, undo }| Self {
+            version,
+            verb,
+            at,
+            by,
+            undo,
+            fields,
+            before,
+            after,
+        }))
+    }
+}
