@@ -26,6 +26,7 @@ pub mod outcome;
 pub mod recurrence;
 pub mod schema;
 pub mod seal;
+pub mod search;
 pub mod session;
 pub mod shelf;
 pub mod sift;

@@ -1,0 +1,139 @@
+//! Which of the entries answer a question best.
+
+use super::entry::{Facts, View, decode_into};
+use super::query::{Queries, Query};
+use jiff::Timestamp;
+
+/// BM25's usual constants: how soon a word's repetition stops to count, and how much a long text is held against it.
+const REPETITION: f32 = 1.2;
+const LENGTH: f32 = 0.75;
+/// Reciprocal rank fusion: the n-th place of a list is worth 1 / (60 + n).
+const FUSION: f32 = 60.0;
+/// Further down, a place is worth nothing.
+const DEEPEST: usize = 200;
+
+/// A memory that was found.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Ranked<Id> {
+    pub id: Id,
+    /// 1 if it comes first by every question, in words and in spelling, and is of today; more if it is important.
+    pub score: f32,
+    /// The question that it answers best: 0 is the query itself, 1 the first paraphrase, and so on.
+    pub by: usize,
+}
+
+/// Those of the entries that `keep` keeps and that answer, best first; what scores alike comes in the order of ids.
+/// Entries that cannot be read are passed over. Scores rest on what was kept alone, so they tell nothing of the rest.
+pub fn search<'a, Id: Copy + Ord>(
+    entries: impl IntoIterator<Item = (Id, &'a str)>,
+    queries: &Queries,
+    keep: impl Fn(&Facts<'_>) -> bool,
+    now: Timestamp,
+) -> Vec<Ranked<Id>> {
+    let (mut bytes, mut ends) = (Vec::new(), Vec::new());
+    for (id, text) in entries {
+        let start = bytes.len();
+        let read = decode_into(text, &mut bytes).and_then(|()| View::of(bytes.get(start..)?));
+        if read.is_some_and(|view| keep(&view.facts)) {
+            ends.push((id, start..bytes.len()));
+        } else {
+            bytes.truncate(start);
+        }
+    }
+    let read = |(id, range): (Id, _)| Some((id, View::of(bytes.get(range)?)?));
+    let mut kept: Vec<(Id, View<'_>)> = ends.into_iter().filter_map(read).collect();
+    kept.sort_by_key(|(id, _)| *id);
+    let views: Vec<View<'_>> = kept.iter().map(|(_, view)| *view).collect();
+
+    let mut found = vec![Found::default(); kept.len()];
+    for (query, by) in queries.0.iter().zip(0..) {
+        let mut gains = vec![0.0; kept.len()];
+        for list in [by_words(&views, query), by_spelling(&views, query)] {
+            for (at, place) in places(&list) {
+                if let Some(gain) = gains.get_mut(at) {
+                    *gain += (FUSION + 1.0) / (FUSION + 1.0 + place);
+                }
+            }
+        }
+        found.iter_mut().zip(gains).for_each(|(found, gain)| found.add(gain, by));
+    }
+
+    let most = 2.0 * queries.0.len() as f32;
+    let ranked = kept.into_iter().zip(found).filter(|(_, found)| found.sum > 0.0);
+    let score = |view: View<'_>, found: &Found| found.sum / most * view.facts.weight(now);
+    let mut ranked: Vec<_> =
+        ranked.map(|((id, view), found)| Ranked { id, score: score(view, &found), by: found.by }).collect();
+    ranked.sort_by(|one, other| other.score.total_cmp(&one.score).then(one.id.cmp(&other.id)));
+    ranked
+}
+
+/// What an entry gained from all lists, and from which question the most.
+#[derive(Debug, Clone, Copy, Default)]
+struct Found {
+    sum: f32,
+    most: f32,
+    by: usize,
+}
+
+impl Found {
+    fn add(&mut self, gain: f32, by: usize) {
+        self.sum += gain;
+        if gain > self.most {
+            (self.most, self.by) = (gain, by);
+        }
+    }
+}
+
+/// BM25: rare words count for more than frequent ones.
+fn by_words(views: &[View<'_>], query: &Query) -> Vec<(usize, f32)> {
+    let all = views.len() as f32;
+    let average = views.iter().map(|view| f32::from(view.length)).sum::<f32>() / all.max(1.0);
+    let mut scores = vec![0.0; views.len()];
+    for word in &query.words {
+        let counts = || views.iter().map(|view| word.term(view.language).map_or(0, |term| view.count(term)));
+        let counts: Vec<u8> = counts().collect();
+        let having = counts.iter().filter(|count| **count > 0).count() as f32;
+        let rarity = (1.0 + (all - having + 0.5) / (having + 0.5)).ln();
+        for ((score, view), count) in scores.iter_mut().zip(views).zip(counts).filter(|(_, count)| *count > 0)
+        {
+            let (count, long) = (f32::from(count), f32::from(view.length) / average.max(1.0));
+            *score +=
+                rarity * count * (REPETITION + 1.0) / (count + REPETITION * (1.0 - LENGTH + LENGTH * long));
+        }
+    }
+    best(scores, 0.0)
+}
+
+/// By the likeness of vectors, as far as it is more than chance.
+fn by_spelling(views: &[View<'_>], query: &Query) -> Vec<(usize, f32)> {
+    let scores = views.iter().map(|view| query.vector.likeness(&view.vector).unwrap_or_default()).collect();
+    best(scores, query.vector.chance(views.len()))
+}
+
+/// Best first, by their index among all.
+fn best(scores: Vec<f32>, above: f32) -> Vec<(usize, f32)> {
+    let mut list: Vec<(usize, f32)> =
+        scores.into_iter().enumerate().filter(|(_, score)| *score > above).collect();
+    let order =
+        |one: &(usize, f32), other: &(usize, f32)| other.1.total_cmp(&one.1).then(one.0.cmp(&other.0));
+    if list.len() > DEEPEST {
+        list.select_nth_unstable_by(DEEPEST, order);
+        list.truncate(DEEPEST);
+    }
+    list.sort_unstable_by(order);
+    list
+}
+
+/// Each one's place, from 0 on; equals share one. Places hide by how much one is better than the next, so who has less
+/// than half of the best one's score stands back far enough that no youth brings it before an old one that has all.
+fn places(list: &[(usize, f32)]) -> impl Iterator<Item = (usize, f32)> {
+    let half = list.first().map_or(0.0, |(_, best)| best / 2.0);
+    let mut last = (f32::NAN, 0.0);
+    list.iter().zip(0u16..).map(move |((at, score), position)| {
+        if *score != last.0 {
+            let back = if *score < half { DEEPEST } else { 0 };
+            last = (*score, f32::from(position) + back as f32);
+        }
+        (*at, last.1)
+    })
+}

@@ -1,0 +1,55 @@
+//! What one search over 10,000 memories costs, their rows' decoding included; and first, on standard error, how well
+//! search finds and how large its rows are.
+
+use criterion::{Criterion, criterion_group, criterion_main};
+use domain::search::evaluation::{Evaluation, GROUPS, NOW, Signals};
+use domain::search::{Queries, Spelling, search};
+use std::hint::black_box;
+use std::io::Write as _;
+
+const MANY: usize = 10_000;
+
+fn searching(criterion: &mut Criterion) {
+    let (Ok(few), Ok(many)) = (Evaluation::among(60), Evaluation::among(MANY)) else { return };
+    let _ = report(&few, &many);
+    let paraphrases = ["drug allergy", "allergic reaction to antibiotics", "intolerance doctor prescribed"];
+    let long = "every word of this question is another word that has to be looked for ".repeat(14);
+    let questions = [
+        ("one question", Queries::of("what am I allergic to", &[], &Spelling)),
+        ("three paraphrases", Queries::of("which medicines must I never be given", &paraphrases, &Spelling)),
+        ("the longest", Queries::of(&long, &[long.as_str(); 5], &Spelling)),
+    ];
+    let mut group = criterion.benchmark_group("search");
+    group.sample_size(20);
+    for (name, queries) in &questions {
+        group.bench_function(*name, |bencher| {
+            bencher.iter(|| {
+                search(black_box(many.entries()), black_box(queries), |facts| facts.is_live(NOW), NOW)
+            });
+        });
+    }
+    group.finish();
+}
+
+/// One line of tab-separated figures for each group, and one for the size of the rows.
+fn report(few: &Evaluation, many: &Evaluation) -> std::io::Result<()> {
+    let mut out = std::io::stderr().lock();
+    for (group, paraphrased) in GROUPS.into_iter().flat_map(|group| [(group, false), (group, true)]) {
+        if few.has(group, paraphrased) {
+            let recall = |signals| few.recall(group, signals, paraphrased);
+            let alone = [Signals::Words, Signals::Spelling].map(recall);
+            let both = [few, many].map(|all| all.recall(group, Signals::Both, paraphrased));
+            let paraphrased = if paraphrased { ", paraphrased" } else { "" };
+            writeln!(
+                out,
+                "recall\t{group}{paraphrased}\t{}\t{}\t{}\t{}",
+                alone[0], alone[1], both[0], both[1]
+            )?;
+        }
+    }
+    let bytes: usize = many.entries().map(|(_, row)| row.len()).sum();
+    writeln!(out, "bytes\t{}", bytes * 1000 / MANY)
+}
+
+criterion_group!(benches, searching);
+criterion_main!(benches);
