@@ -8,6 +8,7 @@
 mod embedder;
 mod entry;
 #[cfg(any(test, feature = "evaluation"))]
+#[allow(clippy::indexing_slicing, reason = "these are tests")]
 pub mod evaluation;
 mod language;
 mod query;

@@ -1,4 +1,4 @@
-//! What one search over 10,000 memories costs, their rows' decoding included; and first, on standard error, how well
+//! What one search over 10,000 memories costs, their rows' decoding included; and first, how well
 //! search finds and how large its rows are.
 
 use criterion::{Criterion, criterion_group, criterion_main};
@@ -33,7 +33,7 @@ fn searching(criterion: &mut Criterion) {
 
 /// One line of tab-separated figures for each group, and one for the size of the rows.
 fn report(few: &Evaluation, many: &Evaluation) -> std::io::Result<()> {
-    let mut out = std::io::stderr().lock();
+    let mut out = std::io::stdout().lock();
     for (group, paraphrased) in GROUPS.into_iter().flat_map(|group| [(group, false), (group, true)]) {
         if few.has(group, paraphrased) {
             let recall = |signals| few.recall(group, signals, paraphrased);

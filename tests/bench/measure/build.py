@@ -1,5 +1,6 @@
 """Release binaries, each built as it is deployed."""
 
+import json
 import os
 import platform
 import subprocess
@@ -53,8 +54,17 @@ def seed():
     return TARGET / "debug/seed"
 
 
-def cargo(*arguments):
+def cargo(*arguments, stdout=sys.stderr):
     path = f"{LAMBDA_TOOLS}{os.pathsep}{os.environ['PATH']}"
-    done = subprocess.run(["cargo", *arguments], cwd=ROOT, stdout=sys.stderr, env={**os.environ, "PATH": path})
+    done = subprocess.run(["cargo", *arguments], cwd=ROOT, stdout=stdout, text=True,
+                          env={**os.environ, "PATH": path})
     if done.returncode != 0:
         sys.exit(f"cargo {' '.join(arguments)} failed")
+    return done.stdout
+
+
+def median(group, name):
+    """What the last run of a criterion benchmark measured, in ns."""
+    folders = [TARGET / "criterion" / group / folder for folder in (name.replace(" ", "_"), name)]
+    folder = next(folder for folder in folders if folder.is_dir())
+    return json.loads((folder / "new/estimates.json").read_text())["median"]["point_estimate"]

@@ -3,12 +3,11 @@
 use super::language::Language;
 use super::words::{folded, hash, is_unspaced, plain, words};
 
-/// The seam for other embeddings: whatever turns a text into `dims` small numbers, of which only the angle counts. An
-/// index keeps each number in as few bits (2, 4 or 8) as the largest of its vector needs.
+/// The seam for other embeddings: whatever turns each text into the same number of small numbers (the first 1,024
+/// count), as a vector of which only the direction matters. An entry keeps each in 2, 4 or 8 bits, as the largest needs.
 pub trait Embedder {
     /// Vectors are compared with those of the same id only.
     fn id(&self) -> &str;
-    fn dims(&self) -> u16;
     fn embed(&self, text: &str) -> Vec<i8>;
 }
 
@@ -25,22 +24,16 @@ impl Embedder for Nothing {
     fn id(&self) -> &str {
         "none"
     }
-    fn dims(&self) -> u16 {
-        0
-    }
     fn embed(&self, _: &str) -> Vec<i8> {
         Vec::new()
     }
 }
 
-const DIMS: u16 = 1024;
+const DIMS: u32 = 1024;
 
 impl Embedder for Spelling {
     fn id(&self) -> &str {
         "spelling/1"
-    }
-    fn dims(&self) -> u16 {
-        DIMS
     }
 
     /// Many dimensions of one sign each tell more texts apart than few exact ones in as many bits.
@@ -50,11 +43,11 @@ impl Embedder for Spelling {
         words.retain(|word| !language.leaves_out(word));
         words.sort_unstable();
         words.dedup();
-        let mut sums = vec![0i32; usize::from(DIMS)];
+        let mut sums = vec![0i32; DIMS as usize];
         for word in &words {
             grams(&plain(word), |gram| {
                 let hash = hash(gram);
-                if let Some(sum) = sums.get_mut((hash % u32::from(DIMS)) as usize) {
+                if let Some(sum) = sums.get_mut((hash % DIMS) as usize) {
                     *sum += if hash >> 31 == 0 { 1 } else { -1 };
                 }
             });
@@ -65,11 +58,10 @@ impl Embedder for Spelling {
 
 /// A word's ends count as characters, so that a beginning is not a middle.
 fn grams(word: &str, mut each: impl FnMut(&[u8])) {
-    let marked: Vec<char> = ['<'].into_iter().chain(word.chars()).chain(['>']).collect();
+    let marked = format!("<{word}>");
+    let edges: Vec<usize> = marked.char_indices().map(|(at, _)| at).chain([marked.len()]).collect();
     let sizes = if word.starts_with(is_unspaced) { 1..=2 } else { 3..=5 };
-    for size in sizes {
-        for gram in marked.windows(size) {
-            each(gram.iter().collect::<String>().as_bytes());
-        }
+    for gram in sizes.flat_map(|size| edges.iter().zip(edges.iter().skip(size))) {
+        each(marked.as_bytes().get(*gram.0..*gram.1).unwrap_or_default());
     }
 }

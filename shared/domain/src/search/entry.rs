@@ -163,11 +163,16 @@ impl Facts<'_> {
         self.created_by == hash(connection.as_bytes())
     }
 
-    /// To the second.
+    /// It happened then or later, to the second.
     pub fn is_since(&self, at: Timestamp) -> bool {
         self.at >= at.as_second()
     }
 
+    pub fn is_before(&self, at: Timestamp) -> bool {
+        self.at < at.as_second()
+    }
+
+    /// It has not expired.
     pub fn is_live(&self, now: Timestamp) -> bool {
         self.expires_at > now.as_second()
     }

@@ -45,21 +45,8 @@ pub fn search<'a, Id: Copy + Ord>(
     kept.sort_by_key(|(id, _)| *id);
     let views: Vec<View<'_>> = kept.iter().map(|(_, view)| *view).collect();
 
-    let mut found = vec![Found::default(); kept.len()];
-    for (query, by) in queries.0.iter().zip(0..) {
-        let mut gains = vec![0.0; kept.len()];
-        for list in [by_words(&views, query), by_spelling(&views, query)] {
-            for (at, place) in places(&list) {
-                if let Some(gain) = gains.get_mut(at) {
-                    *gain += (FUSION + 1.0) / (FUSION + 1.0 + place);
-                }
-            }
-        }
-        found.iter_mut().zip(gains).for_each(|(found, gain)| found.add(gain, by));
-    }
-
     let most = 2.0 * queries.0.len() as f32;
-    let ranked = kept.into_iter().zip(found).filter(|(_, found)| found.sum > 0.0);
+    let ranked = kept.into_iter().zip(fused(&views, queries)).filter(|(_, found)| found.sum > 0.0);
     let score = |view: View<'_>, found: &Found| found.sum / most * view.facts.weight(now);
     let mut ranked: Vec<_> =
         ranked.map(|((id, view), found)| Ranked { id, score: score(view, &found), by: found.by }).collect();
@@ -82,6 +69,23 @@ impl Found {
             (self.most, self.by) = (gain, by);
         }
     }
+}
+
+/// What each entry gains, list by list.
+fn fused(views: &[View<'_>], queries: &Queries) -> Vec<Found> {
+    let mut found = vec![Found::default(); views.len()];
+    for (query, by) in queries.0.iter().zip(0..) {
+        let mut gains = vec![0.0; views.len()];
+        for list in [by_words(views, query), by_spelling(views, query)] {
+            for (at, place) in places(&list) {
+                if let Some(gain) = gains.get_mut(at) {
+                    *gain += (FUSION + 1.0) / (FUSION + 1.0 + place);
+                }
+            }
+        }
+        found.iter_mut().zip(gains).for_each(|(found, gain)| found.add(gain, by));
+    }
+    found
 }
 
 /// BM25: rare words count for more than frequent ones.
