@@ -112,7 +112,7 @@ pub fn other_memory(n: u64, shared: &[&str]) -> String {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (state >> 40) as usize
     };
-    let length = if n % 20 == 0 { 150 + next() % 250 } else { 25 + next() % 40 };
+    let length = if n.is_multiple_of(20) { 150 + next() % 250 } else { 25 + next() % 40 };
     let mut text = String::new();
     for _ in 0..length {
         if next() % 3 == 0 {
