@@ -27,18 +27,13 @@ pub(crate) fn encode(bytes: &[u8]) -> String {
 
 /// Into a text of just the right length; ids are written often, so they need no memory of their own.
 pub(crate) fn write(bytes: &[u8], text: &mut [u8]) {
-    let mut slots = text.iter_mut();
-    let (mut held, mut bits) = (0u32, 0u32);
-    for &byte in bytes {
-        held = held << 8 | u32::from(byte);
-        bits += 8;
-        while bits >= 5 {
-            bits -= 5;
-            put(&mut slots, held >> bits);
+    // Five bytes are eight letters; what the last of them lack counts as 0.
+    for (five, eight) in bytes.chunks(5).zip(text.chunks_mut(8)) {
+        let missing = 5 - five.len();
+        let held = five.iter().fold(0, |held, byte| held << 8 | u64::from(*byte)) << (8 * missing);
+        for (nth, slot) in eight.iter_mut().enumerate() {
+            *slot = letter(held >> (35 - 5 * nth));
         }
-    }
-    if bits > 0 {
-        put(&mut slots, held << (5 - bits));
     }
 }
 
@@ -48,27 +43,29 @@ pub(crate) fn decode<const N: usize>(text: &str) -> Option<[u8; N]> {
         return None;
     }
     let mut out = [0u8; N];
-    let mut slots = out.iter_mut();
-    let (mut held, mut bits) = (0u32, 0u32);
-    for character in text.bytes() {
-        held = held << 5 | value(character)?;
-        bits += 5;
-        if bits >= 8 {
-            bits -= 8;
-            *slots.next()? = u8::try_from(held >> bits & 0xff).ok()?;
+    let (mut wrong, mut rest) = (0, 0);
+    for (five, eight) in out.chunks_mut(5).zip(text.as_bytes().chunks(8)) {
+        let values = eight.iter().map(|letter| value(*letter));
+        let held = values.fold(0, |held, value| {
+            wrong |= value;
+            held << 5 | u64::from(value)
+        });
+        let held = held << (5 * (8 - eight.len()));
+        for (nth, slot) in five.iter_mut().enumerate() {
+            *slot = (held >> (32 - 8 * nth) & 0xff) as u8;
         }
+        let used = 8 * five.len();
+        rest |= held & ((1 << (40 - used)) - 1);
     }
-    (held & ((1 << bits) - 1) == 0).then_some(out)
+    (wrong < 32 && rest == 0).then_some(out)
 }
 
-fn put(slots: &mut std::slice::IterMut<'_, u8>, value: u32) {
-    if let (Some(slot), Some(letter)) = (slots.next(), ALPHABET.get((value & 31) as usize)) {
-        *slot = *letter;
-    }
+fn letter(value: u64) -> u8 {
+    ALPHABET.get((value & 31) as usize).copied().unwrap_or_default()
 }
 
-fn value(character: u8) -> Option<u32> {
-    VALUES.get(usize::from(character)).filter(|value| **value < 32).map(|value| u32::from(*value))
+fn value(letter: u8) -> u8 {
+    VALUES.get(usize::from(letter)).copied().unwrap_or(255)
 }
 
 #[cfg(test)]
