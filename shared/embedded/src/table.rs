@@ -15,7 +15,7 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 /// A transaction's token is remembered for this long.
 const TOKEN_SECONDS: i64 = 600;
 
-const ROW: &str = "sort, version, body, counters, expires, op";
+const ROW: &str = "sort, version, body, counters, expires";
 
 #[async_trait]
 impl Table for Store {
@@ -67,7 +67,8 @@ impl Table for Store {
         let drop: Vec<_> = drop.iter().map(|name| (*name).to_owned()).collect();
         self.write(Relaxed, move |db| {
             let found = find(db, &key, now).map_err(Error::internal)?;
-            let mut counters = found.as_ref().map(|found| found.row.counters.clone()).unwrap_or_default();
+            let was = found.as_ref().map(|found| found.row.expires);
+            let mut counters = found.map(|found| found.row.counters).unwrap_or_default();
             for (name, amount) in add {
                 *counters.entry(name).or_default() += amount;
             }
@@ -75,15 +76,7 @@ impl Table for Store {
                 counters.remove(&name);
             }
             let text = serde_json::to_string(&counters).map_err(Error::internal)?;
-            let sql = if found.is_some() {
-                "UPDATE entry SET counters = ?3, expires = coalesce(?4, expires) WHERE owner = ?1 AND sort = ?2"
-            } else {
-                "INSERT OR REPLACE INTO entry (owner, sort, version, op, body, counters, expires)
-                 VALUES (?1, ?2, 1, '', '', ?3, ?4)"
-            };
-            let mut count = db.prepare_cached(sql).map_err(Error::internal)?;
-            let owner = key.owner.to_string();
-            count.execute(params![owner, key.sort, text, seconds(expires)]).map_err(Error::internal)?;
+            count(db, &key, &text, was, expires).map_err(Error::internal)?;
             Ok(counters)
         })
         .await
@@ -106,6 +99,30 @@ impl Table for Store {
         let now = self.clock().now();
         self.write(Synced, move |db| transact(db, &writes, op, now)).await
     }
+}
+
+/// `was` is when the row expires so far, if there is one.
+fn count(
+    db: &Connection,
+    key: &RowKey,
+    counters: &str,
+    was: Option<Option<Expiry>>,
+    expires: Option<Expiry>,
+) -> rusqlite::Result<()> {
+    let owner = key.owner.to_string();
+    // What is set is indexed anew, even if it is what it was.
+    let stays = was.is_some_and(|was| expires.is_none() || expires == was);
+    if stays {
+        let sql = "UPDATE entry SET counters = ?3 WHERE owner = ?1 AND sort = ?2";
+        return db.prepare_cached(sql)?.execute([owner.as_str(), &key.sort, counters]).map(|_| ());
+    }
+    let sql = if was.is_some() {
+        "UPDATE entry SET counters = ?3, expires = ?4 WHERE owner = ?1 AND sort = ?2"
+    } else {
+        "INSERT OR REPLACE INTO entry (owner, sort, version, op, body, counters, expires)
+         VALUES (?1, ?2, 1, '', '', ?3, ?4)"
+    };
+    db.prepare_cached(sql)?.execute(params![owner, key.sort, counters, seconds(expires)]).map(|_| ())
 }
 
 fn transact(db: &Connection, writes: &[Write], op: OpId, now: Timestamp) -> Result<()> {
@@ -158,10 +175,10 @@ struct Found {
 }
 
 fn find(db: &Connection, key: &RowKey, now: Timestamp) -> rusqlite::Result<Option<Found>> {
-    let sql = format!("SELECT {ROW} FROM entry WHERE owner = ?1 AND sort = ?2");
+    let sql = format!("SELECT {ROW}, op FROM entry WHERE owner = ?1 AND sort = ?2");
     let mut select = db.prepare_cached(&sql)?;
-    let found =
-        select.query_row([&key.owner.to_string(), &key.sort], |row| read(key.owner, row)).optional()?;
+    let found = |row: &rusqlite::Row<'_>| Ok(Found { row: read(key.owner, row)?, op: row.get(5)? });
+    let found = select.query_row([&key.owner.to_string(), &key.sort], found).optional()?;
     Ok(found.filter(|found| is_live(&found.row, now)))
 }
 
@@ -176,7 +193,7 @@ fn page(db: &Connection, query: &Query, now: Timestamp) -> rusqlite::Result<Page
     let (owner, limit) = (query.owner.to_string(), query.limit.saturating_add(1));
     let values =
         params![owner, query.range.start, query.range.end, query.after, now.as_second(), limit as i64];
-    let rows = select.query_map(values, |row| read(query.owner, row).map(|found| found.row))?;
+    let rows = select.query_map(values, |row| read(query.owner, row))?;
     let mut rows = rows.collect::<rusqlite::Result<Vec<_>>>()?;
     // One more row than asked for was fetched, only to know whether there is a next page.
     let more = rows.len() > query.limit;
@@ -185,18 +202,18 @@ fn page(db: &Connection, query: &Query, now: Timestamp) -> rusqlite::Result<Page
     Ok(Page { rows, next })
 }
 
-fn read(owner: OwnerId, row: &rusqlite::Row<'_>) -> rusqlite::Result<Found> {
-    let counters: String = row.get(3)?;
+fn read(owner: OwnerId, row: &rusqlite::Row<'_>) -> rusqlite::Result<Row> {
+    let counters = row.get_ref(3)?.as_str()?;
     let broken = |error| rusqlite::Error::FromSqlConversionFailure(3, Type::Text, Box::new(error));
     let counters = if counters.is_empty() {
         Counters::default()
     } else {
-        serde_json::from_str(&counters).map_err(broken)?
+        serde_json::from_str(counters).map_err(broken)?
     };
     let key = RowKey { owner, sort: row.get(0)? };
     let expires = row.get::<_, Option<i64>>(4)?.map(Expiry);
     let version = row.get::<_, i64>(1)?.cast_unsigned();
-    Ok(Found { row: Row { key, version, body: row.get(2)?, counters, expires }, op: row.get(5)? })
+    Ok(Row { key, version, body: row.get(2)?, counters, expires })
 }
 
 fn expected(found: Option<&Found>, expect: Expect) -> Result<()> {
