@@ -80,11 +80,7 @@ impl House {
                     clock: Arc::clone(&time),
                     entropy: Arc::clone(&entropy) as _,
                 },
-                fan_out: FanOut {
-                    table: Arc::clone(&table),
-                    queue: Arc::new(store.clone()),
-                    clock: Arc::clone(&time),
-                },
+                fan_out: FanOut::new(Arc::clone(&table), Arc::new(store.clone()), Arc::clone(&time)),
             },
             deliver: Deliver {
                 table: Arc::clone(&table),

@@ -18,8 +18,9 @@ pub struct Changes {
 
 #[async_trait]
 impl Consumer<RowChange> for Changes {
-    /// First, because it can be repeated without anybody noticing; a webhook that is told twice notices.
+    /// Seals first, because it can be repeated without anybody noticing; a webhook that is told twice notices.
     async fn begin(&self, batch: &[RowChange]) -> Result<()> {
+        self.fan_out.begin(batch).await?;
         self.sealer.seal(batch).await
     }
 

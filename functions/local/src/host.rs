@@ -57,11 +57,7 @@ impl Host {
                 clock: Arc::clone(&clock),
                 entropy: Arc::clone(&entropy),
             },
-            fan_out: FanOut {
-                table: Arc::clone(&table) as _,
-                queue: Arc::new(store.clone()),
-                clock: Arc::clone(&clock),
-            },
+            fan_out: FanOut::new(Arc::clone(&table) as _, Arc::new(store.clone()), Arc::clone(&clock)),
         };
         let deliver = Deliver {
             table: Arc::clone(&table) as _,
