@@ -1,6 +1,7 @@
 //! The table's own stream, record by record, in the shape in which Lambda hands it over.
 
 use crate::table::{BODY, OWNER, SORT, VERSION};
+use domain::audit::Record;
 use domain::schema::is_logged;
 use domain::table::{Image, RowChange, RowKey};
 use domain::{Error, Result};
@@ -43,12 +44,11 @@ impl StreamRecord {
             return Ok(None);
         }
         let owner = text(&mut keys, OWNER)?.parse().map_err(Error::internal)?;
-        Ok(Some(RowChange {
-            position: sequence_number,
-            key: RowKey::new(owner, sort),
-            before: old_image.map(image).transpose()?,
-            after: new_image.map(image).transpose()?,
-        }))
+        let (before, after) = (old_image.map(image).transpose()?, new_image.map(image).transpose()?);
+        if after.as_ref().is_some_and(|after| Record::is_sealed(&sort, &after.body)) {
+            return Ok(None);
+        }
+        Ok(Some(RowChange { position: sequence_number, key: RowKey::new(owner, sort), before, after }))
     }
 }
 

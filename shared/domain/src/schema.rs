@@ -22,7 +22,8 @@
 //! | `link/<nonce>` | a sign-in link that was used, while it would live | whether it may be used |
 //! | `key/<purpose>` | a sealed data key | the key for a purpose; Larder's own lie under `OwnerId::LARDER` |
 //!
-//! Rows under `conn/`, `data/`, `trash/`, `notice/` and `audit/` are logged: each write of one is one change.
+//! Rows under `conn/`, `data/`, `trash/`, `notice/` and `audit/` are logged: each write of one is one change, but for
+//! the one that seals an entry of the audit log, which tells nothing new.
 
 use crate::connection::Slug;
 use crate::id::{ActivityId, AuditId, ConnectionId, OwnerId, TaskId};

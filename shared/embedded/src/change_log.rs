@@ -3,6 +3,7 @@
 use crate::store::Store;
 use crate::writer::Durability::Relaxed;
 use async_trait::async_trait;
+use domain::audit::Record;
 use domain::table::{ChangeLog, Image, RowChange, RowKey};
 use domain::{Error, Result, schema};
 use jiff::Timestamp;
@@ -54,7 +55,8 @@ pub(crate) fn append(
     after: Option<Image>,
     now: Timestamp,
 ) -> Result<()> {
-    if !schema::is_logged(&key.sort) {
+    let is_sealed = |after: &Image| Record::is_sealed(&key.sort, &after.body);
+    if !schema::is_logged(&key.sort) || after.as_ref().is_some_and(is_sealed) {
         return Ok(());
     }
     let version = |image: &Option<Image>| image.as_ref().map(|image| image.version.cast_signed());
