@@ -1,5 +1,6 @@
 //! `POST /mcp`: one call in, one JSON answer out.
 
+use crate::answer::Answer;
 use crate::name::name;
 use crate::server::Server;
 use axum::body::Body;
@@ -23,13 +24,14 @@ pub(crate) async fn post(
     if let Some(name) = name(&body) {
         call.set_name(name);
     }
-    let server = Server { call: call.clone() };
+    let tool = Answer::default();
+    let server = Server { call: call.clone(), answer: tool.clone() };
     let sessions = Arc::new(NeverSessionManager::default());
     let service = StreamableHttpService::new(move || Ok(server.clone()), sessions, config());
     let answer = service.handle(request(headers, body)).await;
     // Whatever was answered inside: a key that does not hold gets a 401, which clients act on.
     call.admission().await?;
-    explained(&call, answer.map(Body::new)).await
+    explained(&call, answer.map(Body::new), &tool).await
 }
 
 /// Hosts are checked by the host that this runs in, not for MCP alone; bodies are bounded before they come here.
@@ -83,11 +85,14 @@ impl<'de> Deserialize<'de> for Never {
 
 /// The protocol library refuses some requests in plain text; here every refusal explains itself the same way, and
 /// one that the protocol has its own words for counts as one.
-async fn explained(call: &Call, answer: Response) -> Result<Response, Problem> {
+async fn explained(call: &Call, answer: Response, tool: &Answer) -> Result<Response, Problem> {
     let json = answer.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind == "application/json");
     let (parts, body) = answer.into_parts();
     let said = body.collect().await.map_err(Problem::internal)?.to_bytes();
     let not_mcp = |status, detail| Problem::new(status, "not-mcp", "Not a request of this protocol", detail);
+    if let Some(whole) = tool.put_in(&said).map_err(Problem::internal)? {
+        return Ok(Response::from_parts(parts, whole.into()));
+    }
     if parts.status.is_success() || json {
         if serde_json::from_slice::<Refused>(&said).is_ok() {
             call.set_refusal(not_mcp(StatusCode::BAD_REQUEST, "It was refused by the protocol.".to_owned()));

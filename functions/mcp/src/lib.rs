@@ -1,5 +1,6 @@
 //! The owner's data over MCP: streamable HTTP without sessions, JSON answers, both protocol eras.
 
+mod answer;
 mod endpoint;
 mod name;
 mod server;

@@ -1,5 +1,6 @@
 //! What the protocol asks of a server, for the length of one call.
 
+use crate::answer::Answer;
 use crate::tools::{self, TOOLS};
 use rmcp::ServerHandler;
 use rmcp::model::{
@@ -25,6 +26,7 @@ const INSTRUCTIONS: &str = include_str!("../../../templates/instructions/mcp.md"
 #[derive(Clone)]
 pub(crate) struct Server {
     pub(crate) call: Call,
+    pub(crate) answer: Answer,
 }
 
 impl ServerHandler for Server {
@@ -65,6 +67,10 @@ impl ServerHandler for Server {
         _: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
         let arguments = request.arguments.unwrap_or_default();
-        tools::call(&self.call, &request.name, arguments).await.map(CallToolResponse::from)
+        let result = match tools::call(&self.call, &request.name, arguments).await? {
+            Ok(answer) => self.answer.give(answer),
+            Err(refused) => refused,
+        };
+        Ok(result.into())
     }
 }

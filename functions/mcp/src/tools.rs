@@ -11,6 +11,7 @@ use rmcp::model::{CallToolResult, ContentBlock, ErrorData, JsonObject, Tool, Too
 use schemars::{JsonSchema, Schema, schema_for};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Map, Value, json};
 use std::sync::{Arc, LazyLock};
 use web::{Call, PageParams, Problem, Sent, Tasks};
@@ -93,17 +94,18 @@ struct SeenTask {
     expected_version: Option<u64>,
 }
 
+/// What the tool answers, as JSON, or what it refuses.
 pub(crate) async fn call(
     call: &Call,
     name: &str,
     arguments: JsonObject,
-) -> Result<CallToolResult, ErrorData> {
+) -> Result<Result<Box<RawValue>, CallToolResult>, ErrorData> {
     if !TOOLS.iter().any(|tool| tool.spec.name == name) {
         let said = format!("there is no tool `{name}`");
         call.set_refusal(Problem::invalid("/params/name", said.as_str()));
         return Err(ErrorData::invalid_params(said, None));
     }
-    Ok(run(call, name, arguments).await.unwrap_or_else(|problem| {
+    Ok(run(call, name, arguments).await.map_err(|problem| {
         problem.log(call.request());
         let said = format!("{} ({})", problem.detail(), call.request());
         call.set_refusal(problem);
@@ -111,7 +113,7 @@ pub(crate) async fn call(
     }))
 }
 
-async fn run(call: &Call, name: &str, arguments: JsonObject) -> Result<CallToolResult, Problem> {
+async fn run(call: &Call, name: &str, arguments: JsonObject) -> Result<Box<RawValue>, Problem> {
     let tasks = Tasks(call);
     match name {
         "list_tasks" => {
@@ -137,8 +139,8 @@ pub(crate) fn refused(problem: Problem) -> ErrorData {
     ErrorData::invalid_request(problem.detail().to_owned(), None)
 }
 
-fn answer(value: &impl Serialize) -> Result<CallToolResult, Problem> {
-    serde_json::to_value(value).map(CallToolResult::structured).map_err(Problem::internal)
+fn answer(value: &impl Serialize) -> Result<Box<RawValue>, Problem> {
+    to_raw_value(value).map_err(Problem::internal)
 }
 
 fn fit<T: DeserializeOwned>(arguments: JsonObject) -> Result<T, Problem> {

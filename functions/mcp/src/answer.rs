@@ -1,0 +1,59 @@
+//! What a tool answers is JSON already. The protocol library would take it apart, turn it over twice and put it
+//! together again; so it answers without it, and the text is put in when it is done.
+
+use rmcp::model::CallToolResult;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use std::collections::BTreeMap;
+use std::sync::{Arc, OnceLock};
+
+/// Of one call.
+#[derive(Clone, Default)]
+pub(crate) struct Answer(Arc<OnceLock<Box<RawValue>>>);
+
+#[derive(Serialize, Deserialize)]
+struct Message<Result> {
+    jsonrpc: Box<RawValue>,
+    id: Box<RawValue>,
+    result: Result,
+}
+
+/// What else the protocol says of a result, by name.
+type Rest = BTreeMap<String, Box<RawValue>>;
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Whole<'a> {
+    content: [Block<'a>; 1],
+    structured_content: &'a RawValue,
+    #[serde(flatten)]
+    rest: Rest,
+}
+
+/// For clients that read text only.
+#[derive(Serialize)]
+#[serde(tag = "type", rename = "text")]
+struct Block<'a> {
+    text: &'a str,
+}
+
+impl Answer {
+    /// Keeps it; what is returned stands for it until then.
+    pub(crate) fn give(&self, answer: Box<RawValue>) -> CallToolResult {
+        let _ = self.0.set(answer);
+        CallToolResult::success(Vec::new())
+    }
+
+    /// The message with the answer in it; none where no tool answered, or the protocol refused it after all.
+    pub(crate) fn put_in(&self, message: &[u8]) -> serde_json::Result<Option<Vec<u8>>> {
+        let Some(answer) = self.0.get() else { return Ok(None) };
+        let Ok(Message { jsonrpc, id, result: mut rest }) = serde_json::from_slice::<Message<Rest>>(message)
+        else {
+            return Ok(None);
+        };
+        rest.remove("content");
+        let content = [Block { text: answer.get() }];
+        let result = Whole { content, structured_content: answer, rest };
+        serde_json::to_vec(&Message { jsonrpc, id, result }).map(Some)
+    }
+}
