@@ -11,6 +11,8 @@ fn example(route: &Route, task: &str, connection: &str) -> (String, Option<Value
     let path = match route.path {
         path if path.starts_with("/v1/tasks/") => path.replace("{id}", task),
         path if path.starts_with("/connections/") => path.replace("{id}", connection),
+        "/v1/daily/{date}" => "/v1/daily/2027-01-15".to_owned(),
+        "/v1/progress" => "/v1/progress?period=7d".to_owned(),
         path => path.to_owned(),
     };
     let body = match (route.method.as_str(), route.path) {

@@ -11,6 +11,7 @@
 mod access;
 mod activity;
 mod address;
+mod analytics;
 mod audit;
 mod connections;
 mod contract;

@@ -1,7 +1,11 @@
 //! The owner's data over REST.
 
+mod analytics;
+mod describe;
 mod history;
 mod tasks;
+
+pub use describe::operations;
 
 use web::Access::Connection;
 use web::Routes;
@@ -15,4 +19,8 @@ pub fn routes() -> Routes {
         .delete(Connection, "/v1/tasks/{id}", tasks::delete)
         .get(Connection, "/v1/tasks/{id}/history", history::of_task)
         .get(Connection, "/v1/changes", history::since)
+        .get(Connection, "/v1/stats", analytics::stats)
+        .get(Connection, "/v1/progress", analytics::progress)
+        .get(Connection, "/v1/daily/{date}", analytics::daily)
+        .get(Connection, "/v1/calendar.ics", analytics::calendar)
 }

@@ -36,5 +36,5 @@ pub fn routes() -> Routes {
 
 /// The same routes, described.
 pub fn operations() -> Vec<Operation> {
-    [audit::operations(), connections::operations()].into_iter().flatten().collect()
+    [audit::operations(), connections::operations(), data::operations()].into_iter().flatten().collect()
 }

@@ -3,7 +3,7 @@
 use crate::problem::{Problem, too_large};
 use axum::body::HttpBody as _;
 use axum::extract::rejection::BytesRejection;
-use axum::extract::{FromRequest, FromRequestParts, Path, Request};
+use axum::extract::{FromRequest, FromRequestParts, RawPathParams, Request};
 use axum::response::IntoResponse as _;
 use bytes::Bytes;
 use domain::fit::{fit, misfit, pointer};
@@ -30,7 +30,7 @@ pub struct RawJson(pub Bytes);
 /// Query parameters.
 pub struct Params<T>(pub T);
 
-/// The id in the path.
+/// The id in the path, or what stands for one.
 pub struct At<T>(pub T);
 
 impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
@@ -123,10 +123,11 @@ impl<S: Send + Sync, T: FromStr<Err: Display>> FromRequestParts<S> for At<T> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let Path(text) = Path::<String>::from_request_parts(parts, state)
-            .await
-            .map_err(|_| Problem::invalid("{id}", "not an id"))?;
-        text.parse().map(Self).map_err(|error: T::Err| Problem::invalid("{id}", error.to_string()))
+        let all = RawPathParams::from_request_parts(parts, state).await;
+        let all = all.map_err(|_| Problem::invalid("{id}", "not an id"))?;
+        let (name, text) = all.iter().next().ok_or_else(|| Problem::internal("a path without an id"))?;
+        let invalid = |error: T::Err| Problem::invalid(format!("{{{name}}}"), error.to_string());
+        text.parse().map(Self).map_err(invalid)
     }
 }
 

@@ -1,5 +1,6 @@
 //! What every function that answers HTTP shares: who calls, what was sent, what went wrong, which routes there are.
 
+mod analytics;
 mod app;
 mod body;
 mod call;
@@ -19,6 +20,7 @@ mod system;
 mod tasks;
 mod witness;
 
+pub use analytics::{Analytics, Place, ProgressParams, Stats};
 pub use app::{App, Ports};
 pub use body::{At, Body, Params, RawJson, Sent};
 pub use call::Call;
@@ -28,7 +30,7 @@ pub use idempotency::{Answer, Keep, Once, Repeatable};
 pub use owner::{ByOwner, Credential, Identity, NoOwner, Owner, SignedIn, presented};
 pub use page::{Page, PageParams, cursor, next_cursor};
 pub use peer::Peer;
-pub use precondition::{IfMatch, expect_version, tagged};
+pub use precondition::{IfMatch, expect_version, tagged, unless_known};
 pub use problem::Problem;
 pub use routes::{Access, Route, Routes};
 pub use system::System;

@@ -78,6 +78,12 @@ fn parameters() -> Value {
             "schema": { "type": "string", "pattern": "^(\"[0-9]+\"|\\*)$" },
             "example": "\"1\"",
         },
+        "IfNoneMatch": {
+            "name": "If-None-Match",
+            "in": "header",
+            "description": "The `ETag` of the answer before: if nothing has changed since then, the answer is a 304.",
+            "schema": { "type": "string" },
+        },
         "IdempotencyKey": {
             "name": "Idempotency-Key",
             "in": "header",

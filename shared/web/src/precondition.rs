@@ -1,11 +1,14 @@
-//! `If-Match`: a caller that names the version it has seen does not overwrite a newer one.
+//! `If-Match`: a caller that names the version it has seen does not overwrite a newer one. `If-None-Match`: what it has
+//! already is not sent again.
 
 use crate::problem::Problem;
 use axum::Json;
 use axum::extract::FromRequestParts;
 use axum::response::{IntoResponse, Response};
+use domain::hex;
 use http::request::Parts;
-use http::{StatusCode, header};
+use http::{HeaderMap, StatusCode, header};
+use ring::digest::{SHA256, digest};
 use serde::Serialize;
 
 /// The version that the caller has seen, if it says.
@@ -38,4 +41,18 @@ pub fn expect_version(expected: Option<u64>, found: u64) -> Result<(), Problem> 
 /// An answer with the `ETag` that `If-Match` wants back.
 pub fn tagged(body: &impl Serialize, version: u64) -> Response {
     ([(header::ETAG, format!("\"{version}\""))], Json(body)).into_response()
+}
+
+/// A text with an `ETag` of its own, unless the caller has the same one already.
+pub fn unless_known(sent: &HeaderMap, media: &'static str, text: String) -> Response {
+    let hash = hex(digest(&SHA256, text.as_bytes()).as_ref());
+    let tag = format!("\"{}\"", hash.get(..32).unwrap_or(&hash));
+    let known = sent.get_all(header::IF_NONE_MATCH).iter().filter_map(|known| known.to_str().ok());
+    let mut known = known.flat_map(|known| known.split(',')).map(str::trim);
+    let is_known = known.any(|known| known == "*" || known.trim_start_matches("W/") == tag);
+    let tag = [(header::ETAG, tag)];
+    if is_known {
+        return (StatusCode::NOT_MODIFIED, tag).into_response();
+    }
+    (tag, [(header::CONTENT_TYPE, media)], text).into_response()
 }

@@ -30,6 +30,7 @@ pub struct Daily {
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "DailySection")]
 pub struct Section {
     /// 50 at most.
     pub items: Vec<Line>,
@@ -38,6 +39,7 @@ pub struct Section {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "DailyLine")]
 pub struct Line {
     pub id: String,
     #[serde(skip_serializing_if = "Option::is_none")]

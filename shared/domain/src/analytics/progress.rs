@@ -41,6 +41,7 @@ pub struct Progress {
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[schemars(rename = "ProgressSpan")]
 pub struct Span {
     pub since: Date,
     /// The last day of it.
@@ -61,6 +62,7 @@ pub struct Sum {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "ProgressDay")]
 pub struct Day {
     pub date: Date,
     #[serde(flatten)]
@@ -68,6 +70,7 @@ pub struct Day {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "LifeAreaShare")]
 pub struct Share {
     /// Null for tasks of no life area.
     pub life_area_id: Option<LifeAreaId>,

@@ -21,6 +21,7 @@ pub struct Operation {
     is_tagged: bool,
     is_versioned: bool,
     is_repeatable: bool,
+    is_told_once: bool,
     refuses: Vec<u16>,
 }
 
@@ -50,6 +51,7 @@ impl Operation {
             is_tagged: false,
             is_versioned: false,
             is_repeatable: false,
+            is_told_once: false,
             refuses: Vec::new(),
         }
     }
@@ -96,6 +98,12 @@ impl Operation {
         Self { is_repeatable: true, ..self }
     }
 
+    /// What the caller has already is not sent again.
+    pub fn told_once(mut self) -> Self {
+        self.answers.push(Reply { status: 304, content: None });
+        Self { is_told_once: true, ..self }
+    }
+
     /// A refusal that its parameters do not tell of.
     pub fn refuses(mut self, status: u16) -> Self {
         self.refuses.push(status);
@@ -129,10 +137,16 @@ impl Operation {
     fn parameters(&self, schemas: &mut Schemas) -> Vec<Value> {
         let mut all = Vec::new();
         if let Some(at) = self.at {
-            all.push(json!({ "name": "id", "in": "path", "required": true, "schema": schemas.read(at) }));
+            let name = self.path.split(['{', '}']).nth(1).unwrap_or("id");
+            all.push(json!({ "name": name, "in": "path", "required": true, "schema": schemas.read(at) }));
         }
         all.extend(self.query.into_iter().flat_map(|query| schemas.parameters(query)));
-        for (sent, name) in [(self.is_versioned, "IfMatch"), (self.is_repeatable, "IdempotencyKey")] {
+        let headers = [
+            (self.is_versioned, "IfMatch"),
+            (self.is_repeatable, "IdempotencyKey"),
+            (self.is_told_once, "IfNoneMatch"),
+        ];
+        for (sent, name) in headers {
             all.extend(sent.then(|| json!({ "$ref": format!("#/components/parameters/{name}") })));
         }
         all
@@ -167,6 +181,7 @@ impl Operation {
     fn headers(&self, status: u16) -> Map<String, Value> {
         let all = [
             (self.is_tagged, "ETag", "The version, for `If-Match`"),
+            (self.is_told_once, "ETag", "Of this very answer, for `If-None-Match`"),
             (status == 201, "Location", "Where it lies"),
             (self.is_repeatable, "Idempotency-Replayed", "`true` if the call was sent before"),
         ];
@@ -194,6 +209,7 @@ fn description(status: u16) -> &'static str {
     match status {
         201 => "Made",
         204 => "Done; there is nothing to tell",
+        304 => "The same as before",
         _ => "Done",
     }
 }

@@ -1,0 +1,122 @@
+//! What an owner's data tells, of what a call may read: whoever may list a kind of items may be told of them.
+
+use crate::call::Call;
+use crate::problem::Problem;
+use domain::access::{Item, Scope, Shown};
+use domain::analytics::{Daily, Period, Progress, SeenGoal, SeenTask, Tally};
+use domain::operation::{LIST_TASKS, Operation};
+use domain::table::Row;
+use domain::task::Task;
+use domain::zone::Zone;
+use domain::{Error, Result, calendar};
+use futures_util::future::join;
+use jiff::civil::Date;
+use schemars::JsonSchema;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+pub struct Analytics<'a>(pub &'a Call);
+
+/// How many items of each kind are looked through, the newest first.
+const MOST_ITEMS: usize = 5_000;
+const ITEMS_IN_A_READ: usize = 1_000;
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Place {
+    /// By whose clocks days begin and end; UTC if it is absent.
+    time_zone: Option<Zone>,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ProgressParams {
+    /// How many days, today included.
+    period: Period,
+    /// By whose clocks days begin and end; UTC if it is absent.
+    time_zone: Option<Zone>,
+}
+
+/// How many there are of what; a kind that may not be listed is absent.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Stats {
+    /// By status.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tasks: Option<Tally>,
+}
+
+/// The items of one kind, as the caller sees them.
+struct Sight<S> {
+    items: Vec<S>,
+    at_least: bool,
+}
+
+impl Analytics<'_> {
+    pub async fn stats(&self) -> Result<Stats, Problem> {
+        #[derive(Deserialize)]
+        struct OfStatus {
+            status: Option<String>,
+        }
+        let tasks = self.look::<Task, OfStatus>(&LIST_TASKS).await??;
+        let tally = Tally::of(tasks.items.into_iter().map(|task| task.status));
+        Ok(Stats { tasks: Some(Tally { at_least: tasks.at_least, ..tally }) })
+    }
+
+    pub async fn progress(&self, params: ProgressParams) -> Result<Progress, Problem> {
+        let Sight { items, at_least } = self.look::<Task, SeenTask>(&LIST_TASKS).await??;
+        let zone = params.time_zone.unwrap_or(Zone::UTC);
+        Ok(Progress { at_least, ..Progress::of(&items, params.period, self.0.at(), &zone) })
+    }
+
+    pub async fn daily(&self, date: Date, place: Place) -> Result<Daily, Problem> {
+        let Sight { items, at_least } = self.look::<Task, SeenTask>(&LIST_TASKS).await??;
+        let goals: Vec<SeenGoal> = Vec::new();
+        Ok(Daily { at_least, ..Daily::of(date, &place.time_zone.unwrap_or(Zone::UTC), &items, &goals) })
+    }
+
+    pub async fn calendar(&self) -> Result<String, Problem> {
+        let tasks = self.look::<Task, SeenTask>(&LIST_TASKS).await??;
+        Ok(calendar::feed(&tasks.items, self.0.at(), &Zone::UTC))
+    }
+
+    /// What the caller sees of one kind; the inner error says why it may not.
+    async fn look<T: Item, S: DeserializeOwned>(
+        &self,
+        list: &Operation,
+    ) -> Result<Result<Sight<S>>, Problem> {
+        let Self(call) = self;
+        let (table, all) = (&*call.app().table, T::all(call.owner()).newest_first());
+        let first = all.clone().page(None, ITEMS_IN_A_READ);
+        let (admitted, read) = join(call.admission(), table.query(&first)).await;
+        let scope = match admitted?.allows(list, call.at()) {
+            Ok(scope) => scope,
+            Err(error) => return Ok(Err(error)),
+        };
+        let (mut items, mut page, mut looked) = (Vec::new(), read?, 0);
+        loop {
+            looked += page.rows.len();
+            let seen = page.rows.iter().filter_map(|row| {
+                // A row that another version of Larder wrote must not hide all others.
+                let seen = seen::<T, S>(row, &scope);
+                seen.inspect_err(|error| tracing::error!(%error, "a row is left out")).ok().flatten()
+            });
+            items.extend(seen);
+            if page.next.is_none() || looked >= MOST_ITEMS {
+                return Ok(Ok(Sight { items, at_least: page.next.is_some() }));
+            }
+            page = table.query(&all.clone().page(page.next, ITEMS_IN_A_READ)).await?;
+        }
+    }
+}
+
+/// `None` if the item is not there for this caller.
+fn seen<T: Item, S: DeserializeOwned>(row: &Row, scope: &Scope<'_>) -> Result<Option<S>> {
+    let unreadable = |error: serde_json::Error| Error::unreadable(&row.key, &error);
+    if scope.is_whole() {
+        return serde_json::from_str(&row.body).map(Some).map_err(unreadable);
+    }
+    let item: T = serde_json::from_str(&row.body).map_err(unreadable)?;
+    let Some(shown) = Shown::of(item, scope)? else { return Ok(None) };
+    serde_json::from_value(Value::Object(shown.fields()?)).map(Some).map_err(unreadable)
+}
