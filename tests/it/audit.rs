@@ -21,7 +21,7 @@ pub(crate) fn entry(number: u16, action: &str) -> Entry {
 
 pub(crate) async fn note(house: &House, owner: OwnerId, entry: Entry) {
     let (key, body) = entry.noted(owner).unwrap();
-    house.store.put(Put { key, body, expires: None, expect: Expect::Absent }, op()).await.unwrap();
+    house.store.put(Put::new(key, body, Expect::Absent), op()).await.unwrap();
 }
 
 async fn get(router: &Router, path: &str, token: &str) -> (HeaderMap, String) {

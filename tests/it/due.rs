@@ -33,7 +33,7 @@ async fn expire(house: &House, connection: &mut Connection, at: Option<Timestamp
     connection.version += 1;
     let key = RowKey::new(owner(), format!("conn/{}", connection.id));
     let body = serde_json::to_string(connection).unwrap();
-    let mut writes = vec![Write::Put(Put { key, body, expires: None, expect })];
+    let mut writes = vec![Write::Put(Put::new(key, body, expect))];
     writes.extend(due::row(owner(), connection).unwrap().map(Write::Put));
     house.store.transact(writes, op()).await.unwrap();
 }
@@ -103,7 +103,7 @@ async fn the_end_of_a_revoked_connection_is_no_news() {
 async fn many_are_told_and_what_cannot_be_read_stands_in_nobodys_way() {
     let house = House::new();
     let strange = RowKey::new(OwnerId::LARDER, "due/20000101T000000Z/strange");
-    let put = Put { key: strange, body: "{}".to_owned(), expires: None, expect: Expect::Absent };
+    let put = Put::new(strange, "{}", Expect::Absent);
     house.store.put(put, op()).await.unwrap();
     let mut connection = connection(&house).await;
     for day in 1..=60 {

@@ -125,7 +125,7 @@ async fn a_row_that_cannot_be_read_stands_in_nobodys_way() {
     let owner = OwnerId::of("test", "one");
     for sort in ["data/task/x", "trash/task/x", "conn/x"] {
         let row = RowKey::new(owner, sort);
-        let put = Put { key: row, body: "{\"v\":9}".to_owned(), expires: None, expect: Expect::Absent };
+        let put = Put::new(row, "{\"v\":9}", Expect::Absent);
         house.store.put(put, op()).await.unwrap();
     }
     let id = house.task(&key, "after it").await;

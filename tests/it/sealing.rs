@@ -173,7 +173,7 @@ async fn what_cannot_be_read_stands_in_nobodys_way() {
     let (house, _) = house();
     let [one, two] = owners();
     for key in [schema::chain(one), schema::audit(two, entry(1, "x").id)] {
-        let put = Put { key, body: "{\"v\":9}".to_owned(), expires: None, expect: Expect::Absent };
+        let put = Put::new(key, "{\"v\":9}", Expect::Absent);
         house.store.put(put, op()).await.unwrap();
     }
     note(&house, one, entry(2, "call.denied")).await;

@@ -1,5 +1,6 @@
 //! The SAM template and the code agree: same functions, each route under its own function's path and no other's.
 
+use domain::table::Slot;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -87,4 +88,20 @@ fn the_stream_hands_on_what_is_logged_and_nothing_else() {
 fn the_template_gives_up_on_a_message_when_the_rules_do() {
     let template = fs::read_to_string(root().join("infra/template.yaml")).unwrap();
     assert!(template.contains(&format!("maxReceiveCount: {}", domain::queue::MOST_RECEIVES)));
+}
+
+#[test]
+fn the_table_has_an_index_for_each_slot() {
+    let template = fs::read_to_string(root().join("infra/template.yaml")).unwrap();
+    let indexes = template.matches("- IndexName: ").count();
+    assert_eq!(indexes, Slot::ALL.len());
+    for name in Slot::ALL.map(Slot::name) {
+        let index = format!(
+            "        - IndexName: {name}
+          KeySchema: [{{ AttributeName: pk, KeyType: HASH }}, {{ AttributeName: {name}, KeyType: RANGE }}]
+          Projection: {{ ProjectionType: ALL }}\n"
+        );
+        assert!(template.contains(&index), "{name} is another index, or none");
+        assert!(template.contains(&format!("- {{ AttributeName: {name}, AttributeType: S }}")), "{name}");
+    }
 }

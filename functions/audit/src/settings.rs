@@ -37,9 +37,9 @@ pub(crate) async fn change(
     }
     let body = serde_json::to_string(&after).map_err(Error::internal)?;
     let expect = row.map_or(Expect::Absent, |row| Expect::Version(row.version));
-    let settings = Put { key, body, expires: None, expect };
+    let settings = Put::new(key, body, expect);
     let (key, body) = entry(&app, &writer, before).noted(*owner)?;
-    let noted = Put { key, body, expires: None, expect: Expect::Absent };
+    let noted = Put::new(key, body, Expect::Absent);
     app.table.transact(vec![Write::Put(settings), Write::Put(noted)], writer.op).await?;
     Ok(Json(after))
 }

@@ -70,7 +70,7 @@ impl Sealer {
         for (sort, told) in told {
             let Some(entry) = told.entry.clone() else { continue };
             let body = audit::Record { entry, seal: None }.body()?;
-            let put = Put { key: RowKey::new(owner, sort), body, expires: None, expect: Expect::Absent };
+            let put = Put::new(RowKey::new(owner, sort), body, Expect::Absent);
             match self.table.put(put, OpId::new(self.clock.now(), self.entropy.bytes())).await {
                 Ok(_) | Err(Error::Conflict) => {}
                 Err(error) => return Err(error),
@@ -163,7 +163,7 @@ fn unsealed(told: &Option<Box<RawValue>>, row: Option<&Row>) -> Result<Option<(B
 }
 
 fn put(key: RowKey, body: String, expires: Option<Expiry>, expect: Expect) -> Write {
-    Write::Put(Put { key, body, expires, expect })
+    Write::Put(Put { expires, ..Put::new(key, body, expect) })
 }
 
 fn expectation(row: Option<&Row>) -> Expect {

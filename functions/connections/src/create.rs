@@ -80,7 +80,7 @@ async fn make(
 /// The row that makes a slug somebody's.
 pub(crate) fn slug_row(owner: OwnerId, connection: &Connection) -> Put {
     let body = format!("\"{}\"", connection.id);
-    Put { key: schema::slug(owner, &connection.slug), body, expires: None, expect: Expect::Absent }
+    Put::new(schema::slug(owner, &connection.slug), body, Expect::Absent)
 }
 
 pub(crate) async fn slug_is_taken(

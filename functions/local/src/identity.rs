@@ -95,7 +95,7 @@ impl LocalOwner {
         let key = schema::used_link(self.id(), link.nonce);
         // Remembered for longer than it lives, because a row may go a second early.
         let expires = Some(Expiry::at(link.since + Kind::Link.life() * 2));
-        let used = Put { key, body: "{}".to_owned(), expires, expect: Expect::Absent };
+        let used = Put { expires, ..Put::new(key, "{}", Expect::Absent) };
         match app.table.put(used, app.op()).await {
             Err(Error::Conflict) => Ok(Traded::Spent),
             Err(error) => Err(error),

@@ -2,6 +2,7 @@
 //! `host` is an async function that answers a fresh, empty adapter and whatever has to live as long as it: `(adapter, kept)`.
 
 pub mod keyring;
+pub mod places;
 pub mod queue;
 pub mod table;
 

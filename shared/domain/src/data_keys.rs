@@ -67,7 +67,7 @@ impl DataKeys {
         let (key, sealed) = self.keyring.make(context).await?;
         let body = serde_json::to_string(&sealed).map_err(Error::internal)?;
         let row = schema::data_key(owner, purpose);
-        match self.table.put(Put { key: row, body, expires: None, expect: Expect::Absent }, op).await {
+        match self.table.put(Put::new(row, body, Expect::Absent), op).await {
             Ok(_) => Ok(self.remember(context, key)),
             // Another process was first: its key is the key.
             Err(Error::Conflict) => {

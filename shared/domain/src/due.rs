@@ -41,10 +41,6 @@ pub fn row(owner: OwnerId, connection: &Connection) -> Result<Option<Put>> {
     let Some(expires_at) = connection.expires_at else { return Ok(None) };
     let due = Due { owner, what: What::Expiring { connection: connection.id, expires_at } };
     let occasion = format!("{}/{}", connection.id, connection.version);
-    Ok(Some(Put {
-        key: schema::due(expires_at - WARNING, &occasion),
-        body: serde_json::to_string(&due).map_err(Error::internal)?,
-        expires: None,
-        expect: Expect::Absent,
-    }))
+    let body = serde_json::to_string(&due).map_err(Error::internal)?;
+    Ok(Some(Put::new(schema::due(expires_at - WARNING, &occasion), body, Expect::Absent)))
 }

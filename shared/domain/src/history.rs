@@ -39,7 +39,7 @@ impl Line {
     pub fn put(&self, owner: OwnerId, number: u64) -> Result<Put> {
         let body = serde_json::to_string(self).map_err(Error::internal)?;
         let expires = Some(schema::feed_expiry(self.sealed_at));
-        Ok(Put { key: schema::feed(owner, number), body, expires, expect: Expect::Absent })
+        Ok(Put { expires, ..Put::new(schema::feed(owner, number), body, Expect::Absent) })
     }
 
     pub fn may_overtake(&self, now: Timestamp) -> bool {

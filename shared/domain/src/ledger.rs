@@ -91,7 +91,7 @@ impl Direct {
             Note::Audit(entry) => {
                 // Never written over: by a second try it may be sealed.
                 let (key, body) = entry.noted(owner)?;
-                rows.puts.push(Put { key, body, expires: None, expect: Expect::Absent });
+                rows.puts.push(Put::new(key, body, Expect::Absent));
                 Ok(())
             }
             Note::Notice(notice) => {

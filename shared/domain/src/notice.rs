@@ -28,12 +28,9 @@ pub enum About {
 impl Notice {
     /// `Conflict` means that it was told already.
     pub fn put(&self, owner: OwnerId) -> Result<Put> {
-        Ok(Put {
-            key: schema::notice(owner, self),
-            body: serde_json::to_string(self).map_err(Error::internal)?,
-            expires: Some(schema::notice_expiry(self.at)),
-            expect: Expect::Absent,
-        })
+        let body = serde_json::to_string(self).map_err(Error::internal)?;
+        let expires = Some(schema::notice_expiry(self.at));
+        Ok(Put { expires, ..Put::new(schema::notice(owner, self), body, Expect::Absent) })
     }
 
     /// One notice of a kind for each occasion: the last part of its key.

@@ -22,6 +22,17 @@
 //! | `link/<nonce>` | a sign-in link that was used, while it would live | whether it may be used |
 //! | `key/<purpose>` | a sealed data key | the key for a purpose; Larder's own lie under `OwnerId::LARDER` |
 //!
+//! A row may be found under further sort keys, one in each slot (`Entity::places`): what an owner's lists are filtered
+//! and sorted by, each list one query of one slot. A place begins with its kind and ends with its id; the values between
+//! are cut so that it stays within `MOST_PLACE_BYTES`, and what has nothing to be sorted by stands last, as `~`. So far
+//! nothing has any; those of a task will be
+//!
+//! | slot | place | answers |
+//! |---|---|---|
+//! | first | `task/open/<due>/<task>`, while it is open | open tasks, by due date |
+//! | second | `task/goal/<goal>/<task>` | the tasks of a goal |
+//! | third | `task/status/<status>/<task>` | tasks of one status |
+//!
 //! Rows under `conn/`, `data/`, `trash/`, `notice/` and `audit/` are logged: each write of one is one change, but for
 //! the one that seals an entry of the audit log, which tells nothing new.
 

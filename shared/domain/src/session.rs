@@ -29,7 +29,7 @@ pub async fn sign_out_everywhere(table: &dyn Table, owner: OwnerId, at: Timestam
             Some(row) if at <= signed_out_at(&row)? => return Ok(()),
             Some(row) => Expect::Version(row.version),
         };
-        match table.put(Put { key: key.clone(), body: body.clone(), expires: None, expect }, op).await {
+        match table.put(Put::new(key.clone(), body.clone(), expect), op).await {
             // The same from another browser, at the same time: the later one is to stand.
             Err(Error::Conflict) => {}
             done => return done.map(|_| ()),

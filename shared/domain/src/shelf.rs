@@ -3,7 +3,7 @@
 
 use crate::id::{ConnectionId, OpId, OwnerId, RequestId, UndoId};
 use crate::sift::{Listing, sift_on};
-use crate::table::{Expect, Page, Put, Query, Row, RowKey, Table, Write};
+use crate::table::{Expect, Page, Places, Put, Query, Row, RowKey, Table, Write};
 use crate::{Error, Result, schema};
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
@@ -20,6 +20,11 @@ pub trait Entity: Serialize + DeserializeOwned + Send + Sync {
     fn id(&self) -> Self::Id;
     fn version(&self) -> u64;
     fn set_version(&mut self, version: u64);
+
+    /// Where else it is found (see `schema`).
+    fn places(&self) -> Places {
+        Places::new()
+    }
 }
 
 /// Who writes, in which call, when: what every written row remembers.
@@ -72,18 +77,30 @@ impl<'a, T: Entity> Shelf<'a, T> {
 
     /// Newest first.
     pub async fn list(&self, after: Option<String>, limit: usize) -> Result<Listing<T>> {
-        self.kept(self.page(after, limit).await?, limit, |_| true).await
+        let list = self.newest_first();
+        self.kept(&list, self.page(&list, after, limit).await?, limit, |_| true).await
+    }
+
+    /// The list of everything here. Other lists of the kind are queries for places.
+    pub fn newest_first(&self) -> Query {
+        T::all(self.owner).newest_first()
     }
 
     /// The rows of a list, for `kept` to make items of them.
-    pub async fn page(&self, after: Option<String>, limit: usize) -> Result<Page> {
-        self.table.query(&T::all(self.owner).newest_first().page(after, limit)).await
+    pub async fn page(&self, list: &Query, after: Option<String>, limit: usize) -> Result<Page> {
+        self.table.query(&list.clone().page(after, limit)).await
     }
 
-    /// What `keep` lets through of a page and of what comes after it.
-    pub async fn kept(&self, first: Page, limit: usize, keep: impl Fn(&T) -> bool) -> Result<Listing<T>> {
+    /// What `keep` lets through of a page and of what comes after it in the list.
+    pub async fn kept(
+        &self,
+        list: &Query,
+        first: Page,
+        limit: usize,
+        keep: impl Fn(&T) -> bool,
+    ) -> Result<Listing<T>> {
         let keep = |row: &Row| Ok(Some(read(row)?).filter(&keep));
-        sift_on(self.table, &T::all(self.owner).newest_first(), first, limit, keep).await
+        sift_on(self.table, list, first, limit, keep).await
     }
 
     /// Everything on the shelf; for kinds of which an owner has few.
@@ -120,13 +137,10 @@ impl<'a, T: Entity> Shelf<'a, T> {
         let version = entity.version();
         let delete = Write::Delete { key: key.clone(), version };
         let trashed = Trashed { entity, deleted_at: writer.at, source: writer.source };
-        let put = Write::Put(Put {
-            key: schema::trash_of(&key),
-            body: serde_json::to_string(&trashed).map_err(Error::internal)?,
-            expires: Some(schema::trash_expiry(writer.at)),
-            expect: Expect::Gone(version),
-        });
-        Ok([delete, put])
+        let body = serde_json::to_string(&trashed).map_err(Error::internal)?;
+        let expires = Some(schema::trash_expiry(writer.at));
+        let put = Put { expires, ..Put::new(schema::trash_of(&key), body, Expect::Gone(version)) };
+        Ok([delete, Write::Put(put)])
     }
 
     /// The entity as it will be, and what makes it so, for a transaction that writes more than this.
@@ -134,7 +148,8 @@ impl<'a, T: Entity> Shelf<'a, T> {
         entity.set_version(expect.next());
         let key = T::key(self.owner, entity.id());
         let body = serde_json::to_string(&entity).map_err(Error::internal)?;
-        Ok((entity, Put { key, body, expires: None, expect }))
+        let places = entity.places();
+        Ok((entity, Put { places, ..Put::new(key, body, expect) }))
     }
 
     async fn write(&self, entity: T, expect: Expect, op: OpId) -> Result<T> {

@@ -47,7 +47,7 @@ pub async fn sift_on<T>(
             items.extend(readable(row));
             if items.len() == limit {
                 let more = rows.len() > 0 || page.next.is_some();
-                return Ok(Listing { items, next: Some(row.key.sort.clone()).filter(|_| more) });
+                return Ok(Listing { items, next: more.then(|| all.position(row)) });
             }
         }
         if page.next.is_none() || read >= MOST_ROWS {

@@ -3,15 +3,20 @@
 //! Every method is strongly consistent and sees no expired row. Each conditional write carries the id of its
 //! operation: a store whose transport retries by itself must answer a repeat of its own write with success.
 
+mod place;
+mod query;
+
+pub use place::{MOST_PLACE_BYTES, Places, Slot};
+pub use query::{Page, Query, Start};
+
 use crate::id::{OpId, OwnerId};
 use crate::{Error, Result};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
-use std::ops::Range;
 
-/// What one row may weigh, key and body together: DynamoDB's limit, kept everywhere.
+/// What one row may weigh, key, body and places together: DynamoDB's limit, kept everywhere.
 pub const MOST_BYTES: usize = 400 * 1024;
 
 #[async_trait]
@@ -21,7 +26,8 @@ pub trait Table: Send + Sync {
     /// In the order of the keys, at most 100.
     async fn get_many(&self, keys: &[RowKey]) -> Result<Vec<Option<Row>>>;
 
-    /// Writes the whole row, counters included, if it is as expected, else `Conflict`; answers its new version.
+    /// Writes the whole row, counters and places included, if it is as expected, else `Conflict`; answers its new
+    /// version.
     async fn put(&self, put: Put, op: OpId) -> Result<u64>;
 
     async fn delete(&self, key: RowKey, version: u64, op: OpId) -> Result<()>;
@@ -39,8 +45,9 @@ pub trait Table: Send + Sync {
         expires: Option<Expiry>,
     ) -> Result<Counters>;
 
-    /// Writes rows that nobody waits for, each named once, whatever lies there; each is at its first version. Like a
-    /// counter they may be lost when the power fails. If it is refused, some of them may have been written.
+    /// Writes rows that nobody waits for, each named once, whatever lies there; each is at its first version, without
+    /// further places. Like a counter they may be lost when the power fails. If it is refused, some of them may have
+    /// been written.
     async fn record(&self, records: Vec<Record>) -> Result<()>;
 
     /// All or nothing, at most 100 rows, each named once. The same `op` again within ten minutes does nothing more.
@@ -67,6 +74,7 @@ pub struct Row {
     pub key: RowKey,
     pub version: u64,
     pub body: String,
+    pub places: Places,
     pub counters: Counters,
     pub expires: Option<Expiry>,
 }
@@ -90,6 +98,7 @@ pub struct Expiry(pub i64);
 pub struct Put {
     pub key: RowKey,
     pub body: String,
+    pub places: Places,
     pub expires: Option<Expiry>,
     pub expect: Expect,
 }
@@ -121,24 +130,6 @@ pub enum Write {
         key: RowKey,
         version: u64,
     },
-}
-
-/// Rows of one owner whose sort key lies in the half-open range.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Query {
-    pub owner: OwnerId,
-    pub range: Range<String>,
-    pub newest_first: bool,
-    /// Start behind this sort key (in the direction of the query).
-    pub after: Option<String>,
-    pub limit: usize,
-}
-
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Page {
-    pub rows: Vec<Row>,
-    /// Where the next page starts, if there may be one.
-    pub next: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -195,36 +186,28 @@ impl Expiry {
 }
 
 impl Put {
+    /// A row that lasts and is found under its key only.
+    pub fn new(key: RowKey, body: impl Into<String>, expect: Expect) -> Self {
+        Self { key, body: body.into(), places: Places::new(), expires: None, expect }
+    }
+
     pub fn check(&self) -> Result<()> {
-        check(&self.key, &self.body)
+        place::check(&self.places)?;
+        check(&self.key, &self.body, &self.places)
     }
 }
 
 impl Record {
     pub fn check(&self) -> Result<()> {
-        check(&self.key, &self.body)
+        check(&self.key, &self.body, &Places::new())
     }
 }
 
-/// Refuses what DynamoDB would refuse, in every store alike.
-fn check(key: &RowKey, body: &str) -> Result<()> {
+/// Refuses what DynamoDB would refuse, in every store alike. There a row is copied to each of its places, and all of
+/// that together is what may weigh no more.
+fn check(key: &RowKey, body: &str, places: &Places) -> Result<()> {
     const NAMES_AND_NUMBERS: usize = 128;
-    let size = key.sort.len() + body.len() + NAMES_AND_NUMBERS;
+    let own: usize = places.values().map(String::len).sum();
+    let size = (key.sort.len() + body.len() + own + NAMES_AND_NUMBERS) * (1 + places.len());
     if size > MOST_BYTES { Err(Error::TooLarge { size, most: MOST_BYTES }) } else { Ok(()) }
-}
-
-impl Query {
-    /// Every row whose sort key begins so.
-    pub fn prefix(owner: OwnerId, prefix: &str) -> Self {
-        let end = format!("{prefix}\u{10ffff}");
-        Self { owner, range: prefix.to_owned()..end, newest_first: false, after: None, limit: 100 }
-    }
-
-    pub fn page(self, after: Option<String>, limit: usize) -> Self {
-        Self { after, limit, ..self }
-    }
-
-    pub fn newest_first(self) -> Self {
-        Self { newest_first: true, ..self }
-    }
 }

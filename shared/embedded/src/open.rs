@@ -38,6 +38,8 @@ pub enum OpenError {
         "the data file {0} is damaged or not Larder's; it was left as it is, restore it from a backup ({1})"
     )]
     Damaged(PathBuf, String),
+    #[error("the data file {0} was written by a newer larder; start one that is at least as new")]
+    Newer(PathBuf),
     #[error("the key file {0} is missing, and without it the data beside it cannot be read; put it back")]
     KeyMissing(PathBuf),
     #[error(
@@ -66,15 +68,27 @@ pub fn open(folder: &Path, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> 
         OpenOptions::new().write(true).create_new(true).mode(0o600).open(&aside).map_err(failed)?;
         store::create(&aside, APPLICATION_ID, &keys.fingerprint()).map_err(explained)?;
         fs::rename(&aside, &file).map_err(failed)?;
-    } else if check(&file).map_err(explained)? != keys.fingerprint() {
-        return Err(OpenError::OtherKey(folder.join("larder.key")));
+    } else {
+        let found = check(&file).map_err(explained)?;
+        if found.version > store::VERSION {
+            return Err(OpenError::Newer(file));
+        }
+        if found.key != keys.fingerprint() {
+            return Err(OpenError::OtherKey(folder.join("larder.key")));
+        }
     }
     let store = Store::open(&file, clock).map_err(explained)?;
     Ok(Opened { store, keys, file, lock })
 }
 
-/// Looks without writing; answers the fingerprint of the key that belongs to the data.
-fn check(file: &Path) -> rusqlite::Result<String> {
+struct Found {
+    version: usize,
+    /// The fingerprint of the key that belongs to the data.
+    key: String,
+}
+
+/// Looks without writing.
+fn check(file: &Path) -> rusqlite::Result<Found> {
     let db = Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
     let id: i32 = db.pragma_query_value(None, "application_id", |row| row.get(0))?;
     if id != APPLICATION_ID {
@@ -88,7 +102,9 @@ fn check(file: &Path) -> rusqlite::Result<String> {
             return Err(rusqlite::Error::InvalidColumnName(first));
         }
     }
-    db.query_row("SELECT position FROM mark WHERE name = 'key'", [], |row| row.get(0))
+    let version = db.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    let key = db.query_row("SELECT position FROM mark WHERE name = 'key'", [], |row| row.get(0))?;
+    Ok(Found { version, key })
 }
 
 fn explain(file: &Path, error: rusqlite::Error) -> OpenError {

@@ -28,14 +28,39 @@ const TABLES: &str = "
     CREATE TABLE IF NOT EXISTS mark (name TEXT PRIMARY KEY, position TEXT NOT NULL) STRICT;
 ";
 
+/// What has been added since; the file's `user_version` says how many of these it has.
+const STEPS: [&str; 1] = ["
+    ALTER TABLE entry ADD COLUMN place1 TEXT;
+    ALTER TABLE entry ADD COLUMN place2 TEXT;
+    ALTER TABLE entry ADD COLUMN place3 TEXT;
+    ALTER TABLE entry ADD COLUMN place4 TEXT;
+    CREATE INDEX entry_place1 ON entry (owner, place1) WHERE place1 IS NOT NULL;
+    CREATE INDEX entry_place2 ON entry (owner, place2) WHERE place2 IS NOT NULL;
+    CREATE INDEX entry_place3 ON entry (owner, place3) WHERE place3 IS NOT NULL;
+    CREATE INDEX entry_place4 ON entry (owner, place4) WHERE place4 IS NOT NULL;
+"];
+
 /// Makes an empty file. `key` is the fingerprint of the key file that belongs to it.
 pub(crate) fn create(file: &Path, application_id: i32, key: &str) -> rusqlite::Result<()> {
     let db = Connection::open(file)?;
     db.pragma_update(None, "application_id", application_id)?;
     db.pragma_update(None, "journal_mode", "WAL")?;
     db.execute_batch(TABLES)?;
+    step_up(&db)?;
     db.execute("INSERT INTO mark (name, position) VALUES ('key', ?1)", [key])?;
     db.close().map_err(|(_, error)| error)
+}
+
+/// How many steps a file has that this larder writes.
+pub(crate) const VERSION: usize = STEPS.len();
+
+/// In a transaction of its caller, so that a step is there whole or not at all.
+fn step_up(db: &Connection) -> rusqlite::Result<()> {
+    let taken: usize = db.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    for step in STEPS.iter().skip(taken) {
+        db.execute_batch(step)?;
+    }
+    if taken < VERSION { db.pragma_update(None, "user_version", VERSION) } else { Ok(()) }
 }
 
 /// The same plan for the same statement, whatever its values: otherwise each range makes SQLite parse it anew.
@@ -63,7 +88,9 @@ impl Store {
         db.busy_timeout(Duration::from_millis(500))?;
         tune(&db, 8_000)?;
         // Takes the write lock once: who cannot write now is told so now.
-        db.execute_batch(&format!("BEGIN IMMEDIATE; {TABLES} COMMIT"))?;
+        db.execute_batch(&format!("BEGIN IMMEDIATE; {TABLES}"))?;
+        step_up(&db)?;
+        db.execute_batch("COMMIT")?;
         let (stirs, stirred) = watch::channel(0);
         let writer = Writer::start(db, stirs).map_err(|_| rusqlite::Error::InvalidQuery)?;
         let inner = Inner { file: file.to_owned(), clock, readers: Mutex::default(), writer, stirred };

@@ -1,21 +1,23 @@
 //! `Table` on SQLite.
 
+mod rows;
+
 use crate::change_log;
 use crate::store::Store;
 use crate::writer::Durability::{Relaxed, Synced};
 use async_trait::async_trait;
-use domain::id::{OpId, OwnerId};
-use domain::table::{Counters, Expect, Expiry, Image, Page, Put, Query, Record, Row, RowKey, Table, Write};
+use domain::id::OpId;
+use domain::table::{
+    Counters, Expect, Expiry, Image, Page, Places, Put, Query, Record, Row, RowKey, Table, Write,
+};
 use domain::{Error, Result, schema};
 use jiff::Timestamp;
 use ring::digest::{SHA256, digest};
-use rusqlite::types::Type;
+use rows::{Found, find, insert, page, seconds};
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 /// A transaction's token is remembered for this long.
 const TOKEN_SECONDS: i64 = 600;
-
-const ROW: &str = "sort, version, body, counters, expires";
 
 #[async_trait]
 impl Table for Store {
@@ -51,8 +53,9 @@ impl Table for Store {
     }
 
     async fn query(&self, query: &Query) -> Result<Page> {
+        let Some(start) = query.start()? else { return Ok(Page::default()) };
         let now = self.clock().now();
-        self.read(|db| page(db, query, now))
+        self.read(|db| page(db, query, start, now))
     }
 
     async fn add(
@@ -169,53 +172,6 @@ fn is_repeat(db: &Connection, writes: &[Write], op: OpId, now: Timestamp) -> Res
     }
 }
 
-struct Found {
-    row: Row,
-    op: String,
-}
-
-fn find(db: &Connection, key: &RowKey, now: Timestamp) -> rusqlite::Result<Option<Found>> {
-    let sql = format!("SELECT {ROW}, op FROM entry WHERE owner = ?1 AND sort = ?2");
-    let mut select = db.prepare_cached(&sql)?;
-    let found = |row: &rusqlite::Row<'_>| Ok(Found { row: read(key.owner, row)?, op: row.get(5)? });
-    let found = select.query_row([&key.owner.to_string(), &key.sort], found).optional()?;
-    Ok(found.filter(|found| is_live(&found.row, now)))
-}
-
-fn page(db: &Connection, query: &Query, now: Timestamp) -> rusqlite::Result<Page> {
-    let (after, order) = if query.newest_first { ("sort < ?4", "DESC") } else { ("sort > ?4", "ASC") };
-    let after = if query.after.is_some() { after } else { "?4 IS NULL" };
-    let sql = format!(
-        "SELECT {ROW} FROM entry WHERE owner = ?1 AND sort >= ?2 AND sort < ?3 AND {after}
-         AND (expires IS NULL OR expires > ?5) ORDER BY sort {order} LIMIT ?6"
-    );
-    let mut select = db.prepare_cached(&sql)?;
-    let (owner, limit) = (query.owner.to_string(), query.limit.saturating_add(1));
-    let values =
-        params![owner, query.range.start, query.range.end, query.after, now.as_second(), limit as i64];
-    let rows = select.query_map(values, |row| read(query.owner, row))?;
-    let mut rows = rows.collect::<rusqlite::Result<Vec<_>>>()?;
-    // One more row than asked for was fetched, only to know whether there is a next page.
-    let more = rows.len() > query.limit;
-    rows.truncate(query.limit);
-    let next = rows.last().filter(|_| more).map(|row| row.key.sort.clone());
-    Ok(Page { rows, next })
-}
-
-fn read(owner: OwnerId, row: &rusqlite::Row<'_>) -> rusqlite::Result<Row> {
-    let counters = row.get_ref(3)?.as_str()?;
-    let broken = |error| rusqlite::Error::FromSqlConversionFailure(3, Type::Text, Box::new(error));
-    let counters = if counters.is_empty() {
-        Counters::default()
-    } else {
-        serde_json::from_str(counters).map_err(broken)?
-    };
-    let key = RowKey { owner, sort: row.get(0)? };
-    let expires = row.get::<_, Option<i64>>(4)?.map(Expiry);
-    let version = row.get::<_, i64>(1)?.cast_unsigned();
-    Ok(Row { key, version, body: row.get(2)?, counters, expires })
-}
-
 fn expected(found: Option<&Found>, expect: Expect) -> Result<()> {
     match (found, expect) {
         (None, Expect::Absent | Expect::Gone(_)) => Ok(()),
@@ -226,7 +182,7 @@ fn expected(found: Option<&Found>, expect: Expect) -> Result<()> {
 
 fn store(db: &Connection, put: &Put, op: OpId, found: Option<&Found>, now: Timestamp) -> Result<()> {
     let version = put.expect.next();
-    insert(db, &put.key, version, &op.to_string(), &put.body, put.expires)?;
+    insert(db, &put.key, version, &op.to_string(), &put.body, &put.places, put.expires)?;
     let after = Image { version, body: put.body.clone() };
     change_log::append(db, &put.key, found.map(image), Some(after), now)
 }
@@ -236,24 +192,8 @@ fn lay(db: &Connection, record: Record, now: Timestamp) -> Result<()> {
     // What lay there before is asked for only where somebody is told of it.
     let before =
         if schema::is_logged(&key.sort) { find(db, &key, now).map_err(Error::internal)? } else { None };
-    insert(db, &key, 1, "", &body, expires)?;
+    insert(db, &key, 1, "", &body, &Places::new(), expires)?;
     change_log::append(db, &key, before.as_ref().map(image), Some(Image { version: 1, body }), now)
-}
-
-fn insert(
-    db: &Connection,
-    key: &RowKey,
-    version: u64,
-    op: &str,
-    body: &str,
-    expires: Option<Expiry>,
-) -> Result<()> {
-    let sql = "INSERT OR REPLACE INTO entry (owner, sort, version, op, body, counters, expires)
-               VALUES (?1, ?2, ?3, ?4, ?5, '', ?6)";
-    let owner = key.owner.to_string();
-    let values = params![owner, key.sort, version.cast_signed(), op, body, seconds(expires)];
-    let mut insert = db.prepare_cached(sql).map_err(Error::internal)?;
-    insert.execute(values).map(|_| ()).map_err(Error::internal)
 }
 
 fn remove(db: &Connection, key: &RowKey, found: Option<&Found>, now: Timestamp) -> Result<()> {
@@ -265,12 +205,4 @@ fn remove(db: &Connection, key: &RowKey, found: Option<&Found>, now: Timestamp) 
 
 fn image(found: &Found) -> Image {
     Image { version: found.row.version, body: found.row.body.clone() }
-}
-
-fn is_live(row: &Row, now: Timestamp) -> bool {
-    row.expires.is_none_or(|expires| !expires.is_past(now))
-}
-
-fn seconds(expires: Option<Expiry>) -> Option<i64> {
-    expires.map(|Expiry(seconds)| seconds)
 }

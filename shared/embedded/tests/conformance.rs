@@ -69,7 +69,7 @@ async fn sweeping_deletes_what_has_expired_and_nothing_else() {
     let (opened, clock, _folder) = open();
     let row = |sort: &str, expires| {
         let key = RowKey::new(owner(1), sort);
-        Put { key, body: "x".to_owned(), expires, expect: Expect::Absent }
+        Put { expires, ..Put::new(key, "x", Expect::Absent) }
     };
     let soon = Some(Expiry::at(clock.now() + SignedDuration::from_secs(10)));
     opened.store.put(row("stays", None), op()).await.unwrap();
@@ -91,7 +91,7 @@ async fn what_was_refused_because_the_file_is_busy_is_not_written() {
     let other = rusqlite::Connection::open(&opened.file).unwrap();
     let put = |sort: &str| {
         let key = RowKey::new(owner(1), sort);
-        Put { key, body: "x".to_owned(), expires: None, expect: Expect::Absent }
+        Put::new(key, "x", Expect::Absent)
     };
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
     let refused = opened.store.put(put("a"), op()).await;
@@ -121,4 +121,42 @@ async fn a_file_that_another_program_holds_is_refused_at_the_start() {
         assert!(matches!(refused, Err(embedded::OpenError::Locked(_))), "{hold}: {:?}", refused.err());
         other.execute_batch("ROLLBACK").unwrap();
     }
+}
+
+fn reopen(folder: &TempDir) -> Result<embedded::Opened, embedded::OpenError> {
+    embedded::open(folder.path(), Arc::new(ManualClock::default()), Arc::new(Counting::default()))
+}
+
+#[tokio::test]
+async fn a_file_of_an_older_larder_is_brought_up_to_date_and_one_of_a_newer_left_alone() {
+    use domain::conformance::{op, owner};
+    use domain::table::{Expect, Places, Put, Query, RowKey, Slot, Table as _};
+
+    let (opened, _, folder) = open();
+    let file = opened.file.clone();
+    let put = |sort: &str| Put::new(RowKey::new(owner(1), sort), "x", Expect::Absent);
+    opened.store.put(put("old"), op()).await.unwrap();
+    opened.store.close().await.unwrap();
+    drop(opened);
+    let before_places = |slot: Slot| {
+        let name = slot.name();
+        format!("DROP INDEX entry_{name}; ALTER TABLE entry DROP COLUMN {name};")
+    };
+    let sql = Slot::ALL.map(before_places).concat() + "PRAGMA user_version = 0";
+    rusqlite::Connection::open(&file).unwrap().execute_batch(&sql).unwrap();
+
+    for sort in ["new", "newer"] {
+        let opened = reopen(&folder).unwrap();
+        let places = Places::from([(Slot::First, format!("p/{sort}"))]);
+        opened.store.put(Put { places, ..put(sort) }, op()).await.unwrap();
+        assert!(opened.store.get(&RowKey::new(owner(1), "old")).await.unwrap().is_some());
+        let found = opened.store.query(&Query::places(owner(1), Slot::First, "p/")).await.unwrap();
+        assert_eq!(found.rows.last().unwrap().key.sort, sort);
+        opened.store.close().await.unwrap();
+    }
+    let db = rusqlite::Connection::open(&file).unwrap();
+    let version: i64 = db.pragma_query_value(None, "user_version", |row| row.get(0)).unwrap();
+    db.pragma_update(None, "user_version", version + 1).unwrap();
+    let refused = reopen(&folder);
+    assert!(matches!(refused, Err(embedded::OpenError::Newer(_))), "{:?}", refused.err());
 }

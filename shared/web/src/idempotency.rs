@@ -136,7 +136,7 @@ impl Keep<'_> {
         let sealed = seal::seal(data_key, &row.sort, app.entropy.bytes(), &plain)?;
         let body = serde_json::to_string(&sealed).map_err(Problem::internal)?;
         let expires = Some(schema::idempotency_expiry(app.clock.now()));
-        Ok(Some(Write::Put(Put { key: row.clone(), body, expires, expect: Expect::Absent })))
+        Ok(Some(Write::Put(Put { expires, ..Put::new(row.clone(), body, Expect::Absent) })))
     }
 }
 

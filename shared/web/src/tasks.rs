@@ -42,9 +42,10 @@ impl Tasks<'_> {
         let limit = params.limit()?;
         let after = params.after::<Task>(call.app(), call.owner()).await?;
         let shelf = call.shelf::<Task>();
-        let (scope, first) = call.may(&LIST_TASKS, shelf.page(after, limit)).await?;
+        let list = shelf.newest_first();
+        let (scope, first) = call.may(&LIST_TASKS, shelf.page(&list, after, limit)).await?;
         let keep = |task: &Task| scope.of(&task.subject()).is_some();
-        let listing = shelf.kept(first, limit, keep).await?;
+        let listing = shelf.kept(&list, first, limit, keep).await?;
         let next = next_cursor::<Task>(listing.next.as_deref(), call.app(), call.owner()).await?;
         let shown = listing.items.into_iter().filter_map(|task| Shown::of(task, &scope).transpose());
         Ok(Page { data: shown.collect::<Result<_, Error>>()?, next_cursor: next })

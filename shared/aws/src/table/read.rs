@@ -1,10 +1,10 @@
 //! Reading many rows: DynamoDB answers in pieces, the port in one.
 
 use super::row::{self, Item, text};
-use super::{DynamoTable, OWNER, SORT};
+use super::{DynamoTable, SORT};
 use crate::fault::refused;
 use aws_sdk_dynamodb::types::KeysAndAttributes;
-use domain::table::{Page, Query, Row, RowKey};
+use domain::table::{Page, Query, Row, RowKey, Slot, Start};
 use domain::{Error, Result};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -36,70 +36,60 @@ impl DynamoTable {
 
     pub(super) async fn read_range(&self, query: &Query) -> Result<Page> {
         let mut page = Page::default();
-        let Some(mut start) = Start::of(query) else { return Ok(page) };
+        let Some(start) = query.start()? else { return Ok(page) };
+        let mut behind = match start {
+            Start::Edge => None,
+            Start::Behind { key, sort } => Some(place(query, key, sort)),
+        };
         while page.rows.len() < query.limit {
             let wanted = query.limit - page.rows.len();
-            let (items, last) = self.read_piece(query, start, wanted).await?;
+            let (items, last) = self.read_piece(query, behind, wanted).await?;
             for item in items {
-                let row = self.unexpired(item)?;
                 // The range is half-open, DynamoDB's is not.
-                page.rows.extend(row.filter(|row| row.key.sort < query.range.end));
+                let is_end =
+                    item.get(column(query)).and_then(|key| key.as_s().ok()) == Some(&query.range.end);
+                page.rows.extend(self.unexpired(item)?.filter(|_| !is_end));
             }
             let Some(last) = last else { return Ok(page) };
-            start = Start::Behind(last);
+            behind = Some(last);
         }
-        page.next = page.rows.last().map(|row| row.key.sort.clone());
+        page.next = page.rows.last().map(|row| query.position(row));
         Ok(page)
     }
 
+    /// DynamoDB refuses to start outside of the range.
     async fn read_piece(
         &self,
         query: &Query,
-        start: Start,
+        behind: Option<Item>,
         most: usize,
     ) -> Result<(Vec<Item>, Option<Item>)> {
         let ask = self.client.query().table_name(&self.name).consistent_read(true);
-        let ask = ask.scan_index_forward(!query.newest_first);
+        let ask = ask.set_index_name(query.by.map(|slot| slot.name().to_owned()));
+        let ask = ask.scan_index_forward(!query.newest_first).set_exclusive_start_key(behind);
         let ask = ask.limit(i32::try_from(most).unwrap_or(i32::MAX));
         let ask = ask.expression_attribute_values(":owner", text(query.owner.to_string()));
         let ask = ask.expression_attribute_values(":end", text(query.range.end.as_str()));
+        let key = column(query);
         let ask = if query.range.start.is_empty() {
             // No key may be empty, not even as a limit.
-            ask.key_condition_expression("pk = :owner AND sk < :end")
+            ask.key_condition_expression(format!("pk = :owner AND {key} < :end"))
         } else {
-            ask.key_condition_expression("pk = :owner AND sk BETWEEN :start AND :end")
+            ask.key_condition_expression(format!("pk = :owner AND {key} BETWEEN :start AND :end"))
                 .expression_attribute_values(":start", text(query.range.start.as_str()))
-        };
-        let ask = match start {
-            Start::Edge => ask,
-            Start::Behind(key) => ask.set_exclusive_start_key(Some(key)),
         };
         let answer = ask.send().await.map_err(refused)?;
         Ok((answer.items.unwrap_or_default(), answer.last_evaluated_key))
     }
 }
 
-enum Start {
-    Edge,
-    Behind(Item),
+/// What the query's order is by: an index has the name of its attribute.
+fn column(query: &Query) -> &'static str {
+    query.by.map_or(SORT, Slot::name)
 }
 
-impl Start {
-    /// `None` when nothing can lie there. DynamoDB refuses to start outside of the range.
-    fn of(query: &Query) -> Option<Self> {
-        let Query { range, newest_first, after, .. } = query;
-        if range.is_empty() {
-            return None;
-        }
-        let Some(after) = after else { return Some(Self::Edge) };
-        let behind = || {
-            let key = [(OWNER, query.owner.to_string()), (SORT, after.clone())];
-            Self::Behind(key.map(|(name, value)| (name.to_owned(), text(value))).into())
-        };
-        match (after < &range.start, after < &range.end) {
-            (true, _) => (!newest_first).then_some(Self::Edge),
-            (false, true) => Some(behind()),
-            (false, false) => newest_first.then_some(Self::Edge),
-        }
-    }
+fn place(query: &Query, key: &str, sort: &str) -> Item {
+    let mut place = row::key(&RowKey::new(query.owner, sort));
+    place.insert(column(query).to_owned(), text(key));
+    place
 }

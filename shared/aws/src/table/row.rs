@@ -2,7 +2,7 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::id::{OpId, OwnerId};
-use domain::table::{Counters, Expiry, Put, Row, RowKey};
+use domain::table::{Counters, Expiry, Places, Put, Row, RowKey, Slot};
 use domain::{Error, Result};
 use std::collections::HashMap;
 
@@ -38,6 +38,7 @@ pub(super) fn item(put: &Put, op: OpId) -> Item {
     item.insert(VERSION.to_owned(), number(put.expect.next()));
     item.insert(OP.to_owned(), text(op.to_string()));
     item.insert(BODY.to_owned(), text(put.body.as_str()));
+    item.extend(put.places.iter().map(|(slot, place)| (slot.name().to_owned(), text(place.as_str()))));
     item.extend(put.expires.map(|expires| (EXPIRES.to_owned(), number(expires.0))));
     item
 }
@@ -56,9 +57,15 @@ pub(super) fn counters(item: &Item) -> Result<Counters> {
         .collect()
 }
 
+fn places(item: &Item) -> Places {
+    let found = |slot: Slot| Some((slot, item.get(slot.name())?.as_s().ok()?.clone()));
+    Slot::ALL.into_iter().filter_map(found).collect()
+}
+
 pub(super) fn row(mut item: Item) -> Result<Row> {
     let marks = Marks::of(&item);
     let counters = counters(&item)?;
+    let places = places(&item);
     let mut take = |name: &'static str| match item.remove(name) {
         Some(AttributeValue::S(text)) => Ok(text),
         _ => Err(strange(name)),
@@ -69,6 +76,7 @@ pub(super) fn row(mut item: Item) -> Result<Row> {
         version: marks.version.ok_or_else(|| strange(VERSION))?,
         // A row of counters has none.
         body: take(BODY).unwrap_or_default(),
+        places,
         counters,
         expires: marks.expires,
     })

@@ -2,9 +2,10 @@
 
 use aws_sdk_dynamodb::config::{BehaviorVersion, Builder, Credentials, Region};
 use aws_sdk_dynamodb::types::{
-    AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType, StreamSpecification,
-    StreamViewType,
+    AttributeDefinition, BillingMode, KeySchemaElement, KeyType, LocalSecondaryIndex, Projection,
+    ProjectionType, ScalarAttributeType, StreamSpecification, StreamViewType,
 };
+use domain::table::Slot;
 use dynoxide::Database;
 use std::future::pending;
 use tokio::net::TcpListener;
@@ -36,11 +37,19 @@ pub(crate) fn credentials() -> Credentials {
 async fn create_table(endpoint: &str) {
     let client = aws_sdk_dynamodb::Client::from_conf(config(endpoint).build());
     let mut create = client.create_table().table_name(TABLE).billing_mode(BillingMode::PayPerRequest);
-    for (name, kind) in [("pk", KeyType::Hash), ("sk", KeyType::Range)] {
+    let key =
+        |name: &str, kind| KeySchemaElement::builder().attribute_name(name).key_type(kind).build().unwrap();
+    for name in ["pk", "sk"].into_iter().chain(Slot::ALL.map(Slot::name)) {
         let attribute = AttributeDefinition::builder().attribute_name(name);
         let attribute = attribute.attribute_type(ScalarAttributeType::S).build().unwrap();
-        let key = KeySchemaElement::builder().attribute_name(name).key_type(kind).build().unwrap();
-        create = create.attribute_definitions(attribute).key_schema(key);
+        create = create.attribute_definitions(attribute);
+    }
+    create = create.key_schema(key("pk", KeyType::Hash)).key_schema(key("sk", KeyType::Range));
+    for name in Slot::ALL.map(Slot::name) {
+        let index = LocalSecondaryIndex::builder().index_name(name);
+        let index = index.key_schema(key("pk", KeyType::Hash)).key_schema(key(name, KeyType::Range));
+        let all = Projection::builder().projection_type(ProjectionType::All).build();
+        create = create.local_secondary_indexes(index.projection(all).build().unwrap());
     }
     let stream = StreamSpecification::builder().stream_enabled(true);
     let stream = stream.stream_view_type(StreamViewType::NewAndOldImages).build().unwrap();

@@ -41,7 +41,7 @@ fn key(sort: &str) -> RowKey {
 }
 
 fn put(sort: &str, expect: Expect) -> Put {
-    Put { key: key(sort), body: "body".to_owned(), expires: None, expect }
+    Put::new(key(sort), "body", expect)
 }
 
 fn is_conflict<T: std::fmt::Debug>(result: Result<T, Error>) {

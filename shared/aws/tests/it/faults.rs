@@ -92,7 +92,7 @@ impl Case {
     }
 
     fn put(&self, suffix: &str, body: &str, expect: Expect) -> Put {
-        Put { key: self.key(suffix), body: body.to_owned(), expires: None, expect }
+        Put::new(self.key(suffix), body, expect)
     }
 
     async fn run(&self, table: &DynamoTable) -> Result<(), Error> {

@@ -20,38 +20,43 @@ pub struct Host {
 #[macro_export]
 macro_rules! table_suite {
     ($host:path) => {
-        $crate::table_suite!(@ $host;
-            puts_if_absent, puts_if_the_version_is_right, counts_on_from_what_is_gone, recognises_its_own_write, deletes_if_the_version_is_right,
+        $crate::table_suite!(@ $host; table:
+            puts_if_absent, puts_if_the_version_is_right, counts_on_from_what_is_gone, recognises_its_own_write,
+            deletes_if_the_version_is_right,
             gets_many_in_order, pages_in_both_directions, pages_across_a_megabyte, queries_stay_within_range_and_owner,
             counts_exactly_under_64_adders, counting_leaves_the_rest_of_the_row, drops_counters,
             transactions_fail_whole, a_transaction_token_works_once,
             records_whatever_lies_there, refuses_400_kb, an_expired_row_is_gone_at_once, logs_each_change_once_in_order);
+        $crate::table_suite!(@ $host; places:
+            finds_rows_by_their_places, places_go_with_their_row, places_move_whole_or_not_at_all,
+            pages_stay_right_while_rows_move, rows_may_share_a_place, a_page_by_places_may_start_anywhere,
+            refuses_what_cannot_be_a_place, random_writes_are_found_like_in_a_model);
     };
-    (@ $host:path; $($case:ident),*) => { $(
+    (@ $host:path; $suite:ident: $($case:ident),*) => { $(
         #[tokio::test]
         async fn $case() {
-            $crate::conformance::table::$case(&$host().await.0).await;
+            $crate::conformance::$suite::$case(&$host().await.0).await;
         }
     )* };
 }
 
-fn key(sort: &str) -> RowKey {
+pub(super) fn key(sort: &str) -> RowKey {
     RowKey::new(owner(1), sort)
 }
 
-fn put(sort: &str, body: &str, expect: Expect) -> Put {
-    Put { key: key(sort), body: body.to_owned(), expires: None, expect }
+pub(super) fn put(sort: &str, body: &str, expect: Expect) -> Put {
+    Put::new(key(sort), body, expect)
 }
 
-async fn fill(host: &Host, sort: &str, body: &str) {
+pub(super) async fn fill(host: &Host, sort: &str, body: &str) {
     host.table.put(put(sort, body, Expect::Absent), op()).await.unwrap();
 }
 
-async fn body(host: &Host, sort: &str) -> Option<String> {
+pub(super) async fn body(host: &Host, sort: &str) -> Option<String> {
     host.table.get(&key(sort)).await.unwrap().map(|row| row.body)
 }
 
-fn is_conflict<T: std::fmt::Debug>(result: Result<T, Error>) {
+pub(super) fn is_conflict<T: std::fmt::Debug>(result: Result<T, Error>) {
     assert!(matches!(result, Err(Error::Conflict)), "{result:?}");
 }
 
@@ -114,7 +119,7 @@ pub async fn gets_many_in_order(host: &Host) {
     assert_eq!(host.table.get_many(&[]).await.unwrap(), []);
 }
 
-async fn walk(host: &Host, query: Query, limit: usize) -> Vec<String> {
+pub(super) async fn walk(host: &Host, query: Query, limit: usize) -> Vec<String> {
     let (mut seen, mut after) = (Vec::new(), None);
     loop {
         let page = host.table.query(&query.clone().page(after, limit)).await.unwrap();
@@ -154,7 +159,7 @@ pub async fn queries_stay_within_range_and_owner(host: &Host) {
     for sort in ["a", "b/", "b/1", "b/ü", "b/\u{ffff}", "b0", "c"] {
         fill(host, sort, "x").await;
     }
-    let other = Put { key: RowKey::new(owner(2), "b/2"), ..put("", "x", Expect::Absent) };
+    let other = Put::new(RowKey::new(owner(2), "b/2"), "x", Expect::Absent);
     host.table.put(other, op()).await.unwrap();
     assert_eq!(walk(host, Query::prefix(owner(1), "b/"), 2).await, ["b/", "b/1", "b/ü", "b/\u{ffff}"]);
     assert_eq!(walk(host, Query::prefix(owner(2), "b/"), 2).await, ["b/2"]);
