@@ -111,7 +111,7 @@ async fn preview(
     let decide = |action, resource| access::decide(&grant, Ask { by, action, resource, at }).ok();
     let may = |operation: &&Operation| decide(operation.action, operation.resource).is_some();
     let allowed: Vec<_> =
-        operation::ALL.iter().filter(may).filter(|operation| config.offers(operation.tool)).collect();
+        operation::all().filter(may).filter(|operation| config.offers(operation.tool)).collect();
     let mut resources = Vec::new();
     for resource in Resource::ALL {
         let actions: Vec<_> =

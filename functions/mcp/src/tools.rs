@@ -3,9 +3,10 @@
 
 use domain::access::Action;
 use domain::connection::Connection;
-use domain::id::TaskId;
-use domain::operation::{self, Operation};
-use domain::task::{NewTask, TaskPatch};
+use domain::noun::Rules;
+use domain::operation::Operation;
+use domain::task::Task;
+use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 use rmcp::model::{CallToolResult, ContentBlock, ErrorData, JsonObject, Tool, ToolAnnotations};
 use schemars::{JsonSchema, Schema, schema_for};
@@ -14,50 +15,68 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Map, Value, json};
 use std::sync::{Arc, LazyLock};
-use web::{Call, PageParams, Problem, Sent, Tasks};
+use web::{Call, Nouns, PageParams, Problem, Sent};
 
 pub(crate) struct Entry {
     pub(crate) spec: Tool,
-    pub(crate) operation: Operation,
+    operation: &'static Operation,
+    run: Run,
 }
 
-pub(crate) static TOOLS: LazyLock<Vec<Entry>> = LazyLock::new(|| {
-    let reads = ToolAnnotations::new().read_only(true).open_world(false);
-    let writes = ToolAnnotations::new().read_only(false).destructive(false).open_world(false);
-    let deletes = ToolAnnotations::new().read_only(false).destructive(true).open_world(false);
-    operation::ALL
-        .map(|operation| {
-            let (title, description, schema) = match operation.tool {
-                "list_tasks" => ("List tasks", "Tasks, newest first, in pages.", schema_for!(ListTasks)),
-                "get_task" => ("Get a task", "One task by its id.", schema_for!(OneTask)),
-                "create_task" => ("Create a task", "Make a new task.", schema_for!(NewTask)),
-                "update_task" => (
-                    "Update a task",
-                    "Change the given fields of a task; the others stay.",
-                    with_id(schema_for!(TaskPatch)),
-                ),
-                _ => (
-                    "Delete a task",
-                    "Move a task to the trash, where it stays for 30 days.",
-                    schema_for!(SeenTask),
-                ),
-            };
-            let annotations = match operation.action {
-                Action::Read => &reads,
-                Action::Write => &writes,
-                Action::Delete => &deletes,
-            };
-            let spec = Tool::new(operation.tool, description, object(schema));
-            Entry { spec: spec.with_title(title).with_annotations(annotations.clone()), operation }
-        })
-        .into()
-});
+type Run = for<'a> fn(&'a Call, JsonObject) -> BoxFuture<'a, Result<Box<RawValue>, Problem>>;
+
+pub(crate) static TOOLS: LazyLock<Vec<Entry>> =
+    LazyLock::new(|| [of::<Task>()].into_iter().flatten().collect());
+
+/// The tools of one noun.
+fn of<T: Rules>() -> [Entry; 5] {
+    let does = T::DOES;
+    let (many, one) = (does.many, T::NAME.replace('_', " "));
+    [
+        Entry::new(
+            &does.list,
+            format!("{many}, newest first, in pages."),
+            schema_for!(Listed),
+            |call, arguments| Box::pin(list::<T>(call, arguments)),
+        ),
+        Entry::new(&does.get, format!("One {one} by its id."), schema_for!(One<T::Id>), |call, arguments| {
+            Box::pin(get::<T>(call, arguments))
+        }),
+        Entry::new(&does.create, format!("Make a {one}."), schema_for!(T::New), |call, arguments| {
+            Box::pin(create::<T>(call, arguments))
+        }),
+        Entry::new(
+            &does.update,
+            format!("Change the given fields of a {one}; the others stay."),
+            with_id::<T>(),
+            |call, arguments| Box::pin(update::<T>(call, arguments)),
+        ),
+        Entry::new(
+            &does.delete,
+            format!("Move a {one} to the trash, where it stays for 30 days."),
+            schema_for!(SeenOne<T::Id>),
+            |call, arguments| Box::pin(delete::<T>(call, arguments)),
+        ),
+    ]
+}
 
 impl Entry {
+    fn new(operation: &'static Operation, description: String, schema: Schema, run: Run) -> Self {
+        let annotations = ToolAnnotations::new().open_world(false);
+        let annotations = match operation.action {
+            Action::Read => annotations.read_only(true),
+            Action::Write => annotations.read_only(false).destructive(false),
+            Action::Delete => annotations.read_only(false).destructive(true),
+        };
+        let spec = Tool::new(operation.tool, description, object(schema));
+        let spec = spec.with_title(title(operation.tool)).with_annotations(annotations);
+        Self { spec, operation, run }
+    }
+
     /// As this caller may use it: without the fields that a mask hides. `None` if it may not at all.
     pub(crate) fn offered(&self, connection: &Connection, at: Timestamp) -> Option<Tool> {
-        let Operation { action, resource, .. } = self.operation;
-        let scope = connection.allows(&self.operation, at).ok()?;
+        let Operation { action, resource, .. } = *self.operation;
+        let scope = connection.allows(self.operation, at).ok()?;
         let mut spec = self.spec.clone();
         if !scope.is_whole() && action == Action::Write {
             let hidden = |name: &str| resource.fields().contains(&name) && !scope.shows(name);
@@ -70,9 +89,16 @@ impl Entry {
     }
 }
 
+/// `list_tasks` is "List tasks".
+fn title(tool: &str) -> String {
+    let mut letters = tool.chars();
+    let first = letters.next().map(|letter| letter.to_ascii_uppercase());
+    first.into_iter().chain(letters).map(|letter| if letter == '_' { ' ' } else { letter }).collect()
+}
+
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct ListTasks {
+struct Listed {
     /// How many, 1 to 100.
     #[schemars(range(min = 1, max = 100))]
     limit: Option<u16>,
@@ -82,14 +108,14 @@ struct ListTasks {
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct OneTask {
-    id: TaskId,
+struct One<Id> {
+    id: Id,
 }
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct SeenTask {
-    id: TaskId,
+struct SeenOne<Id> {
+    id: Id,
     /// Only if it still has this version.
     expected_version: Option<u64>,
 }
@@ -100,12 +126,12 @@ pub(crate) async fn call(
     name: &str,
     arguments: JsonObject,
 ) -> Result<Result<Box<RawValue>, CallToolResult>, ErrorData> {
-    if !TOOLS.iter().any(|tool| tool.spec.name == name) {
+    let Some(tool) = TOOLS.iter().find(|tool| tool.spec.name == name) else {
         let said = format!("there is no tool `{name}`");
         call.set_refusal(Problem::invalid("/params/name", said.as_str()));
         return Err(ErrorData::invalid_params(said, None));
-    }
-    Ok(run(call, name, arguments).await.map_err(|problem| {
+    };
+    Ok((tool.run)(call, arguments).await.map_err(|problem| {
         problem.log(call.request());
         let said = format!("{} ({})", problem.detail(), call.request());
         call.set_refusal(problem);
@@ -113,26 +139,30 @@ pub(crate) async fn call(
     }))
 }
 
-async fn run(call: &Call, name: &str, arguments: JsonObject) -> Result<Box<RawValue>, Problem> {
-    let tasks = Tasks(call);
-    match name {
-        "list_tasks" => {
-            let ListTasks { limit, cursor } = fit(arguments)?;
-            answer(&tasks.list(&PageParams { limit, cursor }).await?)
-        }
-        "get_task" => answer(&tasks.get(fit::<OneTask>(arguments)?.id).await?.0),
-        "create_task" => answer(&tasks.create(Sent::<NewTask>::of(arguments)).await?),
-        "update_task" => {
-            let (one, patch) = split_id(arguments);
-            let one: SeenTask = fit(one)?;
-            answer(&tasks.update(one.id, Sent::<TaskPatch>::of(patch), one.expected_version).await?)
-        }
-        _ => {
-            let one: SeenTask = fit(arguments)?;
-            tasks.delete(one.id, one.expected_version).await?;
-            answer(&json!({ "deleted": one.id }))
-        }
-    }
+async fn list<T: Rules>(call: &Call, arguments: JsonObject) -> Result<Box<RawValue>, Problem> {
+    let Listed { limit, cursor } = fit(arguments)?;
+    answer(&Nouns::<T>::of(call).list(&PageParams { limit, cursor }).await?)
+}
+
+async fn get<T: Rules>(call: &Call, arguments: JsonObject) -> Result<Box<RawValue>, Problem> {
+    let One { id } = fit(arguments)?;
+    answer(&Nouns::<T>::of(call).get(id).await?.0)
+}
+
+async fn create<T: Rules>(call: &Call, arguments: JsonObject) -> Result<Box<RawValue>, Problem> {
+    answer(&Nouns::<T>::of(call).create(Sent::of(arguments)).await?)
+}
+
+async fn update<T: Rules>(call: &Call, arguments: JsonObject) -> Result<Box<RawValue>, Problem> {
+    let (one, patch) = split_id(arguments);
+    let SeenOne { id, expected_version } = fit(one)?;
+    answer(&Nouns::<T>::of(call).update(id, Sent::of(patch), expected_version).await?)
+}
+
+async fn delete<T: Rules>(call: &Call, arguments: JsonObject) -> Result<Box<RawValue>, Problem> {
+    let SeenOne::<T::Id> { id, expected_version } = fit(arguments)?;
+    Nouns::<T>::of(call).delete(id.clone(), expected_version).await?;
+    answer(&json!({ "deleted": id }))
 }
 
 pub(crate) fn refused(problem: Problem) -> ErrorData {
@@ -147,7 +177,7 @@ fn fit<T: DeserializeOwned>(arguments: JsonObject) -> Result<T, Problem> {
     Ok(domain::fit::fit(Value::Object(arguments), "")?)
 }
 
-/// Which task, and what to change of it.
+/// Which item, and what to change of it.
 fn split_id(mut arguments: JsonObject) -> (JsonObject, JsonObject) {
     let one = ["id", "expected_version"].into_iter();
     let one = one.filter_map(|name| Some((name.to_owned(), arguments.remove(name)?))).collect();
@@ -155,8 +185,8 @@ fn split_id(mut arguments: JsonObject) -> (JsonObject, JsonObject) {
 }
 
 /// Without defaults: a client that fills them in would clear what it did not mean to touch.
-fn with_id(patch: Schema) -> Schema {
-    let mut schema = schema_for!(SeenTask);
+fn with_id<T: Rules>() -> Schema {
+    let (mut schema, patch) = (schema_for!(SeenOne<T::Id>), schema_for!(T::Patch));
     let properties = |schema: &Schema| schema.get("properties").and_then(Value::as_object).cloned();
     let both = [properties(&schema), properties(&patch)].into_iter().flatten().flatten();
     let both = both.map(|(name, mut property)| {
@@ -165,7 +195,6 @@ fn with_id(patch: Schema) -> Schema {
     });
     let both: Map<_, _> = both.collect();
     schema.insert("properties".to_owned(), both.into());
-    schema.insert("title".to_owned(), "UpdateTask".into());
     schema
 }
 

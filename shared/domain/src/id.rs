@@ -95,6 +95,9 @@ id!(
 );
 id!(ConnectionId, "conn_", 16, "^conn_[0-9a-hjkmnp-tv-z]{26}$");
 id!(LifeAreaId, "area_", 16, "^area_[0-9a-hjkmnp-tv-z]{26}$");
+id!(GoalId, "goal_", 16, "^goal_[0-9a-hjkmnp-tv-z]{26}$");
+id!(MemoryId, "mem_", 16, "^mem_[0-9a-hjkmnp-tv-z]{26}$");
+id!(RecordId, "rec_", 16, "^rec_[0-9a-hjkmnp-tv-z]{26}$");
 id!(TaskId, "task_", 16, "^task_[0-9a-hjkmnp-tv-z]{26}$");
 id!(
     /// One call, in answers, in logs and in the changes that it made.
@@ -120,7 +123,19 @@ id!(
     /// One time that the owner undid what was written.
     UndoId, "undo_", 16, "^undo_[0-9a-hjkmnp-tv-z]{26}$"
 );
-timed!(ConnectionId, TaskId, RequestId, OpId, ActivityId, AuditId, UndoId);
+timed!(
+    ConnectionId,
+    LifeAreaId,
+    GoalId,
+    TaskId,
+    MemoryId,
+    RecordId,
+    RequestId,
+    OpId,
+    ActivityId,
+    AuditId,
+    UndoId
+);
 
 impl OwnerId {
     /// Larder itself: the partition of what belongs to no person (the signing keys).
@@ -129,6 +144,13 @@ impl OwnerId {
     /// An owner is known by who vouches for them and by the name used there.
     pub fn of(issuer: &str, subject: &str) -> Self {
         Self(first_bytes(&[issuer.as_bytes(), subject.as_bytes()]))
+    }
+}
+
+impl OpId {
+    /// Of the nth try, because no two different writes may share one.
+    pub fn nth(self, nth: u8) -> Self {
+        if nth == 0 { self } else { Self(first_bytes(&[&self.0, &[nth]])) }
     }
 }
 

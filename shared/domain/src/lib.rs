@@ -21,6 +21,7 @@ pub mod id;
 pub mod key;
 pub mod limits;
 pub mod notice;
+pub mod noun;
 pub mod operation;
 pub mod outcome;
 pub mod recurrence;

@@ -12,13 +12,48 @@ pub struct Operation {
     pub resource: Resource,
 }
 
-pub const LIST_TASKS: Operation = task("list_tasks", "GET", "/v1/tasks", Action::Read);
-pub const GET_TASK: Operation = task("get_task", "GET", "/v1/tasks/{id}", Action::Read);
-pub const CREATE_TASK: Operation = task("create_task", "POST", "/v1/tasks", Action::Write);
-pub const UPDATE_TASK: Operation = task("update_task", "PATCH", "/v1/tasks/{id}", Action::Write);
-pub const DELETE_TASK: Operation = task("delete_task", "DELETE", "/v1/tasks/{id}", Action::Delete);
+/// What can be done with a noun.
+#[derive(Debug)]
+pub struct Does {
+    /// What many of them are called.
+    pub many: &'static str,
+    pub list: Operation,
+    pub get: Operation,
+    pub create: Operation,
+    pub update: Operation,
+    pub delete: Operation,
+    /// Where its history is read.
+    pub history: &'static str,
+}
 
-pub const ALL: [Operation; 5] = [LIST_TASKS, GET_TASK, CREATE_TASK, UPDATE_TASK, DELETE_TASK];
+macro_rules! does {
+    ($resource:ident, $called:literal, $one:literal, $many:literal, $path:literal) => {{
+        const fn operation(
+            tool: &'static str,
+            method: &'static str,
+            path: &'static str,
+            action: Action,
+        ) -> Operation {
+            Operation { tool, method, path, action, resource: Resource::$resource }
+        }
+        const ONE: &str = concat!($path, "/{id}");
+        Does {
+            many: $called,
+            list: operation(concat!("list_", $many), "GET", $path, Action::Read),
+            get: operation(concat!("get_", $one), "GET", ONE, Action::Read),
+            create: operation(concat!("create_", $one), "POST", $path, Action::Write),
+            update: operation(concat!("update_", $one), "PATCH", ONE, Action::Write),
+            delete: operation(concat!("delete_", $one), "DELETE", ONE, Action::Delete),
+            history: concat!($path, "/{id}/history"),
+        }
+    }};
+}
+
+pub static TASKS: Does = does!(Tasks, "Tasks", "task", "tasks", "/v1/tasks");
+
+pub fn all() -> impl Iterator<Item = &'static Operation> {
+    [&TASKS].into_iter().flat_map(Does::each)
+}
 
 impl Operation {
     /// Many at once, not one of them.
@@ -27,6 +62,8 @@ impl Operation {
     }
 }
 
-const fn task(tool: &'static str, method: &'static str, path: &'static str, action: Action) -> Operation {
-    Operation { tool, method, path, action, resource: Resource::Tasks }
+impl Does {
+    pub fn each(&self) -> [&Operation; 5] {
+        [&self.list, &self.get, &self.create, &self.update, &self.delete]
+    }
 }

@@ -4,8 +4,8 @@
 //! |---|---|---|
 //! | `conn/<conn>` | a connection | the record behind a key; an owner's connections, by age |
 //! | `slug/<slug>` | whose short name it is | whether a slug is taken |
-//! | `data/task/<task>` | a task | one task; an owner's tasks, by age |
-//! | `trash/task/<task>`, `trash/conn/<conn>` | what was deleted, for 30 days | what it was, and who deleted it |
+//! | `data/<noun>/<id>` | an item: `data/task/<task>` | one item; the items of a noun, by age |
+//! | `trash/<noun>/<id>`, `trash/conn/<conn>` | what was deleted, for 30 days | what it was, and who deleted it |
 //! | `hist/<what>/<version>` | a change of what lies under `data/<what>`, for 90 days | what it was before, and after |
 //! | `feed/<number>` | where a change lies, numbered as they are sealed, for 90 days | what changed since |
 //! | `rate/<conn>/<day>` | counters of one connection's windows | whether it may call once more |
@@ -37,13 +37,14 @@
 //! the one that seals an entry of the audit log, which tells nothing new.
 
 use crate::connection::Slug;
-use crate::id::{ActivityId, AuditId, ConnectionId, OwnerId, TaskId};
+use crate::id::{ActivityId, AuditId, ConnectionId, OwnerId};
 use crate::keyring::Purpose;
 use crate::notice::Notice;
 use crate::table::{Expiry, Query, RowKey};
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
+use std::fmt::Display;
 use std::ops::Range;
 
 pub const DATA: &str = "data/";
@@ -103,12 +104,13 @@ pub fn notice_expiry(at: Timestamp) -> Expiry {
     Expiry::at(at + SignedDuration::from_hours(24 * 40))
 }
 
-pub fn task(owner: OwnerId, id: TaskId) -> RowKey {
-    RowKey::new(owner, format!("data/task/{id}"))
+/// One item of a noun.
+pub fn item(owner: OwnerId, noun: &str, id: &impl Display) -> RowKey {
+    RowKey::new(owner, format!("{DATA}{noun}/{id}"))
 }
 
-pub fn tasks(owner: OwnerId) -> Query {
-    Query::prefix(owner, "data/task/")
+pub fn items(owner: OwnerId, noun: &str) -> Query {
+    Query::prefix(owner, &format!("{DATA}{noun}/"))
 }
 
 /// Where a row goes when it is deleted.

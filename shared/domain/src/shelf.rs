@@ -6,13 +6,24 @@ use crate::sift::{Listing, sift_on};
 use crate::table::{Expect, Page, Places, Put, Query, Row, RowKey, Table, Write};
 use crate::{Error, Result, schema};
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use std::fmt::Display;
 use std::marker::PhantomData;
+use std::str::FromStr;
 
 /// What can lie on a shelf.
-pub trait Entity: Serialize + DeserializeOwned + Send + Sync {
-    type Id: Copy + Send + Sync;
+pub trait Entity: Serialize + DeserializeOwned + Send + Sync + 'static {
+    type Id: Clone
+        + Display
+        + FromStr<Err: Display>
+        + Serialize
+        + DeserializeOwned
+        + JsonSchema
+        + Send
+        + Sync
+        + 'static;
     const NAME: &'static str;
 
     fn key(owner: OwnerId, id: Self::Id) -> RowKey;
@@ -36,7 +47,8 @@ pub struct Writer {
 }
 
 /// Which connection wrote (none: the owner), in which call, and, where what was written was undone, in which undo.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(inline)]
 pub struct Source {
     pub connection: Option<ConnectionId>,
     pub request: RequestId,

@@ -185,6 +185,15 @@ impl Expiry {
     }
 }
 
+impl Write {
+    pub fn key(&self) -> &RowKey {
+        match self {
+            Self::Put(put) => &put.key,
+            Self::Delete { key, .. } | Self::Check { key, .. } => key,
+        }
+    }
+}
+
 impl Put {
     /// A row that lasts and is found under its key only.
     pub fn new(key: RowKey, body: impl Into<String>, expect: Expect) -> Self {

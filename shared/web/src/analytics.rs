@@ -2,9 +2,9 @@
 
 use crate::call::Call;
 use crate::problem::Problem;
-use domain::access::{Item, Scope, Shown};
+use domain::access::{Scope, Shown};
 use domain::analytics::{Daily, Period, Progress, SeenGoal, SeenTask, Tally};
-use domain::operation::{LIST_TASKS, Operation};
+use domain::noun::Noun;
 use domain::table::Row;
 use domain::task::Task;
 use domain::zone::Zone;
@@ -58,38 +58,35 @@ impl Analytics<'_> {
         struct OfStatus {
             status: Option<String>,
         }
-        let tasks = self.look::<Task, OfStatus>(&LIST_TASKS).await??;
+        let tasks = self.look::<Task, OfStatus>().await??;
         let tally = Tally::of(tasks.items.into_iter().map(|task| task.status));
         Ok(Stats { tasks: Some(Tally { at_least: tasks.at_least, ..tally }) })
     }
 
     pub async fn progress(&self, params: ProgressParams) -> Result<Progress, Problem> {
-        let Sight { items, at_least } = self.look::<Task, SeenTask>(&LIST_TASKS).await??;
+        let Sight { items, at_least } = self.look::<Task, SeenTask>().await??;
         let zone = params.time_zone.unwrap_or(Zone::UTC);
         Ok(Progress { at_least, ..Progress::of(&items, params.period, self.0.at(), &zone) })
     }
 
     pub async fn daily(&self, date: Date, place: Place) -> Result<Daily, Problem> {
-        let Sight { items, at_least } = self.look::<Task, SeenTask>(&LIST_TASKS).await??;
+        let Sight { items, at_least } = self.look::<Task, SeenTask>().await??;
         let goals: Vec<SeenGoal> = Vec::new();
         Ok(Daily { at_least, ..Daily::of(date, &place.time_zone.unwrap_or(Zone::UTC), &items, &goals) })
     }
 
     pub async fn calendar(&self) -> Result<String, Problem> {
-        let tasks = self.look::<Task, SeenTask>(&LIST_TASKS).await??;
+        let tasks = self.look::<Task, SeenTask>().await??;
         Ok(calendar::feed(&tasks.items, self.0.at(), &Zone::UTC))
     }
 
     /// What the caller sees of one kind; the inner error says why it may not.
-    async fn look<T: Item, S: DeserializeOwned>(
-        &self,
-        list: &Operation,
-    ) -> Result<Result<Sight<S>>, Problem> {
+    async fn look<T: Noun, S: DeserializeOwned>(&self) -> Result<Result<Sight<S>>, Problem> {
         let Self(call) = self;
         let (table, all) = (&*call.app().table, T::all(call.owner()).newest_first());
         let first = all.clone().page(None, ITEMS_IN_A_READ);
         let (admitted, read) = join(call.admission(), table.query(&first)).await;
-        let scope = match admitted?.allows(list, call.at()) {
+        let scope = match admitted?.allows(&T::DOES.list, call.at()) {
             Ok(scope) => scope,
             Err(error) => return Ok(Err(error)),
         };
@@ -111,7 +108,7 @@ impl Analytics<'_> {
 }
 
 /// `None` if the item is not there for this caller.
-fn seen<T: Item, S: DeserializeOwned>(row: &Row, scope: &Scope<'_>) -> Result<Option<S>> {
+fn seen<T: Noun, S: DeserializeOwned>(row: &Row, scope: &Scope<'_>) -> Result<Option<S>> {
     let unreadable = |error: serde_json::Error| Error::unreadable(&row.key, &error);
     if scope.is_whole() {
         return serde_json::from_str(&row.body).map(Some).map_err(unreadable);

@@ -127,7 +127,7 @@ impl Feed<'_> {
         let (connection, found) = join(self.0.admission(), meanwhile).await;
         let (connection, mut refused) = (connection?, None);
         let mut scopes = BTreeMap::new();
-        let lists = operation::ALL.iter().filter(|one| one.is_list());
+        let lists = operation::all().filter(|one| one.is_list());
         for list in lists {
             match connection.allows(list, self.0.at()) {
                 Ok(scope) => drop(scopes.insert(list.resource, scope)),

@@ -3,11 +3,10 @@
 use crate::call::Call;
 use crate::page::{Page, PageParams, cursor};
 use crate::problem::Problem;
-use domain::access::{Facts, Item, Scope};
+use domain::access::{Facts, Scope};
 use domain::change::{By, Change, Seen, Sight};
 use domain::id::UndoId;
-use domain::operation::Operation;
-use domain::shelf::Entity;
+use domain::noun::Noun;
 use domain::sift::{Listing, sift_on};
 use domain::table::{Query, Row, RowKey};
 use domain::{Error, schema, table};
@@ -45,12 +44,7 @@ pub struct PastChange {
 
 impl History<'_> {
     /// Of whoever may get the item; of one that was deleted, of whoever could have got it.
-    pub async fn of<T: Item>(
-        &self,
-        operation: &Operation,
-        id: <T as Entity>::Id,
-        params: &PageParams,
-    ) -> Result<Page<PastChange>, Problem> {
+    pub async fn of<T: Noun>(&self, id: T::Id, params: &PageParams) -> Result<Page<PastChange>, Problem> {
         let Self(call) = self;
         let key = T::key(call.owner(), id);
         let what = schema::what(&key).ok_or_else(|| Error::internal("an item that is no data"))?;
@@ -58,7 +52,7 @@ impl History<'_> {
         let after = params.place(call.app(), call.owner(), &list).await?;
         let all = schema::history_of(call.owner(), what).newest_first();
         let (scope, (current, last, first)) =
-            call.may(operation, self.read(&key, &all, after, limit)).await?;
+            call.may(&T::DOES.get, self.read(&key, &all, after, limit)).await?;
         let last = last.as_ref().unwrap_or(&first);
         if !is_there(current.as_ref(), last.rows.first(), &scope)? {
             return Err(Error::NotFound(T::NAME).into());

@@ -126,7 +126,7 @@ impl Resource {
     /// The fields without which none can be made.
     const fn needed(self) -> &'static [&'static str] {
         match self {
-            Self::Tasks => &["title"],
+            Self::Tasks => crate::task::NEEDED,
             _ => &[],
         }
     }

@@ -223,10 +223,10 @@ impl TryFrom<String> for Tool {
     type Error = String;
 
     fn try_from(name: String) -> Result<Self, String> {
-        if operation::ALL.iter().any(|operation| operation.tool == name) {
+        if operation::all().any(|operation| operation.tool == name) {
             return Ok(Self(name));
         }
-        let all: Vec<_> = operation::ALL.iter().map(|operation| operation.tool).collect();
+        let all: Vec<_> = operation::all().map(|operation| operation.tool).collect();
         Err(format!("there is no tool `{name}`; there are {}", all.join(", ")))
     }
 }

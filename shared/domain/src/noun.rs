@@ -1,0 +1,174 @@
+//! The nouns of an owner's data. Each is one list of fields; what is stored, what makes one, what changes one, what a
+//! mask can name and how it is described all come from that list.
+
+mod desk;
+mod given;
+
+pub use desk::{Desk, Further};
+pub use given::Given;
+
+use crate::Result;
+use crate::access::Item;
+use crate::operation::Does;
+use crate::shelf::Writer;
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::de::DeserializeOwned;
+
+/// A noun of which an owner can have many.
+pub trait Noun: Item + Clone {
+    type New: DeserializeOwned + JsonSchema + Send;
+    type Patch: DeserializeOwned + JsonSchema + Send;
+    const DOES: &'static Does;
+    /// Other names that a field is given by, on input only.
+    const ALIASES: &'static [(&'static str, &'static str)];
+    /// The fields that nobody writes, because they follow from others.
+    const DERIVED: &'static [&'static str];
+
+    fn new(id: Self::Id, new: Self::New, writer: &Writer) -> Self;
+    fn patched(self, patch: Self::Patch, writer: &Writer) -> Self;
+    /// But for who wrote it when.
+    fn says_the_same_as(&self, other: &Self) -> bool;
+}
+
+/// What a noun adds to its fields, whoever writes it.
+pub trait Rules: Noun {
+    /// The id of a new one.
+    fn mint(new: &Self::New, at: Timestamp, random: [u8; 10]) -> Self::Id;
+
+    /// Checks what it refers to, fills in what follows, and adds what else the same transaction writes. Where others
+    /// were faster it is asked again, with what they left.
+    fn settle(
+        _desk: &Desk<'_>,
+        _before: Option<&Self>,
+        _after: Option<&mut Self>,
+        _further: &mut Further,
+    ) -> impl Future<Output = Result<()>> + Send {
+        async { Ok(()) }
+    }
+}
+
+/// The name that a field of this noun goes by.
+pub fn canonical<T: Noun>(name: &str) -> &str {
+    T::ALIASES.iter().find(|(alias, _)| *alias == name).map_or(name, |(_, field)| field)
+}
+
+/// Declares a noun. `required` fields have to be given, `defaulted` ones have a value anyway, `optional` ones may be
+/// missing and cleared, `derived` ones are only read. Behind a field stand other names that it is given by.
+macro_rules! noun {
+    (
+        $(#[$doc:meta])*
+        $name:ident, $new:ident, $patch:ident: $id:ty, $text:literal, $does:expr;
+        required { $($(#[$rm:meta])* $r:ident $(| $ra:literal)*: $rt:ty,)* }
+        defaulted { $($(#[$dm:meta])* $d:ident $(| $da:literal)*: $dt:ty,)* }
+        optional { $($(#[$om:meta])* $o:ident $(| $oa:literal)*: $ot:ty,)* }
+        derived { $($(#[$fm:meta])* $f:ident: $ft:ty,)* }
+    ) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+        pub struct $name {
+            pub id: $id,
+            $($(#[$rm])* pub $r: $rt,)*
+            $($(#[$dm])* #[serde(default)] pub $d: $dt,)*
+            $($(#[$om])* #[serde(default, skip_serializing_if = "Option::is_none")] pub $o: Option<$ot>,)*
+            $($(#[$fm])* #[serde(default, skip_serializing_if = "Option::is_none")] pub $f: Option<$ft>,)*
+            pub created_at: jiff::Timestamp,
+            /// Which connection made it; null when it was the owner.
+            #[serde(default)]
+            pub created_by: Option<$crate::id::ConnectionId>,
+            pub updated_at: jiff::Timestamp,
+            /// Who wrote it last, in which call.
+            pub source: $crate::shelf::Source,
+            pub version: u64,
+        }
+
+        $(#[$doc])*
+        #[derive(Debug, Clone, serde::Deserialize, schemars::JsonSchema)]
+        #[serde(deny_unknown_fields)]
+        pub struct $new {
+            $($(#[$rm])* $(#[serde(alias = $ra)])* pub $r: $rt,)*
+            $($(#[$dm])* #[serde(default)] $(#[serde(alias = $da)])* pub $d: $dt,)*
+            $($(#[$om])* #[serde(default)] $(#[serde(alias = $oa)])* pub $o: Option<$ot>,)*
+        }
+
+        /// Fields that are absent stay as they are; `null` clears what may be missing.
+        #[derive(Debug, Clone, Default, serde::Deserialize, schemars::JsonSchema)]
+        #[serde(deny_unknown_fields, default)]
+        pub struct $patch {
+            $($(#[$rm])* $(#[serde(alias = $ra)])* pub $r: $crate::noun::Given<$rt>,)*
+            $($(#[$dm])* $(#[serde(alias = $da)])* pub $d: $crate::noun::Given<$dt>,)*
+            $($(#[$om])* $(#[serde(alias = $oa)])* pub $o: $crate::noun::Given<Option<$ot>>,)*
+        }
+
+        /// What a field mask can name.
+        pub const FIELDS: &[&str] = &[
+            $(stringify!($r),)* $(stringify!($d),)* $(stringify!($o),)* $(stringify!($f),)*
+            "created_at", "created_by", "updated_at", "source",
+        ];
+
+        /// The fields without which none can be made.
+        pub const NEEDED: &[&str] = &[$(stringify!($r),)*];
+
+        impl $crate::shelf::Entity for $name {
+            type Id = $id;
+            const NAME: &'static str = $text;
+
+            fn key(owner: $crate::id::OwnerId, id: $id) -> $crate::table::RowKey {
+                $crate::schema::item(owner, $text, &id)
+            }
+            fn all(owner: $crate::id::OwnerId) -> $crate::table::Query {
+                $crate::schema::items(owner, $text)
+            }
+            fn id(&self) -> $id {
+                self.id.clone()
+            }
+            fn version(&self) -> u64 {
+                self.version
+            }
+            fn set_version(&mut self, version: u64) {
+                self.version = version;
+            }
+        }
+
+        impl $crate::noun::Noun for $name {
+            type New = $new;
+            type Patch = $patch;
+            const DOES: &'static $crate::operation::Does = &$does;
+            const ALIASES: &'static [(&'static str, &'static str)] =
+                &[$($(($ra, stringify!($r)),)*)* $($(($da, stringify!($d)),)*)* $($(($oa, stringify!($o)),)*)*];
+            const DERIVED: &'static [&'static str] = &[$(stringify!($f),)*];
+
+            fn new(id: $id, new: $new, writer: &$crate::shelf::Writer) -> Self {
+                Self {
+                    id,
+                    $($r: new.$r,)*
+                    $($d: new.$d,)*
+                    $($o: new.$o,)*
+                    $($f: None,)*
+                    created_at: writer.at,
+                    created_by: writer.source.connection,
+                    updated_at: writer.at,
+                    source: writer.source,
+                    version: $crate::table::Expect::Absent.next(),
+                }
+            }
+
+            fn patched(self, patch: $patch, writer: &$crate::shelf::Writer) -> Self {
+                Self {
+                    $($r: patch.$r.or(self.$r),)*
+                    $($d: patch.$d.or(self.$d),)*
+                    $($o: patch.$o.or(self.$o),)*
+                    updated_at: writer.at,
+                    source: writer.source,
+                    ..self
+                }
+            }
+
+            fn says_the_same_as(&self, other: &Self) -> bool {
+                *self == Self { updated_at: self.updated_at, source: self.source, ..other.clone() }
+            }
+        }
+    };
+}
+
+pub(crate) use noun;

@@ -1,0 +1,174 @@
+//! Where an owner's data is written: one way for every face, for undo and for import. A write and all that follows of
+//! it are one transaction.
+
+use super::{Noun, Rules};
+use crate::access::{Action, Item};
+use crate::connection::Connection;
+use crate::id::OwnerId;
+use crate::shelf::{Shelf, Writer};
+use crate::table::{Expect, Put, RowKey, Table, Write};
+use crate::{Error, Result, access};
+use std::collections::BTreeMap;
+
+/// How often others may be faster.
+const MOST_TRIES: u8 = 8;
+
+/// What one transaction can hold besides the write that it is for, with room for what the trash takes.
+const MOST_FURTHER: usize = 90;
+
+#[derive(Clone, Copy)]
+pub struct Desk<'a> {
+    pub table: &'a dyn Table,
+    pub owner: OwnerId,
+    pub writer: Writer,
+    /// Whose eyes look at what is referred to; none: the owner's, who see everything.
+    pub eyes: Option<&'a Connection>,
+}
+
+/// What else a transaction writes, each row once.
+#[derive(Debug, Default)]
+pub struct Further(BTreeMap<RowKey, Write>);
+
+impl<'a> Desk<'a> {
+    pub fn shelf<T: Noun>(&self) -> Shelf<'a, T> {
+        Shelf::new(self.table, self.owner)
+    }
+
+    /// What an item refers to, if whoever writes can see it. `place` is where it is referred to.
+    pub async fn referred<T: Noun>(&self, id: T::Id, place: &str) -> Result<T> {
+        let found = self.shelf::<T>().some([id]).await?.into_iter().next().flatten();
+        let seen = found.filter(|item| self.sees(item));
+        seen.ok_or_else(|| Error::invalid(place, format!("there is no such {}", T::NAME)))
+    }
+
+    pub fn sees<T: Item>(&self, item: &T) -> bool {
+        let Some(connection) = self.eyes else { return true };
+        let ask = access::Ask {
+            by: connection.id,
+            action: Action::Read,
+            resource: T::RESOURCE,
+            at: self.writer.at,
+        };
+        access::decide(&connection.grant, ask).is_ok_and(|scope| scope.of(&item.subject()).is_some())
+    }
+
+    pub async fn create<T: Rules>(&self, new: T, may: impl Fn(&T) -> Result<()>) -> Result<T> {
+        self.write(None, Some(new), may).await?.ok_or_else(|| Error::internal("what was made is gone"))
+    }
+
+    /// Fails with `Conflict` unless it still is as it was `before`. What changes nothing is not written.
+    pub async fn replace<T: Rules>(&self, before: &T, after: T, may: impl Fn(&T) -> Result<()>) -> Result<T> {
+        self.write(Some(before), Some(after), may)
+            .await?
+            .ok_or_else(|| Error::internal("what was changed is gone"))
+    }
+
+    /// Moves it to the trash.
+    pub async fn trash<T: Rules>(&self, item: &T) -> Result<()> {
+        self.write(Some(item), None, |_| Ok(())).await.map(|_| ())
+    }
+
+    /// `may` looks at what will be, before anything is compared or written.
+    async fn write<T: Rules>(
+        &self,
+        before: Option<&T>,
+        wanted: Option<T>,
+        may: impl Fn(&T) -> Result<()>,
+    ) -> Result<Option<T>> {
+        for nth in 0..MOST_TRIES {
+            let (mut after, mut further) = (wanted.clone(), Further::default());
+            T::settle(self, before, after.as_mut(), &mut further).await?;
+            after.as_ref().map_or(Ok(()), &may)?;
+            if let (Some(before), Some(after)) = (before, &after)
+                && after.says_the_same_as(before)
+            {
+                return Ok(Some(before.clone()));
+            }
+            let (after, writes) = self.writes(before, after, further)?;
+            let alone = writes.len() == 1 || (before.is_some() && after.is_none() && writes.len() == 2);
+            match self.put(writes, nth).await {
+                // Another item of the transaction may have changed; if it was this one, the caller has to know.
+                Err(Error::Conflict) if !alone && self.is_still(before, wanted.as_ref()).await? => {}
+                Err(error) => return Err(error),
+                Ok(()) => return Ok(after),
+            }
+        }
+        Err(Error::Busy)
+    }
+
+    fn writes<T: Rules>(
+        &self,
+        before: Option<&T>,
+        after: Option<T>,
+        further: Further,
+    ) -> Result<(Option<T>, Vec<Write>)> {
+        let (shelf, mut writes) = (self.shelf::<T>(), Vec::new());
+        let after = match (before, after) {
+            (before, Some(after)) => {
+                let expect = before.map_or(Expect::Absent, |before| Expect::Version(before.version()));
+                let (after, put) = shelf.put(after, expect)?;
+                writes.push(Write::Put(put));
+                Some(after)
+            }
+            (Some(before), None) => {
+                writes.extend(shelf.trashing(before.clone(), self.writer)?);
+                None
+            }
+            (None, None) => None,
+        };
+        if further.0.len() > MOST_FURTHER {
+            return Err(Error::internal("more follows from one write than a transaction holds"));
+        }
+        let written: Vec<_> = writes.iter().map(|write| write.key().clone()).collect();
+        writes.extend(further.0.into_values().filter(|write| !written.contains(write.key())));
+        Ok((after, writes))
+    }
+
+    async fn put(&self, mut writes: Vec<Write>, nth: u8) -> Result<()> {
+        let op = self.writer.op.nth(nth);
+        match (writes.pop(), writes.is_empty()) {
+            (Some(Write::Put(put)), true) => self.table.put(put, op).await.map(|_| ()),
+            (Some(last), _) => {
+                writes.push(last);
+                self.table.transact(writes, op).await
+            }
+            (None, _) => Ok(()),
+        }
+    }
+
+    async fn is_still<T: Rules>(&self, before: Option<&T>, wanted: Option<&T>) -> Result<bool> {
+        let Some(item) = before.or(wanted) else { return Ok(false) };
+        let found = self.shelf::<T>().some([item.id()]).await?.into_iter().next().flatten();
+        Ok(found.as_ref().map(T::version) == before.map(T::version))
+    }
+}
+
+impl Further {
+    /// As it will be, if it still has the version that it was read at.
+    pub fn put<T: Rules>(&mut self, desk: &Desk<'_>, item: T) -> Result<()> {
+        let expect = Expect::Version(item.version());
+        let (_, put) = desk.shelf::<T>().put(item, expect)?;
+        self.add(Write::Put(put));
+        Ok(())
+    }
+
+    pub fn make<T: Rules>(&mut self, desk: &Desk<'_>, item: T) -> Result<()> {
+        let (_, put) = desk.shelf::<T>().put(item, Expect::Absent)?;
+        self.add(Write::Put(put));
+        Ok(())
+    }
+
+    /// Fails the transaction if this has changed since it was read.
+    pub fn check<T: Rules>(&mut self, desk: &Desk<'_>, item: &T) {
+        let key = T::key(desk.owner, item.id());
+        self.0.entry(key.clone()).or_insert(Write::Check { key, version: item.version() });
+    }
+
+    pub fn row(&mut self, put: Put) {
+        self.add(Write::Put(put));
+    }
+
+    pub fn add(&mut self, write: Write) {
+        self.0.insert(write.key().clone(), write);
+    }
+}

@@ -1,0 +1,163 @@
+//! What a call can do with the nouns of an owner's data; every face goes through here.
+
+use crate::body::Sent;
+use crate::call::Call;
+use crate::page::{Page, PageParams, next_cursor};
+use crate::precondition::expect_version;
+use crate::problem::Problem;
+use domain::access::{Action, Scope, Shown};
+use domain::noun::{Desk, Noun, Rules, canonical};
+use domain::operation::Operation;
+use domain::{Error, Result};
+use serde::{Serialize, Serializer};
+use std::future::ready;
+use std::marker::PhantomData;
+
+pub struct Nouns<'a, T> {
+    call: &'a Call,
+    noun: PhantomData<fn() -> T>,
+}
+
+/// What a writer gets back: what it may read of the item, or, if that is nothing, only what it needs to go on.
+#[derive(Debug)]
+pub struct Written<T: Noun> {
+    pub id: T::Id,
+    pub version: u64,
+    seen: Option<Shown<T>>,
+}
+
+impl<T: Noun> Serialize for Written<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Unseen<'a, Id> {
+            id: &'a Id,
+            version: u64,
+        }
+        match &self.seen {
+            Some(shown) => shown.serialize(serializer),
+            None => Unseen { id: &self.id, version: self.version }.serialize(serializer),
+        }
+    }
+}
+
+impl<'a, T: Rules> Nouns<'a, T> {
+    pub fn of(call: &'a Call) -> Self {
+        Self { call, noun: PhantomData }
+    }
+
+    pub async fn list(&self, params: &PageParams) -> Result<Page<Shown<T>>, Problem> {
+        let Self { call, .. } = self;
+        let limit = params.limit()?;
+        let after = params.after::<T>(call.app(), call.owner()).await?;
+        let shelf = call.shelf::<T>();
+        let list = shelf.newest_first();
+        let (scope, first) = call.may(&T::DOES.list, shelf.page(&list, after, limit)).await?;
+        let keep = |item: &T| scope.of(&item.subject()).is_some();
+        let listing = shelf.kept(&list, first, limit, keep).await?;
+        let next = next_cursor::<T>(listing.next.as_deref(), call.app(), call.owner()).await?;
+        let shown = listing.items.into_iter().filter_map(|item| Shown::of(item, &scope).transpose());
+        Ok(Page { data: shown.collect::<Result<_>>()?, next_cursor: next })
+    }
+
+    pub async fn get(&self, id: T::Id) -> Result<(Shown<T>, u64), Problem> {
+        let (scope, item) = self.call.may(&T::DOES.get, self.call.shelf::<T>().get(id)).await?;
+        let version = item.version();
+        let shown = Shown::of(item, &scope)?.ok_or(Error::NotFound(T::NAME))?;
+        Ok((shown, version))
+    }
+
+    pub async fn create(&self, new: Sent<T::New>) -> Result<Written<T>, Problem> {
+        let (scope, ()) = self.call.may(&T::DOES.create, ready(Ok(()))).await?;
+        let names = names::<T, _>(&new);
+        let new = read(&scope, new, &names)?;
+        let desk = self.desk().await?;
+        let id = T::mint(&new, desk.writer.at, self.call.app().entropy.bytes());
+        let item = T::new(id, new, &desk.writer);
+        let item = desk.create(item, |item| within(&scope, item, &names)).await?;
+        self.written(item).await
+    }
+
+    /// `expected` is the version that the caller has seen, if it says.
+    pub async fn update(
+        &self,
+        id: T::Id,
+        patch: Sent<T::Patch>,
+        expected: Option<u64>,
+    ) -> Result<Written<T>, Problem> {
+        let (scope, item) = self.seen(&T::DOES.update, id, expected).await?;
+        let names = names::<T, _>(&patch);
+        let patch = read(&scope, patch, &names)?;
+        // Before anything is compared: what a caller cannot see it cannot guess either.
+        within(&scope, &item, &names)?;
+        let desk = self.desk().await?;
+        let patched = item.clone().patched(patch, &desk.writer);
+        let item = desk.replace(&item, patched, |item| within(&scope, item, &names)).await?;
+        self.written(item).await
+    }
+
+    pub async fn delete(&self, id: T::Id, expected: Option<u64>) -> Result<(), Problem> {
+        let (_, item) = self.seen(&T::DOES.delete, id, expected).await?;
+        Ok(self.desk().await?.trash(&item).await?)
+    }
+
+    async fn desk(&self) -> Result<Desk<'_>, Problem> {
+        let eyes = Some(self.call.admission().await?);
+        let (table, owner) = (&*self.call.app().table, self.call.owner());
+        Ok(Desk { table, owner, writer: self.call.writer(), eyes })
+    }
+
+    async fn written(&self, item: T) -> Result<Written<T>, Problem> {
+        let (id, version) = (item.id(), item.version());
+        let seen = match self.call.scope(Action::Read, T::RESOURCE).await? {
+            Ok(scope) => Shown::of(item, &scope)?,
+            Err(_) => None,
+        };
+        Ok(Written { id, version, seen })
+    }
+
+    /// An item that the caller may change. What it cannot even read is not there.
+    async fn seen(
+        &self,
+        operation: &Operation,
+        id: T::Id,
+        expected: Option<u64>,
+    ) -> Result<(Scope<'_>, T), Problem> {
+        let (scope, item) = self.call.may(operation, self.call.shelf::<T>().get(id)).await?;
+        if scope.of(&item.subject()).is_none() {
+            let reads = self.call.scope(Action::Read, T::RESOURCE).await?.ok();
+            return Err(match reads.and_then(|reads| reads.of(&item.subject())) {
+                Some(_) => scope.denial().into(),
+                None => Error::NotFound(T::NAME).into(),
+            });
+        }
+        expect_version(expected, item.version())?;
+        Ok((scope, item))
+    }
+}
+
+/// The fields that were sent, by their own names.
+fn names<T: Noun, S>(sent: &Sent<S>) -> Vec<String> {
+    sent.names().iter().map(|name| canonical::<T>(name).to_owned()).collect()
+}
+
+/// A field that is hidden does not exist for the caller, whatever is wrong with its value.
+fn read<S>(scope: &Scope<'_>, sent: Sent<S>, names: &[String]) -> Result<S, Problem> {
+    if scope.is_whole() {
+        return sent.read();
+    }
+    visible(scope, names)?;
+    sent.read_narrowly()
+}
+
+/// An item must not leave its scope, nor be made outside of it, nor be given what its scope does not show of it.
+fn within<T: Noun>(scope: &Scope<'_>, item: &T, names: &[String]) -> Result<()> {
+    if scope.is_whole() {
+        return Ok(());
+    }
+    visible(&scope.of(&item.subject()).ok_or_else(|| scope.denial())?, names)
+}
+
+fn visible(scope: &Scope<'_>, names: &[String]) -> Result<()> {
+    let unknown = |name| Error::invalid(format!("/{name}"), format!("unknown field `{name}`"));
+    scope.hides(names).map_or(Ok(()), |name| Err(unknown(name)))
+}
