@@ -20,6 +20,7 @@ fn example(route: &Route, task: &str, connection: &str) -> (String, Option<Value
             Some(json!({ "kind": "api", "name": "made by the access test" }))
         }
         ("PATCH", "/connections/{id}") => Some(json!({ "description": "changed by the access test" })),
+        ("POST", "/connections/{id}/undo") => Some(json!({ "since": "2027-01-15T08:00:00Z" })),
         ("POST", "/connections/{id}/rotate") => Some(json!({ "overlap_hours": 1 })),
         ("POST", "/v1/tasks") => Some(json!({ "title": "made by the access test" })),
         ("PATCH", "/v1/tasks/{id}") => Some(json!({ "title": "changed by the access test" })),

@@ -62,6 +62,8 @@ async fn every_store_call_of_every_route_may_fail() {
                 ("PATCH", one.clone(), &key, Some(json!({ "title": "y" }))),
                 ("POST", "/mcp".to_owned(), &key, Some(create)),
                 ("DELETE", one, &key, None),
+                ("GET", format!("/v1/tasks/{task}/history"), &key, None),
+                ("GET", "/v1/changes".to_owned(), &key, None),
                 ("GET", "/audit/logs".to_owned(), OWNER, None),
                 ("GET", "/audit/export".to_owned(), OWNER, None),
                 ("GET", "/audit/head".to_owned(), OWNER, None),
@@ -69,7 +71,7 @@ async fn every_store_call_of_every_route_may_fail() {
                 ("PATCH", "/audit/settings".to_owned(), OWNER, Some(json!({ "audit_days": 30 }))),
             ]
         };
-        for step in 0..13 {
+        for step in 0..15 {
             let task = house.task(&key, "to work on").await;
             let (method, path, token, body) = steps(&task).swap_remove(step);
             let mut failures = 0;

@@ -38,5 +38,6 @@ mod sign_out;
 mod slice;
 mod template;
 mod templates;
+mod undo;
 mod usage;
 mod verifying;

@@ -140,6 +140,7 @@ impl Sealer {
             };
             if let Some(line) = &told.line {
                 tip.fed += 1;
+                let line = Line { sealed_at: self.clock.now(), ..line.clone() };
                 writes.push(Write::Put(line.put(owner, tip.fed)?));
             }
             let seal = Some(tip.head.seal(owner, &entry));

@@ -4,6 +4,7 @@ use crate::activity::ActivityParams;
 use crate::create::Created;
 use crate::key::{Rotate, Rotated};
 use crate::preview::{Instead, Preview};
+use crate::undo::{Undo, UndoReport};
 use crate::usage::{Report, UsageParams};
 use domain::activity::Activity;
 use domain::connection::{ConnectionPatch, NewConnection, View};
@@ -69,6 +70,15 @@ pub fn operations() -> Vec<Operation> {
             .repeatable()
             .takes::<Rotate>(json!({ "overlap_hours": 1 }))
             .answers::<Rotated<'_>>(200, created),
+        new(
+            Method::POST,
+            "/connections/{id}/undo",
+            "undo",
+            "Take back what it wrote, item by item; what somebody else wrote since then stays",
+        )
+        .at::<ConnectionId>()
+        .takes::<Undo>(json!({ "since": "2027-01-15T08:00:00Z", "dry_run": true }))
+        .answers::<UndoReport>(200, undone()),
         new(Method::GET, "/connections/{id}/preview", "preview_change", "What it sees and does, or would")
             .at::<ConnectionId>()
             .query::<Instead>()
@@ -157,6 +167,24 @@ fn usage() -> Value {
         "until": "2027-01-15T08:00:00Z",
         "data": [{ "start": "2027-01-15T00:00:00Z", "calls": 12, "errors": 1, "limited": 0, "bytes": 4096, "p50_ms": 1.279, "p95_ms": 2.559, "p99_ms": 5.119, "endpoints": { "tools/call list_tasks": { "calls": 12, "errors": 1 } } }],
         "total": total,
+    })
+}
+
+fn undone() -> Value {
+    json!({
+        "undo": null,
+        "dry_run": true,
+        "data": [
+            { "resource": "tasks", "id": "task_06hhgq2g000000000000000000", "did": "reverted" },
+            {
+                "resource": "tasks",
+                "id": "task_06hhgq2g000000000000000004",
+                "did": "conflict",
+                "conflict": { "reason": "written_since", "by": null, "at": "2027-01-15T09:00:00Z" },
+            },
+        ],
+        "counts": { "restored": 0, "reverted": 1, "removed": 0, "nothing": 0, "conflicts": 1 },
+        "next_cursor": null,
     })
 }
 

@@ -10,6 +10,7 @@ mod manage;
 mod preview;
 mod sign_out;
 mod status;
+mod undo;
 mod usage;
 
 pub use describe::operations;
@@ -30,6 +31,7 @@ pub fn routes() -> Routes {
         .post(Owner, "/connections/{id}/resume", status::resume)
         .post(Owner, "/connections/{id}/revoke", status::revoke)
         .post(Owner, "/connections/{id}/rotate", key::rotate)
+        .post(Owner, "/connections/{id}/undo", undo::undo)
         .get(Owner, "/connections/{id}/preview", preview::of_one)
         .get(Owner, "/connections/{id}/usage", usage::read)
         .get(Owner, "/connections/{id}/activity", activity::list)

@@ -101,7 +101,7 @@ impl Entry {
             connection: source.connection.or(about),
             target: target.map(str::to_owned),
             fields: if both { change.fields() } else { Vec::new() },
-            reason: None,
+            reason: source.undo.map(|undo| undo.to_string()),
             request: Some(source.request).filter(|_| source != NOBODY),
             from: None,
         }

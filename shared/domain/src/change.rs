@@ -108,7 +108,7 @@ impl Change {
 }
 
 /// What every write changes.
-const STAMPS: [&str; 3] = ["version", "updated_at", "source"];
+pub(crate) const STAMPS: [&str; 3] = ["version", "updated_at", "source"];
 
 /// What every entity's body says of its last write.
 #[derive(Deserialize)]

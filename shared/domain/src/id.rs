@@ -154,6 +154,14 @@ impl OpId {
     }
 }
 
+impl UndoId {
+    /// When it was; nothing that it wrote is older.
+    pub fn at(&self) -> Timestamp {
+        let millis = self.0.iter().take(6).fold(0, |millis, byte| millis << 8 | i64::from(*byte));
+        Timestamp::from_millisecond(millis).unwrap_or(Timestamp::MIN)
+    }
+}
+
 impl ChangeId {
     /// The same change has the same id however often the change stream repeats it.
     pub fn of(owner: OwnerId, sort: &str, version: u64) -> Self {

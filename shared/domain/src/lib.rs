@@ -34,6 +34,7 @@ pub mod sift;
 pub mod signing;
 pub mod task;
 pub mod text;
+pub mod undo;
 pub mod usage;
 pub mod when_due;
 pub mod zone;

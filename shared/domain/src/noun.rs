@@ -18,7 +18,7 @@ use serde::de::DeserializeOwned;
 /// A noun of which an owner can have many.
 pub trait Noun: Item + Clone {
     type New: DeserializeOwned + JsonSchema + Send;
-    type Patch: DeserializeOwned + JsonSchema + Send;
+    type Patch: DeserializeOwned + JsonSchema + Default + Send;
     const DOES: &'static Does;
     /// Other names that a field is given by, on input only.
     const ALIASES: &'static [(&'static str, &'static str)];

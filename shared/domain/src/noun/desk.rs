@@ -7,7 +7,7 @@ use crate::connection::Connection;
 use crate::id::OwnerId;
 use crate::shelf::{Shelf, Writer};
 use crate::table::{Expect, Put, RowKey, Table, Write};
-use crate::{Error, Result, access};
+use crate::{Error, Result, access, schema};
 use std::collections::BTreeMap;
 
 /// How often others may be faster.
@@ -23,6 +23,13 @@ pub struct Desk<'a> {
     pub writer: Writer,
     /// Whose eyes look at what is referred to; none: the owner's, who see everything.
     pub eyes: Option<&'a Connection>,
+}
+
+/// What there is of an item before it is written.
+enum Was<'a, T> {
+    Nothing,
+    There(&'a T),
+    Gone { version: u64, is_in_trash: bool },
 }
 
 /// What else a transaction writes, each row once.
@@ -53,28 +60,37 @@ impl<'a> Desk<'a> {
     }
 
     pub async fn create<T: Rules>(&self, new: T, may: impl Fn(&T) -> Result<()>) -> Result<T> {
-        self.write(None, Some(new), may).await?.ok_or_else(|| Error::internal("what was made is gone"))
+        self.write(Was::Nothing, Some(new), may)
+            .await?
+            .ok_or_else(|| Error::internal("what was made is gone"))
     }
 
     /// Fails with `Conflict` unless it still is as it was `before`. What changes nothing is not written.
     pub async fn replace<T: Rules>(&self, before: &T, after: T, may: impl Fn(&T) -> Result<()>) -> Result<T> {
-        self.write(Some(before), Some(after), may)
+        self.write(Was::There(before), Some(after), may)
             .await?
             .ok_or_else(|| Error::internal("what was changed is gone"))
     }
 
     /// Moves it to the trash.
     pub async fn trash<T: Rules>(&self, item: &T) -> Result<()> {
-        self.write(Some(item), None, |_| Ok(())).await.map(|_| ())
+        self.write(Was::There(item), None, |_| Ok(())).await.map(|_| ())
+    }
+
+    /// Brings back what went away with this version, out of the trash if it still lies there.
+    pub async fn restore<T: Rules>(&self, item: T, version: u64, is_in_trash: bool) -> Result<T> {
+        let restored = self.write(Was::Gone { version, is_in_trash }, Some(item), |_| Ok(())).await?;
+        restored.ok_or_else(|| Error::internal("what was restored is gone"))
     }
 
     /// `may` looks at what will be, before anything is compared or written.
     async fn write<T: Rules>(
         &self,
-        before: Option<&T>,
+        was: Was<'_, T>,
         wanted: Option<T>,
         may: impl Fn(&T) -> Result<()>,
     ) -> Result<Option<T>> {
+        let before = was.there();
         for nth in 0..MOST_TRIES {
             let (mut after, mut further) = (wanted.clone(), Further::default());
             T::settle(self, before, after.as_mut(), &mut further).await?;
@@ -84,8 +100,8 @@ impl<'a> Desk<'a> {
             {
                 return Ok(Some(before.clone()));
             }
-            let (after, writes) = self.writes(before, after, further)?;
-            let alone = writes.len() == 1 || (before.is_some() && after.is_none() && writes.len() == 2);
+            let alone = further.0.is_empty();
+            let (after, writes) = self.writes(&was, after, further)?;
             match self.put(writes, nth).await {
                 // Another item of the transaction may have changed; if it was this one, the caller has to know.
                 Err(Error::Conflict) if !alone && self.is_still(before, wanted.as_ref()).await? => {}
@@ -98,23 +114,26 @@ impl<'a> Desk<'a> {
 
     fn writes<T: Rules>(
         &self,
-        before: Option<&T>,
+        was: &Was<'_, T>,
         after: Option<T>,
         further: Further,
     ) -> Result<(Option<T>, Vec<Write>)> {
         let (shelf, mut writes) = (self.shelf::<T>(), Vec::new());
-        let after = match (before, after) {
-            (before, Some(after)) => {
-                let expect = before.map_or(Expect::Absent, |before| Expect::Version(before.version()));
-                let (after, put) = shelf.put(after, expect)?;
+        let after = match (was, after) {
+            (was, Some(after)) => {
+                let (after, put) = shelf.put(after, was.expected())?;
                 writes.push(Write::Put(put));
+                if let Was::Gone { version, is_in_trash: true } = *was {
+                    let key = schema::trash_of(&T::key(self.owner, after.id()));
+                    writes.push(Write::Delete { key, version });
+                }
                 Some(after)
             }
-            (Some(before), None) => {
-                writes.extend(shelf.trashing(before.clone(), self.writer)?);
+            (Was::There(before), None) => {
+                writes.extend(shelf.trashing((*before).clone(), self.writer)?);
                 None
             }
-            (None, None) => None,
+            (Was::Nothing | Was::Gone { .. }, None) => None,
         };
         if further.0.len() > MOST_FURTHER {
             return Err(Error::internal("more follows from one write than a transaction holds"));
@@ -140,6 +159,23 @@ impl<'a> Desk<'a> {
         let Some(item) = before.or(wanted) else { return Ok(false) };
         let found = self.shelf::<T>().some([item.id()]).await?.into_iter().next().flatten();
         Ok(found.as_ref().map(T::version) == before.map(T::version))
+    }
+}
+
+impl<'a, T: Noun> Was<'a, T> {
+    fn there(&self) -> Option<&'a T> {
+        match self {
+            Self::There(item) => Some(item),
+            Self::Nothing | Self::Gone { .. } => None,
+        }
+    }
+
+    fn expected(&self) -> Expect {
+        match self {
+            Self::Nothing => Expect::Absent,
+            Self::There(item) => Expect::Version(item.version()),
+            Self::Gone { version, .. } => Expect::Gone(*version),
+        }
     }
 }
 

@@ -1,0 +1,81 @@
+//! What is told of an undo.
+
+use super::Write;
+use crate::access::Resource;
+use crate::id::ConnectionId;
+use crate::{Error, Result};
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// What became of one item.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Undone {
+    pub resource: Resource,
+    pub id: Option<String>,
+    pub did: Did,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub conflict: Option<Conflict>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(inline)]
+pub enum Did {
+    /// It was deleted, and is back as it was.
+    Restored,
+    /// It is as it was before.
+    Reverted,
+    /// It was made, and is in the trash.
+    Removed,
+    /// It already is as it was before.
+    Nothing,
+    /// It was left as it is.
+    Conflict,
+}
+
+/// Why an item was left as it is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "UndoConflict")]
+pub struct Conflict {
+    pub reason: Reason,
+    /// Which connection wrote; null if it was the owner.
+    pub by: Option<ConnectionId>,
+    /// When that was.
+    pub at: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(inline)]
+pub enum Reason {
+    /// Somebody else, or the same connection at another time, wrote since then.
+    WrittenSince,
+    /// It was written just now; in a moment it is known by whom.
+    NotSettled,
+    /// It changed too often.
+    TooLong,
+    /// What it was does not hold any more.
+    NotPossible,
+}
+
+impl Conflict {
+    pub(super) fn of(reason: Reason, by: Option<Write>) -> Self {
+        let (by, at) = (by.and_then(|by| by.source.connection), by.map(|by| by.at));
+        Self { reason, by, at, detail: None }
+    }
+
+    /// What stops one item only; anything else stops them all.
+    pub(super) fn from(error: Error) -> Result<Self> {
+        match error {
+            Error::Conflict => Ok(Self::of(Reason::NotSettled, None)),
+            Error::Invalid { detail, .. } => {
+                Ok(Self { detail: Some(detail), ..Self::of(Reason::NotPossible, None) })
+            }
+            Error::Unreadable { .. } => Ok(Self::of(Reason::NotPossible, None)),
+            error => Err(error),
+        }
+    }
+}

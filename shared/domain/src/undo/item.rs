@@ -1,0 +1,163 @@
+//! Undoing, item by item, each in one transaction and through its type, so that whatever follows from it is right.
+
+use super::{Conflict, Did, Plan, Reason, Undone, Unravelling, Which, Write};
+use crate::access::Resource;
+use crate::change::{self, Change};
+use crate::history::Line;
+use crate::id::OpId;
+use crate::noun::{Desk, Further, Rules};
+use crate::shelf::Writer;
+use crate::table::{Row, RowKey};
+use crate::task::Task;
+use crate::{Error, Result, schema};
+use futures_util::future::try_join;
+use serde_json::Value;
+use std::collections::BTreeSet;
+
+/// How many items one call undoes, how many lines of the feed it looks at for them, and how many changes of each.
+const MOST_ITEMS: usize = 200;
+const MOST_LINES: usize = 2_000;
+const MOST_CHANGES: usize = 1_000;
+const ROWS_IN_A_READ: usize = 100;
+
+pub struct Undoing<'a> {
+    pub desk: Desk<'a>,
+    pub which: Which,
+    /// Each item is an operation of its own.
+    pub ops: &'a (dyn Fn() -> OpId + Sync),
+    /// Says what it would do, and does nothing.
+    pub dry_run: bool,
+}
+
+/// One item as it lies in the table, and what is to become of it.
+struct Found {
+    current: Option<Row>,
+    trash: Option<Row>,
+    newest: u64,
+    plan: Plan,
+}
+
+impl Undoing<'_> {
+    /// Newest first, from here on; and where to go on.
+    pub async fn some(&self, mut after: Option<String>) -> Result<(Vec<Undone>, Option<String>)> {
+        let all = schema::feed_of(self.desk.owner).newest_first();
+        let (mut done, mut seen) = (Vec::new(), BTreeSet::new());
+        for _ in 0..MOST_LINES / ROWS_IN_A_READ {
+            let page = self.desk.table.query(&all.clone().page(after, ROWS_IN_A_READ)).await?;
+            for row in &page.rows {
+                // A line that another version of Larder wrote must not stand in the way of all others.
+                let line = Line::of(row).inspect_err(|error| tracing::error!(%error, "a line is left out"));
+                let Ok((_, line)) = line else { continue };
+                if line.sealed_at < self.which.begins() {
+                    return Ok((done, None));
+                }
+                let written = Write { source: line.source, at: line.at };
+                if self.which.picks(&written) && seen.insert(line.what.clone()) {
+                    done.extend(self.item(&line).await?);
+                }
+                if done.len() == MOST_ITEMS {
+                    return Ok((done, Some(row.key.sort.clone())));
+                }
+            }
+            after = page.next;
+            if after.is_none() {
+                return Ok((done, None));
+            }
+        }
+        Ok((done, after))
+    }
+
+    /// The one place that knows which type lies where.
+    async fn item(&self, line: &Line) -> Result<Option<Undone>> {
+        match change::resource(&line.what) {
+            Some(Resource::Tasks) => self.of::<Task>(line).await,
+            _ => Err(Error::internal(format!("nobody knows how to undo {}", line.what))),
+        }
+    }
+
+    /// `None` if a newer line leads to the same item.
+    async fn of<T: Rules>(&self, line: &Line) -> Result<Option<Undone>> {
+        let id = line.what.rsplit_once('/').map(|(_, id)| id.to_owned());
+        let answer = |did, conflict| Ok(Some(Undone { resource: T::RESOURCE, id, did, conflict }));
+        let done = match self.find::<T>(line).await {
+            Ok(Ok(Some(found))) => self.carry_out::<T>(found).await,
+            Ok(Ok(None)) => return Ok(None),
+            Ok(Err(conflict)) => Ok(Err(conflict)),
+            Err(error) => Err(error),
+        };
+        match done {
+            Ok(Ok(did)) => answer(did, None),
+            Ok(Err(conflict)) => answer(Did::Conflict, Some(conflict)),
+            Err(error) => answer(Did::Conflict, Some(Conflict::from(error)?)),
+        }
+    }
+
+    async fn find<T: Rules>(&self, line: &Line) -> Result<Result<Option<Found>, Conflict>> {
+        let key = RowKey::new(self.desk.owner, format!("{}{}", schema::DATA, line.what));
+        let keys = [schema::trash_of(&key), key];
+        let unravelled = self.unravel(line, Unravelling::new(self.which, T::DERIVED));
+        let (mut rows, unravelled) = try_join(self.desk.table.get_many(&keys), unravelled).await?;
+        let Some(unravelled) = unravelled else {
+            return Ok(Err(Conflict::of(Reason::TooLong, None)));
+        };
+        if unravelled.newest_picked != Some(line.version) {
+            return Ok(Ok(None));
+        }
+        let (current, trash) = (rows.pop().flatten(), rows.pop().flatten());
+        let newest = unravelled.newest.unwrap_or_default();
+        if current.as_ref().or(trash.as_ref()).is_some_and(|row| row.version != newest) {
+            return Ok(Err(Conflict::of(Reason::NotSettled, None)));
+        }
+        Ok(Ok(Some(Found { current, trash, newest, plan: unravelled.plan() })))
+    }
+
+    /// `None` if there is no end to it.
+    async fn unravel(&self, line: &Line, mut unravelling: Unravelling) -> Result<Option<Unravelling>> {
+        let all = schema::history_of(self.desk.owner, &line.what).newest_first();
+        let mut after = None;
+        for _ in 0..MOST_CHANGES / ROWS_IN_A_READ {
+            let page = self.desk.table.query(&all.clone().page(after, ROWS_IN_A_READ)).await?;
+            for row in &page.rows {
+                let version = schema::history_version(&row.key).unwrap_or_default();
+                if !unravelling.take(version, Change::kept(row)?) {
+                    return Ok(Some(unravelling));
+                }
+            }
+            after = page.next;
+            if after.is_none() {
+                return Ok(Some(unravelling));
+            }
+        }
+        Ok(None)
+    }
+
+    async fn carry_out<T: Rules>(&self, found: Found) -> Result<Result<Did, Conflict>> {
+        let Found { current, trash, newest, plan } = found;
+        let misfit = |error: serde_json::Error| Error::invalid("", error.to_string());
+        let current = current.as_ref().map(|row| serde_json::from_str::<T>(&row.body));
+        let current = current.transpose().map_err(misfit)?;
+        let state = |state: Value| {
+            let state: T = serde_json::from_value(state).map_err(misfit)?;
+            Ok::<_, Error>(state.patched(T::Patch::default(), &self.desk.writer))
+        };
+        let desk = Desk { writer: Writer { op: (self.ops)(), ..self.desk.writer }, ..self.desk };
+        let (did, after) = match (plan, &current) {
+            (Plan::Conflict(by), _) => return Ok(Err(Conflict::of(Reason::WrittenSince, Some(by)))),
+            (Plan::Nothing, _) => return Ok(Ok(Did::Nothing)),
+            (Plan::Remove, Some(_)) => (Did::Removed, None),
+            (Plan::Revert(before), Some(_)) => (Did::Reverted, Some(state(before)?)),
+            (Plan::Restore(before), None) => (Did::Restored, Some(state(before)?)),
+            _ => return Err(Error::Conflict),
+        };
+        match (current, after) {
+            (current, mut after) if self.dry_run => {
+                T::settle(&desk, current.as_ref(), after.as_mut(), &mut Further::default()).await?;
+            }
+            (Some(current), Some(after)) => drop(desk.replace(&current, after, |_| Ok(())).await?),
+            (Some(current), None) => desk.trash(&current).await?,
+            (None, Some(after)) => drop(desk.restore(after, newest, trash.is_some()).await?),
+            (None, None) => {}
+        }
+        Ok(Ok(did))
+    }
+}
