@@ -55,11 +55,12 @@ impl<'a> Vector<'a> {
         (fits && norm.is_finite() && norm >= 0.0).then_some(Self { embedder, norm, bits, packed: rest })
     }
 
-    fn at(&self, dim: u16) -> i32 {
-        let (bits, dim) = (u32::from(self.bits), u32::from(dim));
-        let byte = self.packed.get((dim * bits / 8) as usize).copied().unwrap_or_default();
-        let place = dim * bits % 8;
-        i32::from((byte << (8 - bits - place)) as i8 >> (8 - bits))
+    fn dot<const BITS: u16>(&self, values: &[(u16, i8)]) -> i32 {
+        let at = |dim: u16| {
+            let byte = self.packed.get(usize::from(dim * BITS / 8)).copied().unwrap_or_default();
+            i32::from((byte << (8 - BITS - dim * BITS % 8)) as i8 >> (8 - BITS))
+        };
+        values.iter().map(|(dim, value)| at(*dim) * i32::from(*value)).sum()
     }
 }
 
@@ -76,7 +77,11 @@ impl Asked {
         if self.embedder != other.embedder || norms <= 0.0 {
             return None;
         }
-        let dot: i32 = self.values.iter().map(|(dim, value)| other.at(*dim) * i32::from(*value)).sum();
+        let dot = match other.bits {
+            2 => other.dot::<2>(&self.values),
+            4 => other.dot::<4>(&self.values),
+            _ => other.dot::<8>(&self.values),
+        };
         Some((dot as f32 / norms).min(1.0))
     }
 

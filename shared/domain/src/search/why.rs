@@ -84,7 +84,7 @@ impl<'a> Memory<'a> {
             let similar = || Similar { asked: word.folded.clone(), found: (*found).to_owned() };
             (likeness >= 0.5).then(similar)
         };
-        query.words.iter().filter(missing).filter_map(nearest).take(MOST).collect()
+        query.words.iter().filter(missing).take(MOST).filter_map(nearest).collect()
     }
 }
 
