@@ -11,6 +11,8 @@ mod entry;
 #[allow(clippy::indexing_slicing, reason = "these are tests")]
 pub mod evaluation;
 mod language;
+#[cfg(test)]
+mod properties;
 mod query;
 mod rank;
 #[cfg(test)]
