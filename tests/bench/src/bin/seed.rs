@@ -5,6 +5,7 @@ use aws::Ports;
 use domain::connection::{ApiConfig, Connection, Face, NewConnection, NewKey};
 use domain::id::{ConnectionId, OpId, OwnerId, RequestId, TaskId};
 use domain::key::GenuineKey;
+use domain::noun::Noun as _;
 use domain::shelf::{Shelf, Source, Writer};
 use domain::task::{NewTask, Task};
 use secrecy::ExposeSecret as _;
