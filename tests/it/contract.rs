@@ -38,6 +38,9 @@ pub(crate) fn check(method: &Method, path: &str, sent: &[u8], answer: &Answer) {
         let taken = format!("{place}/requestBody/content/application~1json/schema");
         fits(&taken, &sent, "what was accepted is not described as it was sent");
     }
+    if answer.headers.contains_key("preference-applied") {
+        return assert!(!answer.headers.contains_key(header::CONTENT_TYPE), "{method} {path} tells more");
+    }
     let Some(content) = DOCUMENT.pointer(&said).unwrap().get("content").and_then(Value::as_object) else {
         return assert!(
             !answer.headers.contains_key(header::CONTENT_TYPE),

@@ -15,6 +15,7 @@ mod analytics;
 mod audit;
 mod connections;
 mod contract;
+mod conventions;
 mod decisions;
 mod due;
 mod faults;

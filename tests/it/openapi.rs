@@ -57,7 +57,7 @@ fn routes_and_descriptions_are_the_same() {
     let gone: Vec<_> = described.difference(&there).collect();
     assert!(gone.is_empty(), "described, but not there: {gone:?}");
     assert_eq!(described.len(), local::operations().len(), "described twice");
-    let ids: BTreeSet<_> = local::operations().iter().map(|one| one.id).collect();
+    let ids: BTreeSet<_> = local::operations().into_iter().map(|one| one.id).collect();
     assert_eq!(ids.len(), described.len(), "two have one operationId");
 }
 
@@ -202,7 +202,7 @@ async fn every_example_can_be_sent_and_shows_what_is_answered() {
         let content =
             format!("/paths/{escaped}/{method}/responses/{status}/content/application~1json/example");
         if let Some(example) = DOCUMENT.pointer(&content) {
-            shows(example, &answer.body, one.id);
+            shows(example, &answer.body, &one.id);
         }
     }
 }

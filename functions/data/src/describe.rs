@@ -1,14 +1,25 @@
 //! The routes in words, types and examples, for the description of the API.
 
+mod nouns;
+
 use crate::analytics::Day;
 use domain::analytics::{Daily, Progress};
+use domain::task::Task;
 use http::Method;
 use serde_json::{Value, json};
 use web::openapi::Operation;
 use web::{Place, ProgressParams, Stats};
 
 pub fn operations() -> Vec<Operation> {
-    let new = |path, id, summary| Operation::new(Method::GET, path, id, summary);
+    let task = json!({ "title": "Buy milk", "labels": ["errands"], "due": "2027-01-15" });
+    let mut all = nouns::operations::<Task>(task, json!({ "status": "completed" }));
+    all.extend(of_all());
+    all
+}
+
+/// What tells of all nouns together.
+fn of_all() -> Vec<Operation> {
+    let new = |path, id: &'static str, summary| Operation::new(Method::GET, path, id, summary);
     vec![
         new("/v1/stats", "get_stats", "How many items there are of each kind, of those that may be read")
             .answers::<Stats>(

@@ -1,12 +1,13 @@
 //! The nouns over REST.
 
 use crate::history;
-use axum::Json;
 use axum::response::{IntoResponse, Response};
-use domain::access::Shown;
 use domain::noun::Rules;
 use http::{StatusCode, header};
-use web::{Access, At, Call, IfMatch, Nouns, Page, PageParams, Params, Problem, Routes, Sent, tagged};
+use web::{
+    APPLIED, Access, At, Call, IfMatch, MINIMAL, Minimal, Nouns, PageParams, Params, Problem, Routes, Sent,
+    Wanted, Written, tagged,
+};
 
 pub(crate) fn routes<T: Rules>(routes: Routes) -> Routes {
     let does = T::DOES;
@@ -21,30 +22,33 @@ pub(crate) fn routes<T: Rules>(routes: Routes) -> Routes {
 
 async fn list<T: Rules>(
     call: Call,
+    wanted: Wanted,
     Params(page): Params<PageParams>,
-) -> Result<Json<Page<Shown<T>>>, Problem> {
-    Ok(Json(Nouns::<T>::of(&call).list(&page).await?))
+) -> Result<Response, Problem> {
+    let page = Nouns::<T>::of(&call).list(&page).await?;
+    wanted.page(&call, page).await
 }
 
-async fn create<T: Rules>(call: Call, new: Sent<T::New>) -> Result<Response, Problem> {
+async fn create<T: Rules>(call: Call, minimal: Minimal, new: Sent<T::New>) -> Result<Response, Problem> {
     let made = Nouns::<T>::of(&call).create(new).await?;
     let location = [(header::LOCATION, format!("{}/{}", T::DOES.create.path, made.id))];
-    Ok((StatusCode::CREATED, location, tagged(&made, made.version)).into_response())
+    Ok((location, written(StatusCode::CREATED, made, minimal)).into_response())
 }
 
-async fn read<T: Rules>(call: Call, At(id): At<T::Id>) -> Result<Response, Problem> {
+async fn read<T: Rules>(call: Call, wanted: Wanted, At(id): At<T::Id>) -> Result<Response, Problem> {
     let (item, version) = Nouns::<T>::of(&call).get(id).await?;
-    Ok(tagged(&item, version))
+    wanted.item(&call, item, version).await
 }
 
 async fn update<T: Rules>(
     call: Call,
     At(id): At<T::Id>,
     IfMatch(expected): IfMatch,
+    minimal: Minimal,
     patch: Sent<T::Patch>,
 ) -> Result<Response, Problem> {
     let item = Nouns::<T>::of(&call).update(id, patch, expected).await?;
-    Ok(tagged(&item, item.version))
+    Ok(written(StatusCode::OK, item, minimal))
 }
 
 async fn delete<T: Rules>(
@@ -54,4 +58,14 @@ async fn delete<T: Rules>(
 ) -> Result<StatusCode, Problem> {
     Nouns::<T>::of(&call).delete(id, expected).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// What was written, or, for a caller that does without, its version only.
+fn written<T: Rules>(status: StatusCode, item: Written<T>, Minimal(minimal): Minimal) -> Response {
+    if !minimal {
+        return (status, tagged(&item, item.version)).into_response();
+    }
+    let status = if status == StatusCode::OK { StatusCode::NO_CONTENT } else { status };
+    let tag = (header::ETAG, format!("\"{}\"", item.version));
+    (status, [tag, (APPLIED, MINIMAL.to_owned())]).into_response()
 }

@@ -84,6 +84,18 @@ fn parameters() -> Value {
             "description": "The `ETag` of the answer before: if nothing has changed since then, the answer is a 304.",
             "schema": { "type": "string" },
         },
+        "Fields": {
+            "name": "fields",
+            "in": "query",
+            "description": "Only these fields of each item, by commas; `id` and `version` are always there.",
+            "schema": { "type": "string" },
+        },
+        "Prefer": {
+            "name": "Prefer",
+            "in": "header",
+            "description": "`return=minimal`: nothing is told but where it lies and its version, in headers.",
+            "schema": { "type": "string" },
+        },
         "IdempotencyKey": {
             "name": "Idempotency-Key",
             "in": "header",

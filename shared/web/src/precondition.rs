@@ -7,7 +7,7 @@ use axum::extract::FromRequestParts;
 use axum::response::{IntoResponse, Response};
 use domain::hex;
 use http::request::Parts;
-use http::{HeaderMap, StatusCode, header};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
 use ring::digest::{SHA256, digest};
 use serde::Serialize;
 
@@ -20,7 +20,11 @@ impl<S: Send + Sync> FromRequestParts<S> for IfMatch {
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
         let wanted = parts.headers.get(header::IF_MATCH).filter(|wanted| *wanted != "*");
         let Some(wanted) = wanted else { return Ok(Self(None)) };
-        let digits = wanted.to_str().ok().and_then(|tag| tag.strip_prefix('"')?.strip_suffix('"'));
+        let tag = wanted.to_str().ok().and_then(|tag| tag.strip_prefix('"')?.strip_suffix('"'));
+        // Whichever form was read, a change is guarded by the version.
+        let version =
+            |tag| ["-csv", "-xml"].iter().find_map(|form| str::strip_suffix(tag, form)).unwrap_or(tag);
+        let digits = tag.map(version);
         let digits = digits.filter(|digits| digits.bytes().all(|digit| digit.is_ascii_digit()));
         let version = digits.and_then(|digits| digits.parse().ok());
         version
@@ -38,6 +42,22 @@ pub fn expect_version(expected: Option<u64>, found: u64) -> Result<(), Problem> 
     Err(Problem::new(status, "version-mismatch", "It changed in the meantime", detail))
 }
 
+/// `If-None-Match`: the answers that a caller has already.
+pub(crate) struct Known(Vec<HeaderValue>);
+
+impl Known {
+    pub(crate) fn of(sent: &HeaderMap) -> Self {
+        Self(sent.get_all(header::IF_NONE_MATCH).iter().cloned().collect())
+    }
+
+    /// Whether a tag is weak makes no difference here.
+    pub(crate) fn has(&self, tag: impl AsRef<[u8]>) -> bool {
+        let lines = self.0.iter().filter_map(|line| line.to_str().ok());
+        let mut tags = lines.flat_map(|line| line.split(',')).map(str::trim);
+        tags.any(|known| known == "*" || known.trim_start_matches("W/").as_bytes() == tag.as_ref())
+    }
+}
+
 /// An answer with the `ETag` that `If-Match` wants back.
 pub fn tagged(body: &impl Serialize, version: u64) -> Response {
     ([(header::ETAG, format!("\"{version}\""))], Json(body)).into_response()
@@ -47,9 +67,7 @@ pub fn tagged(body: &impl Serialize, version: u64) -> Response {
 pub fn unless_known(sent: &HeaderMap, media: &'static str, text: String) -> Response {
     let hash = hex(digest(&SHA256, text.as_bytes()).as_ref());
     let tag = format!("\"{}\"", hash.get(..32).unwrap_or(&hash));
-    let known = sent.get_all(header::IF_NONE_MATCH).iter().filter_map(|known| known.to_str().ok());
-    let mut known = known.flat_map(|known| known.split(',')).map(str::trim);
-    let is_known = known.any(|known| known == "*" || known.trim_start_matches("W/") == tag);
+    let is_known = Known::of(sent).has(&tag);
     let tag = [(header::ETAG, tag)];
     if is_known {
         return (StatusCode::NOT_MODIFIED, tag).into_response();

@@ -1,10 +1,12 @@
 //! Items as a caller may see them: what its scope does not cover is not there.
 
-use super::{Resource, Scope, Subject};
+use super::{ALWAYS, Resource, Scope, Subject};
 use crate::shelf::Entity;
 use crate::{Error, Result};
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
 use serde_json::{Map, Value};
+use std::borrow::Cow;
 
 /// An entity that grants speak of.
 pub trait Item: Entity {
@@ -36,6 +38,18 @@ impl<T: Item> Shown<T> {
         let mut fields = map(&item)?;
         fields.retain(|field, _| scope.shows(field));
         Ok(Some(Self::Part(fields)))
+    }
+}
+
+/// But for what is always there, any field of an item may be hidden.
+impl<T: JsonSchema> JsonSchema for Shown<T> {
+    fn schema_name() -> Cow<'static, str> {
+        T::schema_name()
+    }
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let mut schema = T::json_schema(generator);
+        schema.insert("required".to_owned(), ALWAYS.as_slice().into());
+        schema
     }
 }
 

@@ -134,6 +134,14 @@ impl Face {
         matches!(self, Self::Api { config } if config.key_in == KeyIn::Query)
     }
 
+    /// In which form answers are written, unless a call asks for another one.
+    pub const fn response_format(&self) -> Format {
+        match self {
+            Self::Api { config } => config.response_format,
+            _ => Format::Json,
+        }
+    }
+
     pub const fn kind(&self) -> Kind {
         match self {
             Self::Mcp { .. } => Kind::Mcp,

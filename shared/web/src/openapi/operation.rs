@@ -6,11 +6,12 @@ use crate::routes::{Access, Route};
 use http::Method;
 use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::{Map, Value, json};
+use std::borrow::Cow;
 
 pub struct Operation {
     pub method: Method,
     pub path: &'static str,
-    pub id: &'static str,
+    pub id: Cow<'static, str>,
     summary: &'static str,
     at: Option<SchemaOf>,
     query: Option<SchemaOf>,
@@ -22,6 +23,9 @@ pub struct Operation {
     is_versioned: bool,
     is_repeatable: bool,
     is_told_once: bool,
+    is_read_as_wanted: bool,
+    is_linked: bool,
+    is_preferring: bool,
     refuses: Vec<u16>,
 }
 
@@ -37,11 +41,16 @@ struct Content {
 }
 
 impl Operation {
-    pub fn new(method: Method, path: &'static str, id: &'static str, summary: &'static str) -> Self {
+    pub fn new(
+        method: Method,
+        path: &'static str,
+        id: impl Into<Cow<'static, str>>,
+        summary: &'static str,
+    ) -> Self {
         Self {
             method,
             path,
-            id,
+            id: id.into(),
             summary,
             at: None,
             query: None,
@@ -52,6 +61,9 @@ impl Operation {
             is_versioned: false,
             is_repeatable: false,
             is_told_once: false,
+            is_read_as_wanted: false,
+            is_linked: false,
+            is_preferring: false,
             refuses: Vec::new(),
         }
     }
@@ -104,6 +116,22 @@ impl Operation {
         Self { is_told_once: true, ..self }
     }
 
+    /// In the form that `Accept` or the connection's setting says, and with the fields that are asked for.
+    pub fn read_as_wanted(self) -> Self {
+        let all = self.sends("text/csv").sends("application/xml");
+        Self { is_read_as_wanted: true, ..all }
+    }
+
+    /// A header leads to the next page.
+    pub fn linked(self) -> Self {
+        Self { is_linked: true, ..self }
+    }
+
+    /// A caller may do without what it wrote.
+    pub fn preferring(self) -> Self {
+        Self { is_preferring: true, ..self }
+    }
+
     /// A refusal that its parameters do not tell of.
     pub fn refuses(mut self, status: u16) -> Self {
         self.refuses.push(status);
@@ -118,7 +146,7 @@ impl Operation {
 
     pub(super) fn document(&self, route: &Route, schemas: &mut Schemas) -> Value {
         let mut said = json!({
-            "operationId": self.id,
+            "operationId": &*self.id,
             "summary": self.summary,
             "security": security(route.access),
             "responses": self.responses(route.access, schemas),
@@ -145,6 +173,8 @@ impl Operation {
             (self.is_versioned, "IfMatch"),
             (self.is_repeatable, "IdempotencyKey"),
             (self.is_told_once, "IfNoneMatch"),
+            (self.is_read_as_wanted, "Fields"),
+            (self.is_preferring, "Prefer"),
         ];
         for (sent, name) in headers {
             all.extend(sent.then(|| json!({ "$ref": format!("#/components/parameters/{name}") })));
@@ -180,9 +210,12 @@ impl Operation {
 
     fn headers(&self, status: u16) -> Map<String, Value> {
         let all = [
-            (self.is_tagged, "ETag", "The version, for `If-Match`"),
             (self.is_told_once, "ETag", "Of this very answer, for `If-None-Match`"),
+            (self.is_tagged, "ETag", "The version, for `If-Match`"),
             (status == 201, "Location", "Where it lies"),
+            (self.is_read_as_wanted, "Vary", "`Accept`"),
+            (self.is_linked, "Link", "Where the next page lies, as `rel=\"next\"`; absent on the last one"),
+            (self.is_preferring, "Preference-Applied", "`return=minimal` if nothing but this was told"),
             (self.is_repeatable, "Idempotency-Replayed", "`true` if the call was sent before"),
         ];
         let all = all.into_iter().filter(|(sent, ..)| *sent);
@@ -196,6 +229,7 @@ impl Operation {
             400 => self.at.or(self.query).or(self.takes).is_some() || self.is_versioned || self.is_repeatable,
             401 | 403 | 429 | 500 | 503 => access != Access::Public,
             404 => self.at.is_some(),
+            406 => self.is_read_as_wanted,
             409 => self.is_repeatable || self.is_versioned,
             412 => self.is_versioned,
             413 | 415 => self.takes.is_some(),

@@ -1,0 +1,54 @@
+//! `Prefer: return=minimal` (RFC 7240): a writer that needs nothing back gets nothing but where it lies and its version.
+
+use crate::problem::Problem;
+use axum::extract::FromRequestParts;
+use http::request::Parts;
+use http::{HeaderMap, HeaderName};
+
+pub const APPLIED: HeaderName = HeaderName::from_static("preference-applied");
+pub const MINIMAL: &str = "return=minimal";
+
+/// Whether the caller does without the item that it wrote.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Minimal(pub bool);
+
+impl<S: Send + Sync> FromRequestParts<S> for Minimal {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        Ok(Self(wanted(&parts.headers) == Some(true)))
+    }
+}
+
+/// What the first `return` says; what is not known is not a mistake.
+fn wanted(headers: &HeaderMap) -> Option<bool> {
+    let lines = headers.get_all("prefer").iter().filter_map(|line| line.to_str().ok());
+    let mut all = lines.flat_map(|line| line.split(',')).map(|one| one.split(';').next().unwrap_or_default());
+    let said = all.find_map(|one| {
+        let (name, value) = one.split_once('=')?;
+        name.trim().eq_ignore_ascii_case("return").then_some(value)
+    })?;
+    Some(said.trim().trim_matches('"').eq_ignore_ascii_case("minimal"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http::HeaderValue;
+
+    #[test]
+    fn the_first_return_counts() {
+        for (lines, minimal) in [
+            (&["return=minimal"][..], Some(true)),
+            (&["respond-async, Return = \"minimal\"; x=1"], Some(true)),
+            (&["wait=10", "return=minimal"], Some(true)),
+            (&["return=representation, return=minimal"], Some(false)),
+            (&["returns=minimal", "handling=lenient; return=minimal"], None),
+            (&["", ",;="], None),
+        ] {
+            let lines =
+                lines.iter().map(|line| (HeaderName::from_static("prefer"), HeaderValue::from_static(line)));
+            assert_eq!(wanted(&lines.collect()), minimal);
+        }
+    }
+}
