@@ -154,7 +154,7 @@ async fn a_stream_stops_at_its_first_failure() {
 #[tokio::test]
 async fn a_batch_is_begun_before_its_first_record_is_consumed() {
     let consumer = Obedient::default();
-    let records = [row("data/1", "a"), row("audit/2", "begin: b"), row("data/3", "c")];
+    let records = [row("data/1", "a"), row("trash/2", "begin: b"), row("data/3", "c")];
     let failures = RowChange::consume_all(batch(&records), &consumer, &()).await.unwrap();
     assert_eq!(
         (failures, consumer.seen()),
