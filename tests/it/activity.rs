@@ -164,7 +164,18 @@ async fn a_call_that_is_noted_late_is_not_the_last_one() {
         let at = now + SignedDuration::from_mins(minutes);
         let (id, request) = (ActivityId::new(at, [nth; 10]), RequestId::new(at, [nth; 10]));
         let (endpoint, from) = ("GET /v1/tasks".to_owned(), None);
-        let call = Activity { id, connection, at, request, endpoint, status: 200, micros: 1, bytes: 1, from };
+        let call = Activity {
+            id,
+            connection,
+            at,
+            request,
+            endpoint,
+            status: 200,
+            micros: 1,
+            bytes: 1,
+            key_refused: false,
+            from,
+        };
         let note = Note::Call { call, limited: false, keep_until: Some(at + SignedDuration::from_hours(24)) };
         house.app.ledger.note(OwnerId::of("test", "one"), note).await;
     }

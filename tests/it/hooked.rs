@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use domain::Result;
 use domain::id::OpId;
-use domain::table::{Counters, Expiry, Page, Put, Query, Record, Row, RowKey, Table, Write};
+use domain::table::{Claim, Counters, Expiry, Page, Put, Query, Record, Row, RowKey, Table, Taken, Write};
 use std::sync::Arc;
 
 #[async_trait]
@@ -57,6 +57,11 @@ impl<H: Hook> Table for Hooked<H> {
     ) -> Result<Counters> {
         self.hook.before().await?;
         let done = self.inner.add(key, add, drop, expires).await?;
+        self.hook.after().await.map(|()| done)
+    }
+    async fn take(&self, key: &RowKey, claim: &Claim) -> Result<Taken> {
+        self.hook.before().await?;
+        let done = self.inner.take(key, claim).await?;
         self.hook.after().await.map(|()| done)
     }
     async fn record(&self, records: Vec<Record>) -> Result<()> {

@@ -157,24 +157,44 @@ async fn a_key_that_is_refused_uses_nothing_up_and_is_noted_so_often_only() {
     let denials = rows("audit/").await.iter().filter(|row| row.body.contains("call.denied")).count();
     assert_eq!((denials, rows("act/").await.len()), (100, 100));
     let rate = rows("rate/").await;
-    let counters =
-        rate.iter().find(|row| row.key.sort.contains(&id)).map(|row| row.counters.clone()).unwrap();
-    assert_eq!(counters["d"], 0, "{counters:?}");
+    let gate = rate.iter().find(|row| row.key.sort.ends_with(&id)).map(|row| row.counters.clone()).unwrap();
+    assert_eq!(
+        gate.into_iter().collect::<Vec<_>>(),
+        [("hour".to_owned(), 10)],
+        "no key, and nothing counted"
+    );
 }
 
 #[tokio::test]
-async fn counters_of_past_minutes_do_not_pile_up() {
+async fn counters_of_past_windows_do_not_pile_up() {
     let house = House::new();
-    let (id, key) = limited(&house, limits(Some(5), None, None)).await;
-    for _ in 0..30 {
-        assert_eq!(admitted(&house, &key, 6).await, 5);
-        house.clock.advance(SignedDuration::from_secs(60));
-    }
+    let (id, key) = limited(&house, limits(Some(5), Some(6), Some(100))).await;
     let query = Query::prefix(OwnerId::of("test", "one"), &format!("rate/{id}"));
-    for row in house.store.query(&query).await.unwrap().rows {
-        let minutes = row.counters.keys().filter(|name| name.starts_with('m')).count();
-        assert!(minutes <= 2, "{:?}", row.counters);
+    for step in 1..30 {
+        assert_eq!(admitted(&house, &key, 6).await, 5);
+        house.clock.advance(SignedDuration::from_hours(step));
+        for row in house.store.query(&query).await.unwrap().rows {
+            assert!(row.counters.len() <= 4 + 6, "{:?}", row.counters);
+        }
     }
+}
+
+#[tokio::test]
+async fn a_connection_leaves_no_gate_behind() {
+    let house = House::new();
+    let (id, key) = limited(&house, limits(Some(5), Some(6), None)).await;
+    assert_eq!(admitted(&house, &key, 5).await, 5);
+    house.call("DELETE", &format!("/connections/{id}"), crate::harness::OWNER, None).await;
+    for _ in 0..150 {
+        assert_eq!(list(&house, &key).await.is_problem(401).text("/type"), "urn:larder:problem:deleted");
+    }
+    let rows = async |kind: &str| {
+        let query = Query::prefix(OwnerId::of("test", "one"), kind).page(None, 1_000);
+        house.store.query(&query).await.unwrap().rows
+    };
+    assert_eq!(rows("rate/").await, []);
+    let denials = rows("audit/").await.iter().filter(|row| row.body.contains("was deleted")).count();
+    assert_eq!(denials, 100);
 }
 
 pub(crate) fn open(folder: &std::path::Path, clock: &Arc<ManualClock>) -> Host {

@@ -182,3 +182,31 @@ async fn usage_and_activity_of_5000_mixed_calls_are_what_their_clients_saw() {
         }
     }
 }
+
+#[tokio::test]
+async fn what_a_dead_key_is_refused_is_counted_apart_and_told_as_what_it_is() {
+    let house = House::new();
+    let (id, dead) = limited(&house, limits(None, None, None)).await;
+    assert_eq!(house.call("GET", "/v1/tasks", &dead, None).await.status, 200);
+    let live = house.call("POST", &format!("/connections/{id}/rotate"), OWNER, None).await.text("/key");
+    for _ in 0..150 {
+        house.call("GET", "/v1/tasks", &dead, None).await.is_problem(401);
+    }
+    house.call("GET", "/v1/tasks/nonsense", &live, None).await.is_problem(400);
+    house.send(request("GET", &format!("/v1/tasks?api_key={live}"), None, None)).await.is_problem(401);
+    for by in ["hour", "day"] {
+        let total = usage(&house, &id, by).await["total"].take();
+        let counted =
+            ["calls", "errors", "limited", "refused_keys"].map(|name| total[name].as_i64().unwrap());
+        assert_eq!(counted, [2, 1, 0, 151], "{total}");
+        let endpoints = json!({ "GET /v1/tasks": { "calls": 1, "errors": 0 }, "GET /v1/tasks/{id}": { "calls": 1, "errors": 1 } });
+        assert_eq!(total["endpoints"], endpoints);
+    }
+    let told = all_activity(&house, &id, "").await;
+    let refused: Vec<_> = told.iter().filter(|call| call["key_refused"] == true).collect();
+    assert_eq!((told.len(), refused.len()), (102, 100), "the first hundred of an hour are told one by one");
+    assert!(refused.iter().all(|call| call["status"] == 401));
+    house.clock.advance(SignedDuration::from_hours(1));
+    house.call("GET", "/v1/tasks", &dead, None).await.is_problem(401);
+    assert_eq!(all_activity(&house, &id, "").await.len(), 103, "and of the next");
+}

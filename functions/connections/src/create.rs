@@ -59,7 +59,8 @@ async fn make(
         let answer = Answer::json(StatusCode::CREATED, &created)?;
         let answer = answer.with(header::LOCATION, format!("/connections/{id}"));
         let puts = [Some(put), Some(slug_row(owner, &connection)), due::row(owner, &connection)?];
-        let writes = puts.into_iter().flatten().map(Write::Put).chain(keep.answer(&answer)?);
+        let puts = puts.into_iter().flatten().map(Write::Put);
+        let writes = puts.chain([connection.gate(owner, None)]).chain(keep.answer(&answer)?);
         app.table.transact(writes.collect(), app.op()).await?;
         Ok::<_, Problem>(answer)
     };

@@ -155,6 +155,7 @@ fn usage() -> Value {
         "calls": 12,
         "errors": 1,
         "limited": 0,
+        "refused_keys": 0,
         "bytes": 4096,
         "p50_ms": 1.279,
         "p95_ms": 2.559,
@@ -165,7 +166,7 @@ fn usage() -> Value {
         "by": "day",
         "since": "2027-01-14T08:00:00Z",
         "until": "2027-01-15T08:00:00Z",
-        "data": [{ "start": "2027-01-15T00:00:00Z", "calls": 12, "errors": 1, "limited": 0, "bytes": 4096, "p50_ms": 1.279, "p95_ms": 2.559, "p99_ms": 5.119, "endpoints": { "tools/call list_tasks": { "calls": 12, "errors": 1 } } }],
+        "data": [{ "start": "2027-01-15T00:00:00Z", "calls": 12, "errors": 1, "limited": 0, "refused_keys": 0, "bytes": 4096, "p50_ms": 1.279, "p95_ms": 2.559, "p99_ms": 5.119, "endpoints": { "tools/call list_tasks": { "calls": 12, "errors": 1 } } }],
         "total": total,
     })
 }

@@ -84,7 +84,7 @@ impl Edit {
         (after.updated_at, after.source) = (by.at, Some(by.source));
         let shelf = Shelf::<Connection>::new(&*app.table, *owner);
         let (after, put) = shelf.put(after, Expect::Version(before.version))?;
-        let mut writes = vec![Write::Put(put)];
+        let mut writes = vec![Write::Put(put), after.gate(*owner, Some(&before))];
         let renamed = after.slug != before.slug;
         if renamed {
             let version = Expect::Absent.next();

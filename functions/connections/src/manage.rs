@@ -5,12 +5,12 @@ use crate::edit::Edit;
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
-use domain::Error;
 use domain::activity::Seen;
 use domain::connection::{Connection, ConnectionPatch, NewConnection};
 use domain::id::ConnectionId;
 use domain::shelf::Shelf;
 use domain::table::Write;
+use domain::{Error, schema};
 use futures_util::future::try_join;
 use http::StatusCode;
 use web::{App, At, Body, Owner, Page, PageParams, Params, Problem, next_cursor, tagged};
@@ -59,10 +59,11 @@ pub(crate) async fn delete(edit: Edit) -> Result<StatusCode, Problem> {
     let Edit { app, owner, by, .. } = &edit;
     let connection = edit.found().await?;
     let slug = slug_row(*owner, &connection);
-    // Written once and never changed.
-    let slug = Write::Delete { key: slug.key, version: slug.expect.next() };
+    // These two stay at their first version.
+    let beside = [slug.key, schema::rate(*owner, connection.id)];
+    let beside = beside.map(|key| Write::Delete { key, version: slug.expect.next() });
     let shelf = Shelf::<Connection>::new(&*app.table, *owner);
-    let writes = shelf.trashing(connection, *by)?.into_iter().chain([slug]);
+    let writes = shelf.trashing(connection, *by)?.into_iter().chain(beside);
     app.table.transact(writes.collect(), by.op).await?;
     Ok(StatusCode::NO_CONTENT)
 }

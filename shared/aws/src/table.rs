@@ -4,6 +4,7 @@ mod add;
 mod read;
 mod record;
 mod row;
+mod take;
 mod transact;
 
 pub(crate) use row::{BODY, OWNER, SORT, VERSION};
@@ -16,7 +17,9 @@ use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure::AllOld;
 use domain::clock::Clock;
 use domain::id::OpId;
-use domain::table::{Counters, Expect, Expiry, Page, Put, Query, Record, Row, RowKey, Table, Write};
+use domain::table::{
+    Claim, Counters, Expect, Expiry, Page, Put, Query, Record, Row, RowKey, Table, Taken, Write,
+};
 use domain::{Error, Result};
 use row::{Item, Marks, number};
 use std::sync::Arc;
@@ -107,6 +110,10 @@ impl Table for DynamoTable {
         expires: Option<Expiry>,
     ) -> Result<Counters> {
         self.add_up(&key, add, drop, expires).await
+    }
+
+    async fn take(&self, key: &RowKey, claim: &Claim) -> Result<Taken> {
+        self.take_up(key, claim).await
     }
 
     async fn record(&self, records: Vec<Record>) -> Result<()> {

@@ -20,6 +20,9 @@ pub struct Activity {
     pub status: u16,
     pub micros: u64,
     pub bytes: u64,
+    /// Its key did not hold: whoever made it was not let in, and need not be who the connection is for.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub key_refused: bool,
     /// Where from, anonymised: an IPv4 /24 or an IPv6 /48.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<String>,

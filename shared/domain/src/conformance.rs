@@ -1,6 +1,7 @@
 //! One suite for each port. Every adapter runs all of it: `table_suite!(host)` makes a test of each case, where
 //! `host` is an async function that answers a fresh, empty adapter and whatever has to live as long as it: `(adapter, kept)`.
 
+pub mod count;
 pub mod keyring;
 pub mod places;
 pub mod queue;

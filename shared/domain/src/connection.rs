@@ -2,6 +2,7 @@
 
 mod chosen;
 mod face;
+pub mod gate;
 mod input;
 mod slug;
 mod view;

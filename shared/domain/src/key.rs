@@ -4,6 +4,7 @@
 
 use crate::base32;
 use crate::error::Refusal;
+use crate::hex;
 use crate::id::{ConnectionId, OwnerId};
 use crate::signing::{Label, SigningKeys};
 use ring::digest::{SHA256, digest};
@@ -68,6 +69,11 @@ impl KeyHash {
     /// In a time that does not tell how much of it was right.
     pub fn matches(&self, key: &GenuineKey) -> bool {
         self.0.ct_eq(&key.hash().0).into()
+    }
+
+    /// Half of it: enough that no two keys share it.
+    pub fn short(&self) -> String {
+        hex(self.0.get(..16).unwrap_or(&self.0))
     }
 }
 

@@ -7,11 +7,14 @@ use crate::notice::Notice;
 use crate::table::{Addition, Counters, Expect, Expiry, Put, Record, RowKey, Table};
 use crate::{Error, Result, audit, schema, usage};
 use async_trait::async_trait;
-use futures_util::future::{join_all, join3};
+use futures_util::future::{join, join_all};
 use jiff::Timestamp;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
+
+/// So many calls of an hour whose key does not hold are told one by one, so that who hammers with it fills no log.
+const MOST_REFUSALS: i64 = 100;
 
 /// Of how many connections it is remembered when they were last seen.
 const MOST_REMEMBERED: usize = 10_000;
@@ -30,10 +33,20 @@ pub enum Note {
         /// None: it is counted only.
         keep_until: Option<Timestamp>,
     },
+    /// A call whose key did not hold: counted apart, and kept like the others if it is among the first.
+    Refused(Box<Refused>),
     Audit(audit::Entry),
     /// Written only if this notice is not there yet.
     Notice(Notice),
     Count(Addition),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refused {
+    pub call: Activity,
+    pub denied: audit::Entry,
+    /// None: it is told in the audit log only.
+    pub keep_until: Option<Timestamp>,
 }
 
 /// Writes each note at once.
@@ -49,6 +62,8 @@ struct Rows {
     counts: BTreeMap<RowKey, Addition>,
     records: BTreeMap<RowKey, Record>,
     puts: Vec<Put>,
+    /// By where they are counted, in the order in which they came.
+    refused: BTreeMap<RowKey, Vec<Refused>>,
 }
 
 impl Direct {
@@ -64,36 +79,37 @@ impl Direct {
                 tracing::error!(%error, "a note was lost");
             }
         }
-        let (counted, recorded, told) = join3(
-            join_all(rows.counts.values().map(|count| count.write(&*self.table))),
-            self.record(rows.records.into_values().collect()),
-            join_all(rows.puts.into_iter().map(|put| self.put(put))),
-        )
-        .await;
-        for error in counted.into_iter().chain([recorded]).chain(told).filter_map(Result::err) {
-            tracing::error!(%error, "notes were lost");
+        let counted = join_all(rows.counts.values().map(|count| count.write(&*self.table)));
+        let (counted, ()) = join(counted, self.lay(rows.records, rows.puts)).await;
+        let mut told = Rows::default();
+        for (row, counters) in rows.counts.into_keys().zip(counted) {
+            let refused = rows.refused.remove(&row).unwrap_or_default();
+            let done = counters.and_then(|counters| told.first_of(row.owner, refused, &counters));
+            done.unwrap_or_else(|error| tracing::error!(%error, "notes were lost"));
         }
+        self.lay(told.records, told.puts).await;
     }
 
     fn lay_out(&self, rows: &mut Rows, owner: OwnerId, note: Note) -> Result<()> {
         match note {
             Note::Call { call, limited, keep_until } => {
                 let usage = schema::usage(owner, call.connection, call.at);
-                usage::count(&mut rows.count(usage, schema::usage_expiry(call.at)).add, &call, limited);
+                usage::count(&mut rows.count(usage, Some(schema::usage_expiry(call.at))).add, &call, limited);
                 let Some(until) = keep_until.filter(|_| !limited) else { return Ok(()) };
                 if let Some(seen) = self.newly_seen(&call) {
                     rows.record(schema::seen(owner, call.connection), json(&seen)?, None);
                 }
-                let key = schema::activity(owner, call.connection, call.id);
-                rows.record(key, json(&call)?, Some(Expiry::at(until)));
+                rows.keep(owner, &call, until)
+            }
+            Note::Refused(refused) => {
+                let Activity { connection, at, .. } = refused.call;
+                let usage = schema::usage(owner, connection, at);
+                let count = rows.count(usage.clone(), Some(schema::usage_expiry(at)));
+                usage::count_refused_key(&mut count.add);
+                rows.refused.entry(usage).or_default().push(*refused);
                 Ok(())
             }
-            Note::Audit(entry) => {
-                // Never written over: by a second try it may be sealed.
-                let (key, body) = entry.noted(owner)?;
-                rows.puts.push(Put::new(key, body, Expect::Absent));
-                Ok(())
-            }
+            Note::Audit(entry) => rows.audit(owner, &entry),
             Note::Notice(notice) => {
                 rows.puts.push(notice.put(owner)?);
                 Ok(())
@@ -109,12 +125,8 @@ impl Direct {
         }
     }
 
-    /// Once a minute, or when it comes from elsewhere; what is noted late is not the last call. A key that was
-    /// refused did not use the connection.
+    /// Once a minute, or when it comes from elsewhere; what is noted late is not the last call.
     fn newly_seen(&self, call: &Activity) -> Option<Seen> {
-        if call.status == 401 {
-            return None;
-        }
         let mut remembered = self.remembered.lock().unwrap_or_else(PoisonError::into_inner);
         let minute = |at: Timestamp| at.as_second() / 60;
         let is_known =
@@ -128,6 +140,14 @@ impl Direct {
         let seen = Seen { connection: call.connection, at: call.at, from: call.from.clone() };
         remembered.insert(call.connection, seen.clone());
         Some(seen)
+    }
+
+    async fn lay(&self, records: BTreeMap<RowKey, Record>, puts: Vec<Put>) {
+        let puts = join_all(puts.into_iter().map(|put| self.put(put)));
+        let (recorded, told) = join(self.record(records.into_values().collect()), puts).await;
+        for error in [recorded].into_iter().chain(told).filter_map(Result::err) {
+            tracing::error!(%error, "notes were lost");
+        }
     }
 
     async fn record(&self, records: Vec<Record>) -> Result<()> {
@@ -145,10 +165,35 @@ impl Direct {
 }
 
 impl Rows {
-    fn count(&mut self, key: RowKey, expires: Expiry) -> &mut Addition {
+    fn count(&mut self, key: RowKey, expires: Option<Expiry>) -> &mut Addition {
         let of = key.clone();
         let nothing = || Addition { key: of, add: Counters::new(), drop: BTreeSet::new(), expires };
         self.counts.entry(key).or_insert_with(nothing)
+    }
+
+    /// Of refused calls that are among these counted ones, the first of their hour.
+    fn first_of(&mut self, owner: OwnerId, refused: Vec<Refused>, counted: &Counters) -> Result<()> {
+        let counted = counted.get(usage::REFUSED_KEYS).copied().unwrap_or_default();
+        let before = counted.saturating_sub_unsigned(refused.len() as u64);
+        let left = usize::try_from(MOST_REFUSALS - before).unwrap_or_default();
+        for Refused { call, denied, keep_until } in refused.into_iter().take(left) {
+            self.audit(owner, &denied)?;
+            keep_until.map_or(Ok(()), |until| self.keep(owner, &call, until))?;
+        }
+        Ok(())
+    }
+
+    fn keep(&mut self, owner: OwnerId, call: &Activity, until: Timestamp) -> Result<()> {
+        let key = schema::activity(owner, call.connection, call.id);
+        self.record(key, json(call)?, Some(Expiry::at(until)));
+        Ok(())
+    }
+
+    /// Never written over: by a second try it may be sealed.
+    fn audit(&mut self, owner: OwnerId, entry: &audit::Entry) -> Result<()> {
+        let (key, body) = entry.noted(owner)?;
+        self.puts.push(Put::new(key, body, Expect::Absent));
+        Ok(())
     }
 
     fn record(&mut self, key: RowKey, body: String, expires: Option<Expiry>) {

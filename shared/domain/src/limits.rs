@@ -1,10 +1,12 @@
 //! How often a connection may call.
 
 mod settle;
+#[cfg(test)]
+mod tests;
 
-pub use settle::{Settled, Taken};
+pub use settle::{Call, Settled};
 
-use crate::table::{Counters, Expiry};
+use crate::table::Counters;
 use crate::text::present;
 use jiff::Timestamp;
 use schemars::JsonSchema;
@@ -48,6 +50,14 @@ impl Default for Limits {
 }
 
 impl Limits {
+    /// As they stand beside the counters, each under the name of its window.
+    pub fn guards(&self) -> impl Iterator<Item = (String, i64)> {
+        Window::ALL.into_iter().filter_map(|window| {
+            let most: u32 = window.most(self)?.into();
+            Some((window.name().to_owned(), most.into()))
+        })
+    }
+
     pub fn changed(self, patch: LimitsPatch) -> Self {
         Self {
             burst: patch.burst.unwrap_or(self.burst),
@@ -82,12 +92,11 @@ pub enum Window {
     Day,
 }
 
-/// The windows that a moment lies in. All their counters stand in the row of the day, so that one addition takes a
-/// place in each and tells how many were taken.
-#[derive(Debug, Clone)]
+/// The windows that a moment lies in: their counters stand in the connection's one row, so that one step takes a place
+/// in each of them or in none.
+#[derive(Debug, Clone, Copy)]
 pub struct Windows {
     second: i64,
-    counters: [String; 3],
 }
 
 /// Where a call stands in each window that is limited.
@@ -98,7 +107,7 @@ pub struct Standing(Vec<Measure>);
 struct Measure {
     window: Window,
     limit: u32,
-    /// This call included.
+    /// This call included, if it was let in.
     used: i64,
     /// In so many seconds the next window begins.
     ends_in: i64,
@@ -120,6 +129,14 @@ impl Window {
             Self::Burst => "burst",
             Self::Hour => "hour",
             Self::Day => "day",
+        }
+    }
+
+    const fn letter(self) -> char {
+        match self {
+            Self::Burst => 'm',
+            Self::Hour => 'h',
+            Self::Day => 'd',
         }
     }
 
@@ -149,46 +166,48 @@ impl fmt::Display for Reached {
 
 impl Windows {
     pub fn at(at: Timestamp) -> Self {
-        let second = at.as_second();
-        let (hour, minute) = (second.rem_euclid(DAY) / 3_600, second.rem_euclid(3_600) / 60);
-        Self { second, counters: [format!("m{hour:02}{minute:02}"), format!("h{hour:02}"), "d".to_owned()] }
+        Self { second: at.as_second() }
     }
 
-    /// What one call adds to the row.
-    pub fn one_call(&self) -> [(&str, i64); 3] {
-        self.counters.each_ref().map(|name| (name.as_str(), 1))
+    /// What one call takes, and where it is said how many may.
+    pub fn places(self) -> Vec<(String, &'static str)> {
+        Window::ALL.map(|window| (self.counter(window), window.name())).into()
     }
 
-    /// A day longer than the windows last.
-    pub const fn expires(&self) -> Expiry {
-        Expiry((self.second.div_euclid(DAY) + 2) * DAY)
+    /// Its letter, and how many such windows began since 1970.
+    fn counter(self, window: Window) -> String {
+        format!("{}{}", window.letter(), self.number(window))
     }
 
-    fn counter(&self, window: Window) -> &str {
-        let [burst, hour, day] = &self.counters;
-        match window {
-            Window::Burst => burst,
-            Window::Hour => hour,
-            Window::Day => day,
-        }
+    const fn number(self, window: Window) -> i64 {
+        self.second.div_euclid(window.seconds())
+    }
+
+    /// Whether this counter, or what is marked beside it, is of a window before these.
+    fn are_past(self, name: &str) -> bool {
+        let counter = name.strip_prefix(['w', 'l']).unwrap_or(name);
+        let of = |window: Window| {
+            let number: i64 = counter.strip_prefix(window.letter())?.parse().ok()?;
+            Some(number < self.number(window))
+        };
+        Window::ALL.into_iter().find_map(of).unwrap_or_default()
     }
 }
 
 impl Standing {
-    pub fn of(limits: &Limits, windows: &Windows, counters: &Counters) -> Self {
+    pub fn of(windows: Windows, counters: &Counters) -> Self {
         let measure = |window: Window| {
-            let limit = window.most(limits)?.into();
-            let used = counters.get(windows.counter(window)).copied().unwrap_or_default();
+            let limit = u32::try_from(*counters.get(window.name())?).ok()?;
+            let used = counters.get(&windows.counter(window)).copied().unwrap_or_default();
             let ends_in = window.seconds() - windows.second.rem_euclid(window.seconds());
             Some(Measure { window, limit, used, ends_in })
         };
         Self(Window::ALL.into_iter().filter_map(measure).collect())
     }
 
-    /// The shortest window that is full: in longer ones the calls that it refuses stand, too, until each has given
-    /// its place back, so that those may only seem full.
+    /// Of the windows that are full, the one that is so for longest.
     pub fn reached(&self) -> Option<Reached> {
-        let full = self.0.iter().find(|measure| measure.is_over())?;
+        let full = self.0.iter().rev().find(|measure| measure.is_full())?;
         Some(Reached { window: full.window, limit: full.limit, retry_after: full.ends_in })
     }
 
@@ -215,8 +234,8 @@ impl Standing {
 }
 
 impl Measure {
-    const fn is_over(&self) -> bool {
-        self.used > self.limit as i64
+    const fn is_full(&self) -> bool {
+        self.used >= self.limit as i64
     }
 
     /// Four fifths of the window are used.

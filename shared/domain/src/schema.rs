@@ -8,7 +8,7 @@
 //! | `trash/<noun>/<id>`, `trash/conn/<conn>` | what was deleted, for 30 days | what it was, and who deleted it |
 //! | `hist/<what>/<version>` | a change of what lies under `data/<what>`, for 90 days | what it was before, and after |
 //! | `feed/<number>` | where a change lies, numbered as they are sealed, for 90 days | what changed since |
-//! | `rate/<conn>/<day>` | counters of one connection's windows | whether it may call once more |
+//! | `rate/<conn>` | a connection's gate: which keys hold until when, its limits, and its windows' counters | whether it may call once more |
 //! | `usage/<conn>/<hour>` | counters of one connection and hour | how much it called |
 //! | `act/<conn>/<activity>` | one call, for as long as the owner wants | what a connection did, by time |
 //! | `seen/<conn>` | its last call | when and from where it was last used |
@@ -78,9 +78,9 @@ pub fn slug(owner: OwnerId, slug: &Slug) -> RowKey {
     RowKey::new(owner, format!("slug/{slug}"))
 }
 
-/// The counters of all windows that lie in a day (UTC).
-pub fn rate(owner: OwnerId, id: ConnectionId, at: Timestamp) -> RowKey {
-    RowKey::new(owner, format!("rate/{id}/{}", at.strftime("%Y%m%d")))
+/// Written with the connection itself, in the same transaction (see `connection::gate`).
+pub fn rate(owner: OwnerId, id: ConnectionId) -> RowKey {
+    RowKey::new(owner, format!("rate/{id}"))
 }
 
 pub fn activity(owner: OwnerId, id: ConnectionId, activity: ActivityId) -> RowKey {

@@ -3,9 +3,11 @@
 //! Every method is strongly consistent and sees no expired row. Each conditional write carries the id of its
 //! operation: a store whose transport retries by itself must answer a repeat of its own write with success.
 
+mod count;
 mod place;
 mod query;
 
+pub use count::{Addition, Claim, Counters, Taken};
 pub use place::{MOST_PLACE_BYTES, Places, Slot};
 pub use query::{Page, Query, Start};
 
@@ -14,7 +16,7 @@ use crate::{Error, Result};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 /// What one row may weigh, key, body and places together: DynamoDB's limit, kept everywhere.
 pub const MOST_BYTES: usize = 400 * 1024;
@@ -34,9 +36,10 @@ pub trait Table: Send + Sync {
 
     async fn query(&self, query: &Query) -> Result<Page>;
 
-    /// Adds to the counters of one row, which is made if need be, and drops others; answers all its counters
-    /// afterwards. A counter may lose the last moment when the power fails, never when the process does; where a
-    /// transport repeats calls whose answer was lost, it may count such a call twice, never not at all.
+    /// Adds to the counters of one row and drops others; answers all its counters afterwards. A row that is not there
+    /// is made if it is to expire, else there is nothing to add to. A counter may lose the last moment when the power
+    /// fails, never when the process does; where a transport repeats calls whose answer was lost, it may count such a
+    /// call twice, never not at all.
     async fn add(
         &self,
         key: RowKey,
@@ -44,6 +47,11 @@ pub trait Table: Send + Sync {
         drop: &[&str],
         expires: Option<Expiry>,
     ) -> Result<Counters>;
+
+    /// Adds one to each of these counters if there is room in all of them and every guard holds, else to none, in one
+    /// step that no other comes between. Never makes a row. What is taken keeps as what is added; where a transport
+    /// repeats calls whose answer was lost, such a call may count twice, or find that it took the last room itself.
+    async fn take(&self, key: &RowKey, claim: &Claim) -> Result<Taken>;
 
     /// Writes rows that nobody waits for, each named once, whatever lies there; each is at its first version, without
     /// further places. Like a counter they may be lost when the power fails. If it is refused, some of them may have
@@ -77,17 +85,6 @@ pub struct Row {
     pub places: Places,
     pub counters: Counters,
     pub expires: Option<Expiry>,
-}
-
-pub type Counters = BTreeMap<String, i64>;
-
-/// What is added to the counters of one row, and which of them are dropped.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Addition {
-    pub key: RowKey,
-    pub add: Counters,
-    pub drop: BTreeSet<String>,
-    pub expires: Expiry,
 }
 
 /// From this second on the row is not there.
@@ -130,6 +127,13 @@ pub enum Write {
         key: RowKey,
         version: u64,
     },
+    /// Sets some of a row's counters and drops others, whatever its version; the rest of it stays. The row is made if
+    /// need be; one that is to expire is a conflict.
+    Set {
+        key: RowKey,
+        set: Counters,
+        drop: BTreeSet<String>,
+    },
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -150,18 +154,6 @@ pub struct Image {
 impl RowKey {
     pub fn new(owner: OwnerId, sort: impl Into<String>) -> Self {
         Self { owner, sort: sort.into() }
-    }
-}
-
-impl Addition {
-    pub fn is_nothing(&self) -> bool {
-        self.add.is_empty() && self.drop.is_empty()
-    }
-
-    pub async fn write(&self, table: &dyn Table) -> Result<()> {
-        let add: Vec<_> = self.add.iter().map(|(name, more)| (name.as_str(), *more)).collect();
-        let drop: Vec<_> = self.drop.iter().map(String::as_str).collect();
-        table.add(self.key.clone(), &add, &drop, Some(self.expires)).await.map(|_| ())
     }
 }
 
@@ -189,7 +181,7 @@ impl Write {
     pub fn key(&self) -> &RowKey {
         match self {
             Self::Put(put) => &put.key,
-            Self::Delete { key, .. } | Self::Check { key, .. } => key,
+            Self::Delete { key, .. } | Self::Check { key, .. } | Self::Set { key, .. } => key,
         }
     }
 }

@@ -13,6 +13,7 @@ use std::ops::Range;
 const CALLS: &str = "calls";
 const ERRORS: &str = "errors";
 const LIMITED: &str = "limited";
+pub(crate) const REFUSED_KEYS: &str = "refused_keys";
 const BYTES: &str = "bytes";
 
 /// What the counters of one endpoint and of one span of durations begin with.
@@ -23,11 +24,13 @@ const TOOK: &str = "t";
 /// What was counted in some time.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Usage {
-    /// Without those that a limit refused.
+    /// Without those that a limit refused, or whose key did not hold.
     pub calls: i64,
     pub errors: i64,
     /// Refused by a limit.
     pub limited: i64,
+    /// Refused because their key did not hold: replaced, revoked, expired, paused, or not taken from the address.
+    pub refused_keys: i64,
     /// Sent as bodies of answers.
     pub bytes: i64,
     /// So many of a hundred calls took at most so many milliseconds, a quarter more at the most.
@@ -114,6 +117,11 @@ fn add(sum: &mut Counters, more: &Counters) {
     }
 }
 
+/// Adds a call whose key did not hold: the connection that it belonged to did not make it.
+pub fn count_refused_key(counters: &mut Counters) {
+    *counters.entry(REFUSED_KEYS.to_owned()).or_default() += 1;
+}
+
 /// Adds what one call counts for.
 pub fn count(counters: &mut Counters, call: &Activity, limited: bool) {
     let mut add = |name: String, more: i64| *counters.entry(name).or_default() += more;
@@ -139,6 +147,7 @@ impl From<&Counters> for Usage {
                 CALLS => usage.calls = count,
                 ERRORS => usage.errors = count,
                 LIMITED => usage.limited = count,
+                REFUSED_KEYS => usage.refused_keys = count,
                 BYTES => usage.bytes = count,
                 name => {
                     if let Some(endpoint) = name.strip_prefix(CALLS_OF) {

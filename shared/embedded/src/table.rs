@@ -1,5 +1,6 @@
 //! `Table` on SQLite.
 
+mod count;
 mod rows;
 
 use crate::change_log;
@@ -8,12 +9,13 @@ use crate::writer::Durability::{Relaxed, Synced};
 use async_trait::async_trait;
 use domain::id::OpId;
 use domain::table::{
-    Counters, Expect, Expiry, Image, Page, Places, Put, Query, Record, Row, RowKey, Table, Write,
+    Claim, Counters, Expect, Expiry, Image, Page, Places, Put, Query, Record, Row, RowKey, Table, Taken,
+    Write,
 };
 use domain::{Error, Result, schema};
 use jiff::Timestamp;
 use ring::digest::{SHA256, digest};
-use rows::{Found, find, insert, page, seconds};
+use rows::{Found, find, insert, page};
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 /// A transaction's token is remembered for this long.
@@ -68,21 +70,12 @@ impl Table for Store {
         let now = self.clock().now();
         let add: Vec<_> = add.iter().map(|(name, amount)| ((*name).to_owned(), *amount)).collect();
         let drop: Vec<_> = drop.iter().map(|name| (*name).to_owned()).collect();
-        self.write(Relaxed, move |db| {
-            let found = find(db, &key, now).map_err(Error::internal)?;
-            let was = found.as_ref().map(|found| found.row.expires);
-            let mut counters = found.map(|found| found.row.counters).unwrap_or_default();
-            for (name, amount) in add {
-                *counters.entry(name).or_default() += amount;
-            }
-            for name in drop {
-                counters.remove(&name);
-            }
-            let text = serde_json::to_string(&counters).map_err(Error::internal)?;
-            count(db, &key, &text, was, expires).map_err(Error::internal)?;
-            Ok(counters)
-        })
-        .await
+        self.write(Relaxed, move |db| count::add(db, &key, add, &drop, expires, now)).await
+    }
+
+    async fn take(&self, key: &RowKey, claim: &Claim) -> Result<Taken> {
+        let (now, key, claim) = (self.clock().now(), key.clone(), claim.clone());
+        self.write(Relaxed, move |db| count::take(db, &key, claim, now)).await
     }
 
     async fn record(&self, records: Vec<Record>) -> Result<()> {
@@ -104,30 +97,6 @@ impl Table for Store {
     }
 }
 
-/// `was` is when the row expires so far, if there is one.
-fn count(
-    db: &Connection,
-    key: &RowKey,
-    counters: &str,
-    was: Option<Option<Expiry>>,
-    expires: Option<Expiry>,
-) -> rusqlite::Result<()> {
-    let owner = key.owner.to_string();
-    // What is set is indexed anew, even if it is what it was.
-    let stays = was.is_some_and(|was| expires.is_none() || expires == was);
-    if stays {
-        let sql = "UPDATE entry SET counters = ?3 WHERE owner = ?1 AND sort = ?2";
-        return db.prepare_cached(sql)?.execute([owner.as_str(), &key.sort, counters]).map(|_| ());
-    }
-    let sql = if was.is_some() {
-        "UPDATE entry SET counters = ?3, expires = ?4 WHERE owner = ?1 AND sort = ?2"
-    } else {
-        "INSERT OR REPLACE INTO entry (owner, sort, version, op, body, counters, expires)
-         VALUES (?1, ?2, 1, '', '', ?3, ?4)"
-    };
-    db.prepare_cached(sql)?.execute(params![owner, key.sort, counters, seconds(expires)]).map(|_| ())
-}
-
 fn transact(db: &Connection, writes: &[Write], op: OpId, now: Timestamp) -> Result<()> {
     if is_repeat(db, writes, op, now)? {
         return Ok(());
@@ -135,20 +104,26 @@ fn transact(db: &Connection, writes: &[Write], op: OpId, now: Timestamp) -> Resu
     let mut found = Vec::with_capacity(writes.len());
     for write in writes {
         let (key, expect) = match write {
-            Write::Put(put) => (&put.key, put.expect),
+            Write::Put(put) => (&put.key, Some(put.expect)),
             Write::Delete { key, version } | Write::Check { key, version } => {
-                (key, Expect::Version(*version))
+                (key, Some(Expect::Version(*version)))
             }
+            Write::Set { key, .. } => (key, None),
         };
         let row = find(db, key, now).map_err(Error::internal)?;
-        expected(row.as_ref(), expect)?;
+        match expect {
+            Some(expect) => expected(row.as_ref(), expect)?,
+            None => lasts(row.as_ref())?,
+        }
         found.push(row);
     }
     for (write, found) in writes.iter().zip(&found) {
+        let found = found.as_ref();
         match write {
-            Write::Put(put) => store(db, put, op, found.as_ref(), now)?,
-            Write::Delete { key, .. } => remove(db, key, found.as_ref(), now)?,
+            Write::Put(put) => store(db, put, op, found, now)?,
+            Write::Delete { key, .. } => remove(db, key, found, now)?,
             Write::Check { .. } => {}
+            Write::Set { key, set, drop } => count::set(db, key, found, set, drop)?,
         }
     }
     let remember = "INSERT INTO token (op, digest, at) VALUES (?1, ?2, ?3)";
@@ -178,6 +153,11 @@ fn expected(found: Option<&Found>, expect: Expect) -> Result<()> {
         (Some(found), Expect::Version(version)) if found.row.version == version => Ok(()),
         _ => Err(Error::Conflict),
     }
+}
+
+fn lasts(found: Option<&Found>) -> Result<()> {
+    let expires = found.is_some_and(|found| found.row.expires.is_some());
+    if expires { Err(Error::Conflict) } else { Ok(()) }
 }
 
 fn store(db: &Connection, put: &Put, op: OpId, found: Option<&Found>, now: Timestamp) -> Result<()> {

@@ -6,14 +6,13 @@ use crate::owner::{in_address, presented};
 use crate::problem::Problem;
 use axum::extract::FromRequestParts;
 use domain::access::{Action, Resource, Scope};
-use domain::connection::Connection;
+use domain::connection::{Connection, gate};
 use domain::error::Refusal;
 use domain::id::{ConnectionId, OwnerId, RequestId};
 use domain::key::GenuineKey;
-use domain::limits::{Settled, Standing, Taken, Windows};
+use domain::limits::{self, Settled, Standing, Windows};
 use domain::operation::Operation;
 use domain::shelf::{Entity, Shelf, Source, Writer};
-use domain::table::Addition;
 use domain::{Error, Result, schema};
 use futures_util::future::join;
 use http::request::Parts;
@@ -42,10 +41,9 @@ struct Inner {
 pub(crate) struct Admission {
     /// The connection, if its key holds and its limits leave room for this call.
     pub(crate) record: Result<Connection>,
-    /// None if it could not be counted. Of a call that was let in, all is left to do; of one that was refused, its
-    /// place is given back already.
+    /// None where the key does not hold, or it could not be counted.
     pub(crate) settled: Option<Settled>,
-    /// None where the key does not hold: how much is left is not told then.
+    /// As `settled`: how much is left is told to nobody else.
     pub(crate) standing: Option<Standing>,
     pub(crate) activity_days: Option<u16>,
 }
@@ -138,48 +136,45 @@ impl Call {
 }
 
 impl Inner {
+    /// The gate lets the call in or refuses it, in one step; at the same time the record is read, which says the rest.
     async fn admit(&self) -> Admission {
         let GenuineKey { owner, connection, .. } = self.key;
-        let windows = Windows::at(self.at);
-        let shelf = Shelf::<Connection>::new(&*self.app.table, owner);
-        let (row, taken) = (schema::rate(owner, connection, self.at), windows.one_call());
-        let count = self.app.table.add(row, &taken, &[], Some(windows.expires()));
-        let (record, counted) = join(shelf.get(connection), count).await;
-        let record = match record {
-            Err(Error::NotFound(_)) => Err(Error::Unauthenticated(Refusal::Deleted)),
-            other => other,
-        };
+        let call = limits::Call { owner, connection, at: self.at };
+        let (row, claim) =
+            (schema::rate(owner, connection), gate::claim(&self.key, self.in_address, self.at));
+        let (record, taken) = join(self.record(), self.app.table.take(&row, &claim)).await;
         let activity_days = record.as_ref().ok().map(|record| record.activity_days);
-        let held = record.and_then(|record| self.holds(&record).map(|()| record));
-        let (counters, uncounted) = counted.map_or_else(|error| (None, Some(error)), |it| (Some(it), None));
-        let standing = match (&held, &counters) {
-            (Ok(record), Some(counters)) => Some(Standing::of(&record.limits, &windows, counters)),
-            _ => None,
+        let refused = |record| Admission { record, settled: None, standing: None, activity_days };
+        let taken = match taken {
+            Ok(taken) if taken.is_taken || claim.is_open(&taken.counters) => taken,
+            Ok(_) => return refused(Err(self.why_shut(record).await)),
+            Err(error) => return refused(record.and_then(|record| self.holds(&record)).and(Err(error))),
         };
-        let reached = standing.as_ref().and_then(Standing::reached);
-        let record = held.and_then(|record| match (uncounted, reached) {
-            (Some(error), _) => Err(error),
-            (None, Some(reached)) => Err(Error::Limited(reached)),
-            (None, None) => Ok(record),
-        });
-        let (at, windows) = (self.at, &windows);
-        let mut settled = counters.map(|counters| {
-            let taken = Taken { owner, connection, at, windows, counters: &counters };
-            standing.as_ref().map_or_else(|| taken.refuse(), |standing| taken.settle(standing))
-        });
-        if let Some(settled) = settled.as_mut().filter(|_| record.is_err()) {
-            self.give_back(&settled.rate).await;
-            settled.rate.add.clear();
-            settled.rate.drop.clear();
-        }
-        Admission { record, settled, standing, activity_days }
+        let standing = Standing::of(Windows::at(self.at), &taken.counters);
+        let settled = Some(Settled::of(call, &taken, &standing));
+        let full = || standing.reached().map_or(Error::Busy, Error::Limited);
+        let record = if taken.is_taken { record } else { Err(full()) };
+        Admission { record, settled, standing: Some(standing), activity_days }
     }
 
-    /// Before the refusal is answered: whoever sends refused calls one after the other holds one place at most.
-    async fn give_back(&self, rate: &Addition) {
-        if let Err(error) = rate.write(&*self.app.table).await {
-            tracing::error!(%error, "a refused call keeps its place");
+    async fn record(&self) -> Result<Connection> {
+        let shelf = Shelf::new(&*self.app.table, self.key.owner);
+        match shelf.get(self.key.connection).await {
+            Err(Error::NotFound(_)) => Err(Error::Unauthenticated(Refusal::Deleted)),
+            found => found,
         }
+    }
+
+    /// Why the gate does not know this key. A record that does not say so was read just before it changed.
+    async fn why_shut(&self, record: Result<Connection>) -> Error {
+        let why = |record: Result<Connection>| record.and_then(|record| self.holds(&record)).err();
+        if let Some(why) = why(record) {
+            return why;
+        }
+        why(self.record().await).unwrap_or_else(|| {
+            tracing::error!(connection = %self.key.connection, "a connection's gate is not as its record says");
+            Error::Busy
+        })
     }
 
     fn holds(&self, record: &Connection) -> Result<()> {

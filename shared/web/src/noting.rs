@@ -9,9 +9,8 @@ use axum::response::Response;
 use domain::Error;
 use domain::activity::Activity;
 use domain::audit::{Actor, Entry, Outcome};
-use domain::error::Refusal;
 use domain::id::ActivityId;
-use domain::ledger::Note;
+use domain::ledger::{Note, Refused};
 use domain::limits::Settled;
 use futures_util::future::join_all;
 use http::{HeaderName, HeaderValue, Method, StatusCode};
@@ -54,21 +53,25 @@ impl Call {
         let bytes = asked.answered(response);
         let from = asked.peer.map(Peer::anonymised);
         let mut notes = Vec::with_capacity(2);
-        let is_noted = admission.settled.as_ref().is_none_or(|settled| settled.is_noted);
-        if let Some(Settled { rate, notices, .. }) = &admission.settled {
+        if let Some(Settled { rate, notices }) = &admission.settled {
             notes.extend(notices.iter().cloned().map(Note::Notice));
             notes.extend(Some(rate).filter(|rate| !rate.is_nothing()).cloned().map(Note::Count));
         }
-        if let Some(problem) = problem.filter(|problem| is_noted && is_denial(problem)) {
-            notes.push(Note::Audit(self.denied(asked, problem, from.clone())));
-        }
-        // A connection that is gone has no usage any more.
-        if !matches!(admission.record, Err(Error::Unauthenticated(Refusal::Deleted))) {
-            let days = admission.activity_days.filter(|_| is_noted).map(i64::from);
-            let keep_until = days.map(|days| self.at() + SignedDuration::from_hours(24 * days));
-            let limited = matches!(admission.record, Err(Error::Limited(_)));
-            let call = self.activity(asked, status, bytes, from);
-            notes.push(Note::Call { call, limited, keep_until });
+        let call = self.activity(asked, status, bytes, from.clone());
+        let days = admission.activity_days.map(i64::from);
+        let keep_until = days.map(|days| self.at() + SignedDuration::from_hours(24 * days));
+        let denied =
+            problem.filter(|problem| is_denial(problem)).map(|problem| self.denied(asked, problem, from));
+        match (&admission.record, denied) {
+            (Err(Error::Unauthenticated(_)), Some(denied)) => {
+                let call = Activity { key_refused: true, ..call };
+                notes.push(Note::Refused(Box::new(Refused { call, denied, keep_until })));
+            }
+            (record, denied) => {
+                let limited = matches!(record, Err(Error::Limited(_)));
+                notes.extend(denied.map(Note::Audit));
+                notes.push(Note::Call { call, limited, keep_until });
+            }
         }
         let ledger = &self.app().ledger;
         join_all(notes.into_iter().map(|note| ledger.note(self.owner(), note))).await;
@@ -103,6 +106,7 @@ impl Call {
             status: status.as_u16(),
             micros: u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
             bytes,
+            key_refused: false,
             from,
         }
     }

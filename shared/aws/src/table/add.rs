@@ -3,8 +3,6 @@
 use super::DynamoTable;
 use super::row::{self, EXPIRES, Item, VERSION, number};
 use crate::fault::refused;
-use aws_sdk_dynamodb::config::Builder;
-use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::ReturnValue;
@@ -22,18 +20,22 @@ impl DynamoTable {
         drop: &[&str],
         expires: Option<Expiry>,
     ) -> Result<Counters> {
+        let Some(lives_until) = expires else {
+            let added = self.add_to_live(key, add, drop, None).await?;
+            return Ok(added.unwrap_or_default());
+        };
         for _ in 0..MOST_TURNS {
             if let Some(counters) = self.add_to_live(key, add, drop, expires).await? {
                 return Ok(counters);
             }
-            if let Some(counters) = self.replace_expired(key, add, expires).await? {
+            if let Some(counters) = self.replace_expired(key, add, lives_until).await? {
                 return Ok(counters);
             }
         }
         Err(Error::Busy)
     }
 
-    /// `None` when the row is expired.
+    /// `None` when the row is expired, or is not there and would have no end.
     async fn add_to_live(
         &self,
         key: &RowKey,
@@ -63,19 +65,13 @@ impl DynamoTable {
             expression.push_str(&format!("#d{at}"));
             update = update.expression_attribute_names(format!("#d{at}"), row::counter(name));
         }
+        let lives = if expires.is_some() { row::NOT_EXPIRED } else { row::LIVES };
         let update = update
             .update_expression(expression)
-            .condition_expression("attribute_not_exists(exp) OR exp > :now")
+            .condition_expression(lives)
             .expression_attribute_values(":first", number(1))
             .expression_attribute_values(":now", number(self.clock.now().as_second()))
-            .return_values(ReturnValue::AllNew)
-            .customize();
-        // Given back twice, a place would be taken by two: rather never than twice.
-        let update = if add.iter().any(|(_, more)| *more < 0) {
-            update.config_override(Builder::new().retry_config(RetryConfig::disabled()))
-        } else {
-            update
-        };
+            .return_values(ReturnValue::AllNew);
         match update.send().await {
             Ok(answer) => row::counters(&answer.attributes.unwrap_or_default()).map(Some),
             Err(error) => match error.as_service_error() {
@@ -90,11 +86,11 @@ impl DynamoTable {
         &self,
         key: &RowKey,
         add: &[(&str, i64)],
-        expires: Option<Expiry>,
+        expires: Expiry,
     ) -> Result<Option<Counters>> {
         let mut item: Item = row::key(key);
         item.insert(VERSION.to_owned(), number(1));
-        item.extend(expires.map(|expires| (EXPIRES.to_owned(), number(expires.0))));
+        item.insert(EXPIRES.to_owned(), number(expires.0));
         item.extend(add.iter().map(|(name, first)| (row::counter(name), number(first))));
         let counters = row::counters(&item)?;
         let write = self.client.put_item().table_name(&self.name).set_item(Some(item));

@@ -16,6 +16,10 @@ pub(crate) const EXPIRES: &str = "exp";
 /// Counters stand beside the other attributes, because only there DynamoDB can add to them.
 const COUNTER: &str = "n_";
 
+/// Of a row that is not there, too.
+pub(super) const NOT_EXPIRED: &str = "(attribute_not_exists(exp) OR exp > :now)";
+pub(super) const LIVES: &str = "attribute_exists(pk) AND (attribute_not_exists(exp) OR exp > :now)";
+
 pub(super) type Item = HashMap<String, AttributeValue>;
 
 pub(super) fn text(text: impl Into<String>) -> AttributeValue {
@@ -40,6 +44,14 @@ pub(super) fn item(put: &Put, op: OpId) -> Item {
     item.insert(BODY.to_owned(), text(put.body.as_str()));
     item.extend(put.places.iter().map(|(slot, place)| (slot.name().to_owned(), text(place.as_str()))));
     item.extend(put.expires.map(|expires| (EXPIRES.to_owned(), number(expires.0))));
+    item
+}
+
+/// A row of counters only is at its first version.
+pub(super) fn counted(row: &RowKey, counters: &Counters) -> Item {
+    let mut item = key(row);
+    item.insert(VERSION.to_owned(), number(1));
+    item.extend(counters.iter().map(|(name, count)| (counter(name), number(count))));
     item
 }
 

@@ -7,12 +7,14 @@ use crate::fault::{may_pass, refused};
 use aws_sdk_dynamodb::error::BuildError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure::AllOld;
+use aws_sdk_dynamodb::types::builders::UpdateBuilder;
 use aws_sdk_dynamodb::types::{
-    CancellationReason, ConditionCheck, Delete, Put as PutItem, TransactWriteItem,
+    CancellationReason, ConditionCheck, Delete, Put as PutItem, TransactWriteItem, Update,
 };
 use domain::id::OpId;
-use domain::table::{Expect, Expiry, Write};
+use domain::table::{Counters, Expect, Expiry, Write};
 use domain::{Error, Result};
+use std::collections::BTreeSet;
 
 const CONDITION: &str = "ConditionalCheckFailed";
 
@@ -20,8 +22,15 @@ const CONDITION: &str = "ConditionalCheckFailed";
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Guard {
     Absent,
-    Lasting { version: u64 },
-    Seen { version: u64, expires: Expiry },
+    /// It does not expire, if it is there.
+    Endless,
+    Lasting {
+        version: u64,
+    },
+    Seen {
+        version: u64,
+        expires: Expiry,
+    },
 }
 
 enum Sent {
@@ -60,7 +69,7 @@ impl DynamoTable {
         let (version, expires) = (found.version?, found.expires?);
         let goes_through = match Guard::first(write) {
             Guard::Lasting { version: expected } => version == expected && !self.is_past(Some(expires)),
-            Guard::Absent | Guard::Seen { .. } => self.is_past(Some(expires)),
+            Guard::Absent | Guard::Endless | Guard::Seen { .. } => self.is_past(Some(expires)),
         };
         goes_through.then_some(Guard::Seen { version, expires })
     }
@@ -121,9 +130,43 @@ impl DynamoTable {
                     .return_values_on_condition_check_failure(AllOld)
                     .build()?,
             ),
+            // What is expired is there no more: nothing of it stays.
+            Write::Set { key, set, .. } if guard != Guard::Endless => item.put(
+                PutItem::builder()
+                    .table_name(&self.name)
+                    .set_item(Some(row::counted(key, set)))
+                    .condition_expression(condition)
+                    .set_expression_attribute_values(values)
+                    .return_values_on_condition_check_failure(AllOld)
+                    .build()?,
+            ),
+            Write::Set { key, set, drop } => item.update(
+                setting(set, drop)
+                    .table_name(&self.name)
+                    .set_key(Some(row::key(key)))
+                    .condition_expression(condition)
+                    .return_values_on_condition_check_failure(AllOld)
+                    .build()?,
+            ),
         };
         Ok(item.build())
     }
+}
+
+fn setting(set: &Counters, drop: &BTreeSet<String>) -> UpdateBuilder {
+    let (mut expression, mut update) = ("SET v = if_not_exists(v, :first)".to_owned(), Update::builder());
+    for (at, (name, to)) in set.iter().enumerate() {
+        expression.push_str(&format!(", #s{at} = :s{at}"));
+        update = update
+            .expression_attribute_names(format!("#s{at}"), row::counter(name))
+            .expression_attribute_values(format!(":s{at}"), number(to));
+    }
+    for (at, name) in drop.iter().enumerate() {
+        expression.push_str(if at == 0 { " REMOVE " } else { ", " });
+        expression.push_str(&format!("#d{at}"));
+        update = update.expression_attribute_names(format!("#d{at}"), row::counter(name));
+    }
+    update.update_expression(expression).expression_attribute_values(":first", number(1))
 }
 
 impl Guard {
@@ -136,12 +179,14 @@ impl Guard {
             Write::Delete { version, .. } | Write::Check { version, .. } => {
                 Self::Lasting { version: *version }
             }
+            Write::Set { .. } => Self::Endless,
         }
     }
 
     const fn condition(self) -> &'static str {
         match self {
             Self::Absent => "attribute_not_exists(pk)",
+            Self::Endless => "attribute_not_exists(exp)",
             Self::Lasting { .. } => "v = :v AND attribute_not_exists(exp)",
             Self::Seen { .. } => "v = :v AND exp = :exp",
         }
@@ -150,7 +195,7 @@ impl Guard {
     fn values(self) -> Option<Item> {
         let version = |version| (":v".to_owned(), number(version));
         match self {
-            Self::Absent => None,
+            Self::Absent | Self::Endless => None,
             Self::Lasting { version: expected } => Some([version(expected)].into()),
             Self::Seen { version: seen, expires } => {
                 Some([version(seen), (":exp".to_owned(), number(expires.0))].into())
@@ -164,7 +209,7 @@ impl Guard {
 fn is_repeat(writes: &[Write], found: &[Option<Marks>], op: OpId) -> bool {
     let own = writes.iter().zip(found).filter_map(|(write, found)| match write {
         Write::Put(put) => Some(found.as_ref().is_some_and(|marks| marks.are_of(put, op))),
-        Write::Delete { .. } | Write::Check { .. } => None,
+        Write::Delete { .. } | Write::Check { .. } | Write::Set { .. } => None,
     });
     own.reduce(|all, own| all && own).unwrap_or_default()
 }

@@ -1,12 +1,12 @@
 //! What every table and its change log do.
 
+use super::count::FAR;
 use super::{ManualClock, op, owner};
 use crate::Error;
 use crate::clock::Clock;
 use crate::table::{
     ChangeLog, Counters, Expect, Expiry, MOST_BYTES, Put, Query, Record, RowChange, RowKey, Table, Write,
 };
-use futures_util::future::join_all;
 use jiff::SignedDuration;
 use std::sync::Arc;
 
@@ -24,9 +24,12 @@ macro_rules! table_suite {
             puts_if_absent, puts_if_the_version_is_right, counts_on_from_what_is_gone, recognises_its_own_write,
             deletes_if_the_version_is_right,
             gets_many_in_order, pages_in_both_directions, pages_across_a_megabyte, queries_stay_within_range_and_owner,
-            counts_exactly_under_64_adders, counting_leaves_the_rest_of_the_row, drops_counters,
             transactions_fail_whole, a_transaction_token_works_once,
             records_whatever_lies_there, refuses_400_kb, an_expired_row_is_gone_at_once, logs_each_change_once_in_order);
+        $crate::table_suite!(@ $host; count:
+            counts_exactly_under_64_adders, counting_leaves_the_rest_of_the_row, drops_counters,
+            adds_nothing_to_a_row_without_end_that_is_not_there, takes_where_there_is_room_and_the_guards_hold,
+            gives_all_room_once_under_64_takers, sets_numbers_with_the_rest_of_a_transaction);
         $crate::table_suite!(@ $host; places:
             finds_rows_by_their_places, places_go_with_their_row, places_move_whole_or_not_at_all,
             pages_stay_right_while_rows_move, rows_may_share_a_place, a_page_by_places_may_start_anywhere,
@@ -167,50 +170,6 @@ pub async fn queries_stay_within_range_and_owner(host: &Host) {
     assert_eq!(walk(host, range, 2).await, ["a", "b/"], "the end is not in it");
 }
 
-pub async fn counts_exactly_under_64_adders(host: &Host) {
-    let add = |n: i64| {
-        host.table.add(
-            key("usage/a"),
-            if n % 2 == 0 { &[("calls", 1), ("bytes", 10)] } else { &[("calls", 1)] },
-            &[],
-            None,
-        )
-    };
-    let mut seen: Vec<i64> = join_all((0..64).map(add))
-        .await
-        .into_iter()
-        .map(|counters| counters.unwrap().get("calls").copied().unwrap_or_default())
-        .collect();
-    seen.sort_unstable();
-    assert!(seen.into_iter().eq(1..=64), "each adder sees its own total");
-    let row = host.table.get(&key("usage/a")).await.unwrap().unwrap();
-    assert_eq!(row.counters, Counters::from([("bytes".to_owned(), 320), ("calls".to_owned(), 64)]));
-    assert_eq!((row.version, row.body.as_str()), (1, ""), "a row of counters only is at its first version");
-}
-
-pub async fn counting_leaves_the_rest_of_the_row(host: &Host) {
-    let expires = Some(Expiry::at(host.clock.now() + SignedDuration::from_secs(10)));
-    host.table.put(Put { expires, ..put("a", "one", Expect::Absent) }, op()).await.unwrap();
-    host.table.add(key("a"), &[("seen", -3)], &[], None).await.unwrap();
-    let row = host.table.get(&key("a")).await.unwrap().unwrap();
-    assert_eq!((row.body.as_str(), row.version, row.expires), ("one", 1, expires));
-    assert_eq!(row.counters, Counters::from([("seen".to_owned(), -3)]));
-    assert_eq!(host.table.put(put("a", "two", Expect::Version(1)), op()).await.unwrap(), 2);
-}
-
-pub async fn drops_counters(host: &Host) {
-    let add = async |add: &[(&str, i64)], drop: &[&str]| {
-        host.table.add(key("rate/a"), add, drop, None).await.unwrap().into_iter().collect::<Vec<_>>()
-    };
-    let of = |counters: &[(&str, i64)]| -> Vec<_> {
-        counters.iter().map(|(name, count)| ((*name).to_owned(), *count)).collect()
-    };
-    assert_eq!(add(&[("d", 1), ("m1", 1)], &["m0"]).await, of(&[("d", 1), ("m1", 1)]), "nothing to drop yet");
-    assert_eq!(add(&[("d", 1), ("m2", 1)], &["m1", "m0"]).await, of(&[("d", 2), ("m2", 1)]));
-    assert_eq!(add(&[], &["m2"]).await, of(&[("d", 2)]));
-    assert_eq!(add(&[("m2", 3)], &[]).await, of(&[("d", 2), ("m2", 3)]), "and it begins anew");
-}
-
 pub async fn transactions_fail_whole(host: &Host) {
     fill(host, "a", "one").await;
     fill(host, "b", "one").await;
@@ -312,7 +271,7 @@ pub async fn an_expired_row_is_gone_at_once(host: &Host) {
     is_conflict(host.table.transact(vec![Write::Check { key: key("c"), version: 1 }], op()).await);
     fill(host, "a", "again").await;
     host.table.transact(vec![Write::Put(put("d", "again", Expect::Absent))], op()).await.unwrap();
-    let counters = host.table.add(key("n"), &[("calls", 2)], &[], None).await.unwrap();
+    let counters = host.table.add(key("n"), &[("calls", 2)], &[], FAR).await.unwrap();
     assert_eq!(counters.get("calls"), Some(&2), "an expired counter starts anew");
 }
 
@@ -322,7 +281,7 @@ pub async fn logs_each_change_once_in_order(host: &Host) {
     fill(host, "key/1", "not logged").await;
     host.table.put(put("data/t/1", "two", Expect::Version(1)), op()).await.unwrap();
     is_conflict(host.table.put(put("data/t/1", "late", Expect::Version(1)), op()).await);
-    host.table.add(key("usage/1"), &[("calls", 1)], &[], None).await.unwrap();
+    host.table.add(key("usage/1"), &[("calls", 1)], &[], FAR).await.unwrap();
     let writes = vec![
         Write::Delete { key: key("data/t/1"), version: 2 },
         Write::Put(put("trash/t/1", "two", Expect::Absent)),
