@@ -6,14 +6,32 @@ use jiff::SignedDuration;
 use serde_json::{Value, json};
 use web::{Access, Route};
 
+/// Where each noun lies, and the field without which none can be made.
+const NOUNS: [(&str, &str); 3] = [("/v1/tasks", "title"), ("/v1/goals", "title"), ("/v1/life-areas", "name")];
+
+/// An item of each noun, by its path.
+type Items = Vec<(&'static str, String)>;
+
+async fn items(house: &House, key: &str) -> Items {
+    let mut items = Vec::new();
+    for (path, field) in NOUNS {
+        let made = house.call("POST", path, key, Some(json!({ field: "the first owner's" }))).await;
+        items.push((path, made.text("/id")));
+    }
+    items
+}
+
 /// What a call to a route needs to be well-formed: a path with real ids, and a body.
-fn example(route: &Route, task: &str, connection: &str) -> (String, Option<Value>) {
-    let path = match route.path {
-        path if path.starts_with("/v1/tasks/") => path.replace("{id}", task),
-        path if path.starts_with("/connections/") => path.replace("{id}", connection),
-        "/v1/daily/{date}" => "/v1/daily/2027-01-15".to_owned(),
-        "/v1/progress" => "/v1/progress?period=7d".to_owned(),
-        path => path.to_owned(),
+fn example(route: &Route, items: &Items, connection: &str) -> (String, Option<Value>) {
+    let noun =
+        NOUNS.iter().find(|(path, _)| route.path == *path || route.path.starts_with(&format!("{path}/")));
+    let item = noun.and_then(|(noun, _)| items.iter().find(|(path, _)| path == noun));
+    let path = match (route.path, item) {
+        (path, Some((_, id))) => path.replace("{id}", id),
+        (path, _) if path.starts_with("/connections/") => path.replace("{id}", connection),
+        ("/v1/daily/{date}", _) => "/v1/daily/2027-01-15".to_owned(),
+        ("/v1/progress", _) => "/v1/progress?period=7d".to_owned(),
+        (path, _) => path.to_owned(),
     };
     let body = match (route.method.as_str(), route.path) {
         ("POST", "/connections" | "/connections/preview") | ("PUT", "/connections/{id}") => {
@@ -22,8 +40,9 @@ fn example(route: &Route, task: &str, connection: &str) -> (String, Option<Value
         ("PATCH", "/connections/{id}") => Some(json!({ "description": "changed by the access test" })),
         ("POST", "/connections/{id}/undo") => Some(json!({ "since": "2027-01-15T08:00:00Z" })),
         ("POST", "/connections/{id}/rotate") => Some(json!({ "overlap_hours": 1 })),
-        ("POST", "/v1/tasks") => Some(json!({ "title": "made by the access test" })),
-        ("PATCH", "/v1/tasks/{id}") => Some(json!({ "title": "changed by the access test" })),
+        ("POST" | "PATCH", path) if path.starts_with("/v1/") => {
+            noun.map(|(_, field)| json!({ *field: "written by the access test" }))
+        }
         ("PATCH", "/audit/settings") => Some(json!({ "audit_days": 30 })),
         ("POST", "/mcp") => Some(json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/list" })),
         (
@@ -103,7 +122,7 @@ async fn every_route_refuses_whom_it_should() {
     let outsiders = outsiders(&house).await;
     let (connection, key) =
         house.connect(json!({ "kind": "api", "name": "full", "preset": "full_access" })).await;
-    let task = house.task(&key, "the first owner's").await;
+    let items = items(&house, &key).await;
     let (_, powerless) = house.connect(json!({ "kind": "api", "name": "nothing", "grant": [] })).await;
     let elsewhere = json!([{ "resource": "memories", "actions": ["read", "write", "delete"] }]);
     let (_, too_narrow) = house.connect(json!({ "kind": "api", "name": "narrow", "grant": elsewhere })).await;
@@ -111,7 +130,7 @@ async fn every_route_refuses_whom_it_should() {
     let routes = local::routes();
     assert!(routes.list().len() >= 22);
     for route in routes.list() {
-        let (path, body) = example(route, &task, &connection);
+        let (path, body) = example(route, &items, &connection);
         match route.access {
             Access::Public => continue,
             Access::Owner => refused(&house, route, &path, &body, Some(&key), 403).await,
@@ -146,21 +165,24 @@ async fn another_owners_things_are_not_there() {
     let house = House::new();
     let (connection, key) =
         house.connect(json!({ "kind": "api", "name": "full", "preset": "full_access" })).await;
-    let task = house.task(&key, "the first owner's").await;
+    let items = items(&house, &key).await;
     let input = json!({ "kind": "api", "name": "other", "preset": "full_access" });
     let other = house.call("POST", "/connections", OTHER_OWNER, Some(input)).await.text("/key");
 
     for route in local::routes().list().iter().filter(|route| route.path.contains("{id}")) {
-        let (path, body) = example(route, &task, &connection);
+        let (path, body) = example(route, &items, &connection);
         let token = if route.access == Access::Owner { OTHER_OWNER } else { other.as_str() };
         refused(&house, route, &path, &body, Some(token), 404).await;
     }
-    for (path, token) in [("/connections", OTHER_OWNER), ("/v1/tasks", other.as_str())] {
+    let lists = NOUNS.iter().map(|(path, _)| (*path, other.as_str()));
+    for (path, token) in lists.chain([("/connections", OTHER_OWNER)]) {
         let listed = house.call("GET", path, token, None).await;
         let own = usize::from(path == "/connections");
         assert_eq!(listed.body["data"].as_array().unwrap().len(), own, "{path}");
     }
-    assert_eq!(house.call("GET", &format!("/v1/tasks/{task}"), &key, None).await.status, 200);
+    for (path, id) in items {
+        assert_eq!(house.call("GET", &format!("{path}/{id}"), &key, None).await.status, 200);
+    }
 }
 
 #[tokio::test]

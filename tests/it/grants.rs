@@ -4,7 +4,6 @@ use crate::harness::{Answer, House, OWNER};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::clock::Clock as _;
-use domain::id::LifeAreaId;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
@@ -142,8 +141,8 @@ async fn a_masked_field_cannot_be_guessed() {
 async fn an_item_outside_of_a_filter_is_not_there() {
     let house = House::new();
     let full = house.api("full_access").await;
-    let area = LifeAreaId::from_bytes([7; 16]);
     let work = post(&house, &full, json!({ "title": "work", "labels": ["work", "x"] })).await.text("/id");
+    let area = house.call("POST", "/v1/life-areas", &full, Some(json!({ "name": "Home" }))).await.text("/id");
     let home = post(&house, &full, json!({ "title": "home", "labels": ["home"], "life_area_id": area }))
         .await
         .text("/id");

@@ -64,6 +64,11 @@ async fn a_read_waits_for_one_trip_a_write_for_two_a_forged_key_for_none() {
     let id = meter.house.task(&key, "Milk").await;
     let one = format!("/v1/tasks/{id}");
     let history = format!("{one}/history");
+    let make = |path, body| meter.house.call("POST", path, &key, Some(body));
+    let goal = make("/v1/goals", json!({ "title": "Run" })).await.text("/id");
+    let area = make("/v1/life-areas", json!({ "name": "Health" })).await.text("/id");
+    let (goal, area) = (format!("/v1/goals/{goal}"), format!("/v1/life-areas/{area}"));
+    let (goal_history, area_history) = (format!("{goal}/history"), format!("{area}/history"));
     let (title, patch) = (json!({ "title": "Bread" }), json!({ "title": "Butter" }));
     let calls = [
         ("GET", "/v1/tasks", None, 200, 1, 3),
@@ -83,10 +88,25 @@ async fn a_read_waits_for_one_trip_a_write_for_two_a_forged_key_for_none() {
         ("POST", "/mcp", tool("update_task", json!({ "id": id, "title": "Tea" })), 200, 2, 4),
         ("POST", "/mcp", Some(json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/list" })), 200, 1, 2),
         ("DELETE", one.as_str(), None, 204, 2, 4),
+        ("GET", "/v1/goals", None, 200, 1, 3),
+        ("GET", goal.as_str(), None, 200, 1, 3),
+        ("GET", goal_history.as_str(), None, 200, 1, 4),
+        ("POST", "/v1/goals", Some(json!({ "title": "Swim" })), 201, 2, 3),
+        ("PATCH", goal.as_str(), Some(patch.clone()), 200, 2, 4),
+        ("GET", "/v1/life-areas", None, 200, 1, 3),
+        ("GET", area.as_str(), None, 200, 1, 3),
+        ("GET", area_history.as_str(), None, 200, 1, 4),
+        // What has to be looked up, because it was not known what to look for.
+        ("DELETE", goal.as_str(), None, 204, 3, 6),
+        ("POST", "/v1/life-areas", Some(json!({ "name": "Work" })), 201, 3, 4),
+        ("PATCH", area.as_str(), Some(json!({ "name": "Body" })), 200, 3, 5),
+        ("DELETE", area.as_str(), None, 204, 2, 4),
     ];
     for route in local::routes().list().iter().filter(|route| route.access == web::Access::Connection) {
         let known = |(method, path, ..): &(&str, &str, _, _, _, _)| {
-            let path = path.replace(&id, "{id}").replace("2027-01-15", "{date}");
+            let path = path.replace("2027-01-15", "{date}");
+            let id = path.split('/').find(|part| part.contains('_'));
+            let path = id.map_or_else(|| path.clone(), |id| path.replace(id, "{id}"));
             *method == route.method.as_str() && path.split('?').next() == Some(route.path)
         };
         assert!(calls.iter().any(known), "what does {} {} cost?", route.method, route.path);

@@ -30,6 +30,7 @@ mod input;
 mod layout;
 mod limits;
 mod mcp;
+mod nouns;
 mod openapi;
 mod places;
 mod provisioning;

@@ -7,12 +7,16 @@ mod nouns;
 
 pub use describe::operations;
 
+use domain::goal::Goal;
+use domain::life_area::LifeArea;
 use domain::task::Task;
 use web::Access::Connection;
 use web::Routes;
 
 pub fn routes() -> Routes {
-    nouns::routes::<Task>(Routes::of("data"))
+    let routes = nouns::routes::<Task>(Routes::of("data"));
+    let routes = nouns::routes::<Goal>(routes);
+    nouns::routes::<LifeArea>(routes)
         .get(Connection, "/v1/changes", history::since)
         .get(Connection, "/v1/stats", analytics::stats)
         .get(Connection, "/v1/progress", analytics::progress)

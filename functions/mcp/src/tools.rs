@@ -3,6 +3,8 @@
 
 use domain::access::Action;
 use domain::connection::Connection;
+use domain::goal::Goal;
+use domain::life_area::LifeArea;
 use domain::noun::Rules;
 use domain::operation::Operation;
 use domain::task::Task;
@@ -26,7 +28,7 @@ pub(crate) struct Entry {
 type Run = for<'a> fn(&'a Call, JsonObject) -> BoxFuture<'a, Result<Box<RawValue>, Problem>>;
 
 pub(crate) static TOOLS: LazyLock<Vec<Entry>> =
-    LazyLock::new(|| [of::<Task>()].into_iter().flatten().collect());
+    LazyLock::new(|| [of::<Task>(), of::<Goal>(), of::<LifeArea>()].into_iter().flatten().collect());
 
 /// The tools of one noun.
 fn of<T: Rules>() -> [Entry; 5] {

@@ -187,6 +187,8 @@ fn read<T: DeserializeOwned>(key: &RowKey, image: &Image) -> Result<T> {
 pub fn resource(what: &str) -> Option<Resource> {
     match what.split('/').next()? {
         "task" => Some(Resource::Tasks),
+        "goal" => Some(Resource::Goals),
+        "life_area" => Some(Resource::LifeAreas),
         "conn" => Some(Resource::Connections),
         _ => None,
     }

@@ -21,6 +21,9 @@ pub enum Error {
     /// Not there, or not yours: nobody can tell which.
     #[error("there is no such {0}")]
     NotFound(&'static str),
+    /// Something else has what only one can have.
+    #[error("{detail}")]
+    Taken { pointer: &'static str, detail: &'static str },
     /// The row is not as the writer expected it.
     #[error("it changed in the meantime")]
     Conflict,

@@ -147,10 +147,17 @@ impl OwnerId {
     }
 }
 
+impl TaskId {
+    /// Of the one that follows another, which recurs.
+    pub fn after(self, at: Timestamp) -> Self {
+        Self::new(at, first_bytes(&[&self.0]))
+    }
+}
+
 impl OpId {
-    /// Of the nth try, because no two different writes may share one.
-    pub fn nth(self, nth: u8) -> Self {
-        if nth == 0 { self } else { Self(first_bytes(&[&self.0, &[nth]])) }
+    /// Of the nth try to write one thing, in an operation that writes many.
+    pub fn of(self, sort: &str, nth: u8) -> Self {
+        Self(first_bytes(&[&self.0, sort.as_bytes(), &[nth]]))
     }
 }
 

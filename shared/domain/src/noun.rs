@@ -27,6 +27,8 @@ pub trait Noun: Item + Clone {
 
     fn new(id: Self::Id, new: Self::New, writer: &Writer) -> Self;
     fn patched(self, patch: Self::Patch, writer: &Writer) -> Self;
+    /// As this writer leaves it.
+    fn stamped(self, writer: &Writer) -> Self;
     /// But for who wrote it when.
     fn says_the_same_as(&self, other: &Self) -> bool;
 }
@@ -45,6 +47,11 @@ pub trait Rules: Noun {
         _further: &mut Further,
     ) -> impl Future<Output = Result<()>> + Send {
         async { Ok(()) }
+    }
+
+    /// Before it goes: lets whatever refers to it go on without it, each in a write of its own; whether there was any.
+    fn release(_desk: &Desk<'_>, _item: &Self) -> impl Future<Output = Result<bool>> + Send {
+        async { Ok(false) }
     }
 }
 
@@ -128,6 +135,9 @@ macro_rules! noun {
             fn set_version(&mut self, version: u64) {
                 self.version = version;
             }
+            fn places(&self) -> $crate::table::Places {
+                $crate::access::Item::found_at(self)
+            }
         }
 
         impl $crate::noun::Noun for $name {
@@ -162,6 +172,10 @@ macro_rules! noun {
                     source: writer.source,
                     ..self
                 }
+            }
+
+            fn stamped(self, writer: &$crate::shelf::Writer) -> Self {
+                Self { updated_at: writer.at, source: writer.source, ..self }
             }
 
             fn says_the_same_as(&self, other: &Self) -> bool {

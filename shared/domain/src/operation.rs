@@ -51,8 +51,11 @@ macro_rules! does {
 
 pub static TASKS: Does = does!(Tasks, "Tasks", "task", "tasks", "/v1/tasks");
 
+pub static GOALS: Does = does!(Goals, "Goals", "goal", "goals", "/v1/goals");
+pub static LIFE_AREAS: Does = does!(LifeAreas, "Life areas", "life_area", "life_areas", "/v1/life-areas");
+
 pub fn all() -> impl Iterator<Item = &'static Operation> {
-    [&TASKS].into_iter().flat_map(Does::each)
+    [&TASKS, &GOALS, &LIFE_AREAS].into_iter().flat_map(Does::each)
 }
 
 impl Operation {

@@ -3,6 +3,7 @@
 //! | sort key | row | answers |
 //! |---|---|---|
 //! | `conn/<conn>` | a connection | the record behind a key; an owner's connections, by age |
+//! | `name/<noun>/<name>` | whose name it is | whether a name is taken |
 //! | `slug/<slug>` | whose short name it is | whether a slug is taken |
 //! | `data/<noun>/<id>` | an item: `data/task/<task>` | one item; the items of a noun, by age |
 //! | `trash/<noun>/<id>`, `trash/conn/<conn>` | what was deleted, for 30 days | what it was, and who deleted it |
@@ -107,6 +108,11 @@ pub fn notice_expiry(at: Timestamp) -> Expiry {
 /// One item of a noun.
 pub fn item(owner: OwnerId, noun: &str, id: &impl Display) -> RowKey {
     RowKey::new(owner, format!("{DATA}{noun}/{id}"))
+}
+
+/// Whose name it is, for nouns of which no two have one.
+pub fn name(owner: OwnerId, noun: &str, name: &str) -> RowKey {
+    RowKey::new(owner, format!("name/{noun}/{}", name.trim().to_lowercase()))
 }
 
 pub fn items(owner: OwnerId, noun: &str) -> Query {

@@ -115,6 +115,10 @@ impl<'a, T: Entity> Shelf<'a, T> {
         sift_on(self.table, list, first, limit, keep).await
     }
 
+    pub async fn first_of(&self, list: &Query) -> Result<Option<T>> {
+        self.page(list, None, 1).await?.rows.first().map(read).transpose()
+    }
+
     /// Everything on the shelf; for kinds of which an owner has few.
     pub async fn all(&self) -> Result<Vec<T>> {
         let (mut all, mut after) = (Vec::new(), None);

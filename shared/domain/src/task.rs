@@ -1,57 +1,101 @@
 //! Something to do.
 
+mod depends;
+mod rules;
+
 use crate::access::{Item, Resource, Subject, Tag};
-use crate::id::{LifeAreaId, TaskId};
-use crate::noun::{Rules, noun};
+use crate::id::{GoalId, LifeAreaId, OwnerId, TaskId};
+use crate::noun::noun;
+use crate::number::Whole;
 use crate::operation;
+use crate::recurrence::Recurrence;
+use crate::table::{Places, Query, Slot};
 use crate::text::{List, Text};
+use crate::when_due::Due;
+use crate::zone::Zone;
 use jiff::Timestamp;
-use jiff::civil::Date;
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Deserializer, Serialize};
+use std::borrow::Cow;
 
 noun! {
     /// Something to do.
     Task, NewTask, TaskPatch: TaskId, "task", operation::TASKS;
     required {
         /// What is to be done, in a few words.
-        title: Title,
+        title | "name": Title,
     }
     defaulted {
         status: Status,
         priority: Priority,
-        labels: Labels,
+        labels | "tags": Labels,
+        /// Tasks that have to be done before.
+        depends_on: List<TaskId, 20>,
     }
     optional {
         /// Anything worth knowing about it.
-        description: Description,
-        /// The day it is due, as YYYY-MM-DD.
-        due: Date,
-        /// The life area that it belongs to.
+        description | "notes": Description,
+        due | "due_date": Due,
+        /// When one means to do it.
+        scheduled_for: Due,
+        /// When it is too late.
+        deadline: Due,
+        /// The goal that it serves.
+        goal_id: GoalId,
+        /// The task that it is a part of; that one is part of none.
+        parent_id: TaskId,
+        /// The life area that it belongs to; if none is given, that of its goal.
         life_area_id: LifeAreaId,
+        estimated_minutes: Minutes,
+        actual_minutes: Minutes,
+        /// How it comes again, as in RFC 5545: `FREQ=WEEKLY;BYDAY=MO`. When it is completed, the next one is made.
+        recurrence: Recurrence,
+        /// Where it stands among others.
+        position: Whole<0, 1_000_000_000>,
+        /// Where it comes from, if it is kept elsewhere.
+        external_ref: ExternalRef,
     }
-    derived {}
+    derived {
+        completed_at: Timestamp,
+        /// The one that was made when this one, which recurs, was completed.
+        followed_by: TaskId,
+    }
 }
 
 pub type Title = Text<1, 200>;
 pub type Description = Text<0, 4000>;
 pub type Labels = List<Tag, 20>;
+/// A year at most.
+pub type Minutes = Whole<0, 527_040>;
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ExternalRef {
+    /// What keeps it: the name of an app or an integration.
+    pub card: Text<1, 60>,
+    pub id: Text<1, 200>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<Text<1, 2000>>,
+}
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[schemars(inline)]
 pub enum Status {
     #[default]
+    #[serde(alias = "todo", alias = "open", alias = "backlog")]
     Pending,
+    #[serde(alias = "doing", alias = "started")]
     InProgress,
     Blocked,
+    #[serde(alias = "done", alias = "complete")]
     Completed,
+    #[serde(alias = "canceled")]
     Cancelled,
 }
 
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-#[schemars(inline)]
 pub enum Priority {
     Low,
     #[default]
@@ -60,9 +104,64 @@ pub enum Priority {
     Urgent,
 }
 
+impl Status {
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::InProgress => "in_progress",
+            Self::Blocked => "blocked",
+            Self::Completed => "completed",
+            Self::Cancelled => "cancelled",
+        }
+    }
+
+    pub const fn is_open(self) -> bool {
+        !matches!(self, Self::Completed | Self::Cancelled)
+    }
+}
+
+/// Many know 1 as the most urgent of four.
+impl<'de> Deserialize<'de> for Priority {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(untagged)]
+        enum Said<'a> {
+            Number(u8),
+            #[serde(borrow)]
+            Word(Cow<'a, str>),
+        }
+        let said = match Said::deserialize(deserializer)? {
+            Said::Number(number) => Cow::Owned(number.to_string()),
+            Said::Word(word) => word,
+        };
+        match &*said {
+            "low" | "4" | "p4" => Ok(Self::Low),
+            "medium" | "normal" | "3" | "p3" => Ok(Self::Medium),
+            "high" | "2" | "p2" => Ok(Self::High),
+            "urgent" | "1" | "p1" => Ok(Self::Urgent),
+            other => {
+                let detail = format!("`{other}` is no priority; there are low, medium, high, urgent");
+                Err(serde::de::Error::custom(detail))
+            }
+        }
+    }
+}
+
+impl JsonSchema for Priority {
+    fn schema_name() -> Cow<'static, str> {
+        "Priority".into()
+    }
+    fn inline_schema() -> bool {
+        true
+    }
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string", "enum": ["low", "medium", "high", "urgent"] })
+    }
+}
+
 impl Item for Task {
     const RESOURCE: Resource = Resource::Tasks;
-    const FREE_TEXT: &'static [&'static str] = &["title", "description", "labels"];
+    const FREE_TEXT: &'static [&'static str] = &["title", "description", "labels", "external_ref"];
 
     fn subject(&self) -> Subject<'_> {
         Subject {
@@ -72,10 +171,28 @@ impl Item for Task {
             created_by: self.created_by,
         }
     }
+
+    fn found_at(&self) -> Places {
+        let Self { id, status, .. } = self;
+        let mut places = Places::from([(Slot::Third, format!("task/{}/{id}", status.name()))]);
+        if status.is_open() {
+            // By the clocks of no place: whoever asks for a day looks around it.
+            let due = self.due.as_ref().map_or_else(|| "~".to_owned(), |due| due.as_sort_key(&Zone::UTC));
+            places.insert(Slot::First, format!("task/open/{due}/{id}"));
+        }
+        places.extend(self.goal_id.map(|goal| (Slot::Second, format!("task/for/{goal}/{id}"))));
+        places.extend(self.parent_id.map(|parent| (Slot::Fourth, format!("task/in/{parent}/{id}"))));
+        places
+    }
 }
 
-impl Rules for Task {
-    fn mint(_: &NewTask, at: Timestamp, random: [u8; 10]) -> TaskId {
-        TaskId::new(at, random)
+impl Task {
+    pub fn of_goal(owner: OwnerId, goal: GoalId) -> Query {
+        Query::places(owner, Slot::Second, &format!("task/for/{goal}/"))
+    }
+
+    /// The tasks that are a part of this one.
+    pub fn parts_of(owner: OwnerId, id: TaskId) -> Query {
+        Query::places(owner, Slot::Fourth, &format!("task/in/{id}/"))
     }
 }

@@ -188,6 +188,11 @@ impl From<&domain::Error> for Problem {
                     .with(RETRY_AFTER, reached.retry_after)
             }
             E::NotFound(_) => Self::new(StatusCode::NOT_FOUND, "not-found", "Not found", sentence(&say, "")),
+            E::Taken { pointer, .. } => {
+                let fault = Fault { pointer: (*pointer).to_owned(), detail: say.clone() };
+                let taken = Self::new(StatusCode::CONFLICT, "taken", "Taken", sentence(&say, ""));
+                Self { errors: vec![fault], ..taken }
+            }
             E::Conflict => {
                 let detail = sentence(&say, "Read it again and repeat the change.");
                 Self::new(StatusCode::CONFLICT, "conflict", "Conflict", detail)

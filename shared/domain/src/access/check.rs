@@ -119,6 +119,8 @@ impl Resource {
     pub const fn fields(self) -> &'static [&'static str] {
         match self {
             Self::Tasks => crate::task::FIELDS,
+            Self::Goals => crate::goal::FIELDS,
+            Self::LifeAreas => crate::life_area::FIELDS,
             _ => &[],
         }
     }
@@ -127,6 +129,8 @@ impl Resource {
     const fn needed(self) -> &'static [&'static str] {
         match self {
             Self::Tasks => crate::task::NEEDED,
+            Self::Goals => crate::goal::NEEDED,
+            Self::LifeAreas => crate::life_area::NEEDED,
             _ => &[],
         }
     }

@@ -2,6 +2,7 @@
 
 use super::{ALWAYS, Resource, Scope, Subject};
 use crate::shelf::Entity;
+use crate::table::Places;
 use crate::{Error, Result};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
@@ -15,6 +16,11 @@ pub trait Item: Entity {
     const FREE_TEXT: &'static [&'static str];
 
     fn subject(&self) -> Subject<'_>;
+
+    /// Where else it is found, for lists that are filtered or sorted.
+    fn found_at(&self) -> Places {
+        Places::new()
+    }
 }
 
 /// All of an item, or the fields of it that a mask leaves.

@@ -12,7 +12,8 @@ use serde::{Deserialize, Serialize};
 pub struct EventFilter(String);
 
 /// What there are events of, so far.
-pub const TOLD: [Resource; 2] = [Resource::Tasks, Resource::Connections];
+pub const TOLD: [Resource; 4] =
+    [Resource::Tasks, Resource::Goals, Resource::LifeAreas, Resource::Connections];
 
 impl EventFilter {
     pub fn matches(&self, event: &str) -> bool {

@@ -43,9 +43,17 @@ impl<'a> Desk<'a> {
 
     /// What an item refers to, if whoever writes can see it. `place` is where it is referred to.
     pub async fn referred<T: Noun>(&self, id: T::Id, place: &str) -> Result<T> {
-        let found = self.shelf::<T>().some([id]).await?.into_iter().next().flatten();
-        let seen = found.filter(|item| self.sees(item));
+        let seen = self.found::<T>(id).await?.filter(|item| self.sees(item));
         seen.ok_or_else(|| Error::invalid(place, format!("there is no such {}", T::NAME)))
+    }
+
+    /// With everyone's eyes.
+    pub async fn found<T: Noun>(&self, id: T::Id) -> Result<Option<T>> {
+        Ok(self.shelf::<T>().some([id]).await?.into_iter().next().flatten())
+    }
+
+    pub fn stamped<T: Noun>(&self, item: T) -> T {
+        item.stamped(&self.writer)
     }
 
     pub fn sees<T: Item>(&self, item: &T) -> bool {
@@ -72,9 +80,18 @@ impl<'a> Desk<'a> {
             .ok_or_else(|| Error::internal("what was changed is gone"))
     }
 
-    /// Moves it to the trash.
+    /// Moves it to the trash, if it still is as it was; what others refer to is first let go by them.
     pub async fn trash<T: Rules>(&self, item: &T) -> Result<()> {
-        self.write(Was::There(item), None, |_| Ok(())).await.map(|_| ())
+        let mut current = item.clone();
+        for _ in 0..MOST_TRIES {
+            if T::release(self, &current).await? {
+                // Letting go may have written it, too.
+                current = self.found::<T>(item.id()).await?.ok_or(Error::Conflict)?;
+                continue;
+            }
+            return self.write(Was::There(&current), None, |_| Ok(())).await.map(|_| ());
+        }
+        Err(Error::Busy)
     }
 
     /// Brings back what went away with this version, out of the trash if it still lies there.
@@ -144,20 +161,21 @@ impl<'a> Desk<'a> {
     }
 
     async fn put(&self, mut writes: Vec<Write>, nth: u8) -> Result<()> {
-        let op = self.writer.op.nth(nth);
-        match (writes.pop(), writes.is_empty()) {
-            (Some(Write::Put(put)), true) => self.table.put(put, op).await.map(|_| ()),
-            (Some(last), _) => {
-                writes.push(last);
+        let Some(first) = writes.first() else { return Ok(()) };
+        // One call may write several items, and try each more than once: no two transactions may share a token.
+        let op = self.writer.op.of(&first.key().sort, nth);
+        match writes.pop() {
+            Some(Write::Put(put)) if writes.is_empty() => self.table.put(put, op).await.map(|_| ()),
+            last => {
+                writes.extend(last);
                 self.table.transact(writes, op).await
             }
-            (None, _) => Ok(()),
         }
     }
 
     async fn is_still<T: Rules>(&self, before: Option<&T>, wanted: Option<&T>) -> Result<bool> {
         let Some(item) = before.or(wanted) else { return Ok(false) };
-        let found = self.shelf::<T>().some([item.id()]).await?.into_iter().next().flatten();
+        let found = self.found::<T>(item.id()).await?;
         Ok(found.as_ref().map(T::version) == before.map(T::version))
     }
 }

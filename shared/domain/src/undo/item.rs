@@ -3,8 +3,10 @@
 use super::{Conflict, Did, Plan, Reason, Undone, Unravelling, Which, Write};
 use crate::access::Resource;
 use crate::change::{self, Change};
+use crate::goal::Goal;
 use crate::history::Line;
 use crate::id::OpId;
+use crate::life_area::LifeArea;
 use crate::noun::{Desk, Further, Rules};
 use crate::shelf::Writer;
 use crate::table::{Row, RowKey};
@@ -71,6 +73,8 @@ impl Undoing<'_> {
     async fn item(&self, line: &Line) -> Result<Option<Undone>> {
         match change::resource(&line.what) {
             Some(Resource::Tasks) => self.of::<Task>(line).await,
+            Some(Resource::Goals) => self.of::<Goal>(line).await,
+            Some(Resource::LifeAreas) => self.of::<LifeArea>(line).await,
             _ => Err(Error::internal(format!("nobody knows how to undo {}", line.what))),
         }
     }

@@ -1,0 +1,153 @@
+//! What a goal means for the goals above and below it and for its tasks.
+
+use super::{Goal, NewGoal, Percent, ProgressMode, Status, Tally};
+use crate::id::GoalId;
+use crate::life_area::LifeArea;
+use crate::noun::{Desk, Further, Rules};
+use crate::task::Task;
+use crate::{Error, Result};
+use futures_util::future::try_join;
+use jiff::Timestamp;
+
+/// How many goals may lie above one another.
+const DEEPEST: usize = 10;
+
+impl Rules for Goal {
+    fn mint(_: &NewGoal, at: Timestamp, random: [u8; 10]) -> GoalId {
+        GoalId::new(at, random)
+    }
+
+    async fn settle(
+        desk: &Desk<'_>,
+        before: Option<&Self>,
+        after: Option<&mut Self>,
+        further: &mut Further,
+    ) -> Result<()> {
+        let Some(goal) = after else { return Ok(()) };
+        if let Some(area) = goal.life_area_id.filter(|id| before.and_then(|it| it.life_area_id) != Some(*id))
+        {
+            desk.referred::<LifeArea>(area, "/life_area_id").await?;
+        }
+        if goal.parent_id != before.and_then(|before| before.parent_id) {
+            goal.check_parents(desk, further).await?;
+        }
+        goal.settle_progress(before)?;
+        goal.completed_at = (goal.status == Status::Completed)
+            .then(|| before.and_then(|before| before.completed_at).unwrap_or(desk.writer.at));
+        Ok(())
+    }
+
+    /// Its tasks and the goals below it stay, without it.
+    async fn release(desk: &Desk<'_>, goal: &Self) -> Result<bool> {
+        let (tasks, goals) = (desk.shelf::<Task>(), desk.shelf::<Self>());
+        let (below, of_it) = (Self::below(desk.owner, goal.id), Task::of_goal(desk.owner, goal.id));
+        let mut any = false;
+        loop {
+            let (task, child) = try_join(tasks.first_of(&of_it), goals.first_of(&below)).await?;
+            let is_last = task.is_none() && child.is_none();
+            if let Some(task) = task {
+                let after = Task { goal_id: None, ..desk.stamped(task.clone()) };
+                desk.replace(&task, after, |_| Ok(())).await?;
+            }
+            if let Some(child) = child {
+                let after = Self { parent_id: goal.parent_id, ..desk.stamped(child.clone()) };
+                desk.replace(&child, after, |_| Ok(())).await?;
+            }
+            if is_last {
+                return Ok(any);
+            }
+            any = true;
+        }
+    }
+}
+
+impl Goal {
+    async fn check_parents(&self, desk: &Desk<'_>, further: &mut Further) -> Result<()> {
+        let refuse = |detail: &str| Err(Error::invalid("/parent_id", detail));
+        let mut above = self.parent_id;
+        for level in 0..DEEPEST {
+            let Some(id) = above else { return Ok(()) };
+            if id == self.id {
+                return refuse("a goal cannot be a part of itself");
+            }
+            let parent = match level {
+                0 => desk.referred::<Self>(id, "/parent_id").await?,
+                // Who may see a goal need not see all that it is a part of.
+                _ => match desk.found::<Self>(id).await? {
+                    Some(parent) => parent,
+                    None => return Ok(()),
+                },
+            };
+            further.check(desk, &parent);
+            above = parent.parent_id;
+        }
+        refuse("goals can lie ten levels deep at most")
+    }
+
+    fn settle_progress(&mut self, before: Option<&Self>) -> Result<()> {
+        let tally = self.tally.unwrap_or_default();
+        if self.progress_mode == ProgressMode::Manual {
+            return Ok(());
+        }
+        let was_auto = before.is_none_or(|before| before.progress_mode == ProgressMode::Auto);
+        let known = before.map_or_else(Percent::default, |before| before.progress);
+        if was_auto && self.progress != known {
+            let detail = "it follows from the goal's tasks; set `progress_mode` to `manual` to write it";
+            return Err(Error::invalid("/progress", detail));
+        }
+        self.progress = tally.percent();
+        Ok(())
+    }
+
+    /// With this much more work, done or not.
+    pub fn counting(mut self, more: Tally) -> Self {
+        let tally = self.tally.unwrap_or_default().plus(more);
+        self.tally = Some(tally);
+        if self.progress_mode == ProgressMode::Auto {
+            self.progress = tally.percent();
+        }
+        self
+    }
+}
+
+impl Tally {
+    const MINUTES_OF_ANY_TASK: i64 = 30;
+
+    /// What one task counts for in its goal.
+    pub fn of(task: &Task) -> Self {
+        use crate::task::Status::{Cancelled, Completed};
+        if task.status == Cancelled {
+            return Self::default();
+        }
+        let minutes = task.estimated_minutes.map_or(Self::MINUTES_OF_ANY_TASK, |minutes| minutes.get());
+        let done = i64::from(task.status == Completed);
+        Self { tasks: 1, done, minutes, minutes_done: minutes * done }
+    }
+
+    pub fn plus(self, more: Self) -> Self {
+        Self {
+            tasks: self.tasks + more.tasks,
+            done: self.done + more.done,
+            minutes: self.minutes + more.minutes,
+            minutes_done: self.minutes_done + more.minutes_done,
+        }
+    }
+
+    pub fn minus(self, less: Self) -> Self {
+        Self {
+            tasks: self.tasks - less.tasks,
+            done: self.done - less.done,
+            minutes: self.minutes - less.minutes,
+            minutes_done: self.minutes_done - less.minutes_done,
+        }
+    }
+
+    /// Rounded down: only what is done to the last is at 100.
+    fn percent(self) -> Percent {
+        let (done, all) = match self.minutes {
+            0 => (self.done, self.tasks),
+            minutes => (self.minutes_done, minutes),
+        };
+        Percent::near(if all == 0 { 0 } else { done * 100 / all })
+    }
+}
