@@ -191,13 +191,14 @@ impl Identity for TwoOwners {
         let Credential::Token(token) = credential else {
             return Err(Error::Unauthenticated(Refusal::NotSignedIn));
         };
+        let name = token.to_owned();
         let (token, since) = token.split_once('@').unwrap_or((token, "1800000000"));
         let owner = match token {
             OWNER => OwnerId::of("test", "one"),
             OTHER_OWNER => OwnerId::of("test", "two"),
             _ => return Err(Error::Unauthenticated(Refusal::NotSignedIn)),
         };
-        Ok(SignedIn { owner, since: Timestamp::from_second(since.parse().unwrap()).unwrap() })
+        Ok(SignedIn { owner, since: Timestamp::from_second(since.parse().unwrap()).unwrap(), name })
     }
 }
 

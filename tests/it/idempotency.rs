@@ -3,6 +3,7 @@
 use crate::harness::{Answer, House, OTHER_OWNER, OWNER, request};
 use crate::hooked::{Hook, Hooked};
 use async_trait::async_trait;
+use domain::clock::Clock as _;
 use domain::id::OwnerId;
 use domain::table::{Query, Table as _};
 use domain::{Error, Result};
@@ -10,6 +11,7 @@ use jiff::SignedDuration;
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use web::Access;
 
 fn new() -> Value {
     json!({ "kind": "api", "name": "made once" })
@@ -48,6 +50,8 @@ async fn a_repeat_gets_the_first_answer_with_its_key() {
     let key = first.text("/key");
     assert_eq!(house.call("GET", "/v1/tasks", &key, None).await.status, 200, "the key that was told holds");
     assert_eq!(connections(&house, OWNER).await, 1);
+    let id = first.text("/connection/id");
+    assert_eq!(shown_again(&house).await, [id.clone(), id], "each time that it was shown again");
 
     let other = make(&house, OWNER, "abc-1", &json!({ "kind": "mcp", "name": "another" })).await;
     assert_eq!(other.is_problem(409).text("/type"), "urn:larder:problem:idempotency-key-reused");
@@ -56,6 +60,52 @@ async fn a_repeat_gets_the_first_answer_with_its_key() {
     assert_eq!(others.status, 201, "another owner's key is another key");
     assert_ne!(others.text("/key"), key);
     assert_eq!((connections(&house, OWNER).await, connections(&house, OTHER_OWNER).await), (1, 1));
+}
+
+/// Of which connections the log says that a key was shown again.
+async fn shown_again(house: &House) -> Vec<String> {
+    let page = house.call("GET", "/audit/logs?action=connection.key_shown_again", OWNER, None).await.body;
+    let entries = page["data"].as_array().unwrap().iter();
+    entries.map(|entry| entry["connection"].as_str().unwrap().to_owned()).collect()
+}
+
+#[tokio::test]
+async fn every_post_of_the_owners_can_be_sent_again() {
+    let house = House::new();
+    // Issued later, it outlives a sign-out.
+    let later = format!("{OWNER}@1900000000");
+    let posts = local::routes();
+    let posts = posts.list().iter().filter(|route| {
+        (route.access, route.method.as_str()) == (Access::Owner, "POST") && route.function != "local"
+    });
+    for route in posts {
+        let (id, _) = house.connect(new()).await;
+        let body = match route.path {
+            "/connections" | "/connections/preview" => Some(new()),
+            "/connections/{id}/rotate" => Some(json!({})),
+            // An undo has an id of its own; that the next one finds nothing to do is tested beside it.
+            "/connections/{id}/undo" => Some(json!({ "since": house.clock.now(), "dry_run": true })),
+            _ => None,
+        };
+        let path = route.path.replace("{id}", &id);
+        let send = || {
+            let mut request = request("POST", &path, Some(OWNER), body.clone());
+            request.headers_mut().insert("idempotency-key", "once".parse().unwrap());
+            house.send(request)
+        };
+        let all = || house.call("GET", "/connections?limit=100", &later, None);
+        let (first, then) = (send().await, all().await);
+        assert!(first.status.is_success(), "{path}: {}", first.body);
+        house.clock.advance(SignedDuration::from_mins(1));
+        let again = send().await;
+        assert_eq!(all().await.body, then.body, "{path} took effect twice");
+        if path == "/owner/sign-out-everywhere" {
+            again.is_problem(401);
+            return;
+        }
+        assert_eq!((again.status, again.body), (first.status, first.body), "{path}");
+    }
+    panic!("the sign-out is the last");
 }
 
 #[tokio::test]

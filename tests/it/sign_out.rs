@@ -4,6 +4,7 @@ use crate::harness::{House, OTHER_OWNER, OWNER};
 use crate::sign_in::{at, by_token, is_signed_in, open, own, send, session, start};
 use domain::schema::audit_between;
 use domain::table::Table as _;
+use futures_util::future::join_all;
 use http::StatusCode;
 use jiff::SignedDuration;
 use local::Host;
@@ -71,10 +72,33 @@ async fn signing_in_and_out_is_written_down() {
         noted["entry"]["action"].as_str().unwrap().to_owned()
     });
     let mut actions: Vec<_> = actions.collect();
-    actions[..4].sort_unstable();
-    let [once, twice, thrice] = ["owner.signed_in"; 3];
-    let expected = ["owner.refused", once, twice, thrice, "owner.signed_out", "owner.signed_out_everywhere"];
+    actions[..5].sort_unstable();
+    let mut expected = vec!["owner.refused"];
+    // Three links and a token; using what a link was traded for is no other sign-in.
+    expected.extend(["owner.signed_in"; 4]);
+    expected.extend(["owner.signed_out", "owner.signed_out_everywhere"]);
     assert_eq!(actions, expected);
+}
+
+#[tokio::test]
+async fn a_sign_in_is_written_down_once_however_many_calls_follow() {
+    let house = House::new();
+    let signed_in = async |owner: &str| {
+        let path = "/audit/logs?action=owner.signed_in&limit=100";
+        house.call("GET", path, owner, None).await.body["data"].as_array().unwrap().len()
+    };
+    let (first, second) = (format!("{OWNER}@1800000001"), format!("{OWNER}@1800000002"));
+    let calls = (0..64).map(|_| house.call("GET", "/connections", &first, None));
+    assert!(join_all(calls).await.iter().all(|answer| answer.status == 200));
+    assert_eq!(signed_in(&first).await, 1);
+    house.clock.advance(SignedDuration::from_hours(24 * 39));
+    assert_eq!(signed_in(&first).await, 1, "as long as a session can last");
+    assert_eq!(signed_in(&second).await, 2, "the call that signs in sees itself");
+    assert_eq!(signed_in(OTHER_OWNER).await, 1);
+    house.call("POST", "/owner/sign-out-everywhere", &second, None).await;
+    house.call("GET", "/connections", &format!("{OWNER}@1800000000"), None).await.is_problem(401);
+    let latest = format!("{OWNER}@1900000000");
+    assert_eq!(signed_in(&latest).await, 3, "who is refused did not sign in");
 }
 
 #[tokio::test]

@@ -11,7 +11,10 @@ use std::process::ExitCode;
 #[tokio::test]
 async fn the_command_finds_what_was_tampered_with() {
     let house = House::new();
+    house.call("GET", "/connections", OWNER, None).await;
+    house.clock.advance(SignedDuration::from_secs(1));
     let key = house.api("full_access").await;
+    house.clock.advance(SignedDuration::from_secs(1));
     for title in ["Milk", "Bread", "Tea"] {
         house.task(&key, title).await;
         house.clock.advance(SignedDuration::from_secs(1));
@@ -32,7 +35,7 @@ async fn the_command_finds_what_was_tampered_with() {
     };
     let (said, whole) = verify(&lines, &[]);
     assert!(whole && said.contains(&format!("{} entries, 1 to {}", last - 1, last - 1)), "{said}");
-    let altered = lines[1].replace("task.created", "task.deleted");
+    let altered = lines[1].replace("connection.created", "connection.deleted");
     let cut: Vec<String> = [&lines[..1], &lines[2..]].concat();
     let swapped = [&lines[1..2], &lines[..1], &lines[2..]].concat();
     let no_tail = [&lines[..last - 2], &lines[last - 1..]].concat();

@@ -7,14 +7,14 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use domain::Result;
-use domain::audit::End;
+use domain::audit::{End, Entry, Outcome};
 use domain::id::OwnerId;
 use futures_util::stream::{self, StreamExt as _};
 use http::header;
 use progress::Progress;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use web::{App, Owner, PageParams, Problem};
+use web::{App, Owner, PageParams, Problem, Witness};
 
 /// How an export leaves: in one go, or, where an answer may not be long, in parts of which each links to the next.
 /// Parts are the same file, cut.
@@ -55,30 +55,33 @@ pub(crate) async fn export(
     export: Export,
     app: App,
     owner: Owner,
+    witness: Witness,
     Wanted { format, cursor }: Wanted,
 ) -> Result<Response, Problem> {
     let list = format.list();
     let place = PageParams { limit: None, cursor }.place(&app, *owner, list).await?;
-    let progress = match place {
+    let begins = place.is_none();
+    let mut progress: Progress = match place {
         Some(place) => serde_json::from_str(&place).map_err(Problem::internal)?,
         None => Progress::begin(&*app.table, *owner, format, app.clock.now()).await?,
     };
     // What fails at the first page is still a problem like any other.
-    let (mut text, mut left) = progress.page(&*app.table, *owner).await?;
+    let mut text = progress.page(&*app.table, *owner).await?;
+    if begins {
+        let entry = witness.entry("audit.exported", Outcome::Done);
+        witness.saw(*owner, Entry { reason: Some(progress.said()), ..entry }).await;
+    }
     if export == Export::Whole {
         let first = stream::once(async { Ok(text) });
-        let body = Body::from_stream(first.chain(pages(app, *owner, left)));
+        let body = Body::from_stream(first.chain(pages(app, *owner, progress)));
         return Ok((format.headers(), body).into_response());
     }
-    while text.len() < PART_BYTES
-        && let Some(progress) = left
-    {
-        let page;
-        (page, left) = progress.page(&*app.table, *owner).await?;
-        text.push_str(&page);
+    while text.len() < PART_BYTES && !progress.is_over {
+        text.push_str(&progress.page(&*app.table, *owner).await?);
     }
     let mut answer = (format.headers(), text).into_response();
-    let left = left.map(|left| serde_json::to_string(&left)).transpose().map_err(Problem::internal)?;
+    let left = (!progress.is_over).then(|| serde_json::to_string(&progress));
+    let left = left.transpose().map_err(Problem::internal)?;
     if let Some(cursor) = web::cursor(left.as_deref(), &app, *owner, list).await? {
         let next = format!("</audit/export?format={}&cursor={cursor}>; rel=\"next\"", format.name());
         answer.headers_mut().insert(header::LINK, next.parse().map_err(Problem::internal)?);
@@ -86,16 +89,18 @@ pub(crate) async fn export(
     Ok(answer)
 }
 
-fn pages(app: App, owner: OwnerId, left: Option<Progress>) -> impl stream::Stream<Item = Result<String>> {
-    stream::try_unfold((app, left), move |(app, left)| async move {
-        let Some(progress) = left else { return Ok(None) };
-        let (text, left) = progress.page(&*app.table, owner).await?;
-        Ok(Some((text, (app, left))))
+fn pages(app: App, owner: OwnerId, progress: Progress) -> impl stream::Stream<Item = Result<String>> {
+    stream::try_unfold((app, progress), move |(app, mut progress)| async move {
+        if progress.is_over {
+            return Ok(None);
+        }
+        let text = progress.page(&*app.table, owner).await?;
+        Ok(Some((text, (app, progress))))
     })
 }
 
 impl Format {
-    const fn name(self) -> &'static str {
+    pub(super) const fn name(self) -> &'static str {
         match self {
             Self::Jsonl => "jsonl",
             Self::Csv => "csv",

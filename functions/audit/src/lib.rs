@@ -10,11 +10,11 @@ pub use export::Export;
 
 use axum::extract::State;
 use web::Access::Owner;
-use web::{App, Params, Routes};
+use web::{App, Params, Routes, Witness};
 
 pub fn routes(export: Export) -> Routes {
-    let export = move |State(app): State<App>, owner: web::Owner, Params(wanted): Params<export::Wanted>| {
-        export::export(export, app, owner, wanted)
+    let export = move |State(app): State<App>, owner: web::Owner, witness: Witness, Params(wanted): _| {
+        export::export(export, app, owner, witness, wanted)
     };
     Routes::of("audit")
         .get(Owner, "/audit/logs", logs::list)

@@ -1,8 +1,7 @@
 //! A new connection: the record, and the secrets that are shown this once.
 
-use crate::key::Issued;
+use crate::key::{Issued, shown};
 use axum::extract::State;
-use axum::response::Response;
 use domain::connection::{Config, Connection, Face, NewConnection, View};
 use domain::delivery::SigningSecret;
 use domain::id::{ConnectionId, OwnerId};
@@ -14,7 +13,7 @@ use http::{StatusCode, header};
 use schemars::JsonSchema;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Serialize;
-use web::{Answer, App, ByOwner, Keep, Owner, Problem, Repeatable};
+use web::{Answer, Answered, App, ByOwner, Keep, Owner, Problem, Repeatable, Witness};
 
 /// The only answers that ever hold a secret are this one and that of a rotation.
 #[derive(Serialize, JsonSchema)]
@@ -30,9 +29,13 @@ pub(crate) async fn create(
     State(app): State<App>,
     owner: Owner,
     ByOwner(by): ByOwner,
+    witness: Witness,
     Repeatable(new, once): Repeatable<NewConnection>,
-) -> Result<Response, Problem> {
-    once.run(&app, *owner, None, async |keep| make(&app, *owner, by, new, keep).await).await
+) -> Result<Answered, Problem> {
+    let answered = once.run(&app, *owner, None, async |keep| make(&app, *owner, by, new, keep).await).await?;
+    let made = answered.location().and_then(|location| location.rsplit('/').next()?.parse().ok());
+    shown(&witness, *owner, made, &answered).await;
+    Ok(answered)
 }
 
 async fn make(

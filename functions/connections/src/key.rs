@@ -1,7 +1,7 @@
 //! Keys: issued here, shown once, and replaced.
 
 use crate::edit::Edit;
-use axum::response::Response;
+use domain::audit::{Entry, Outcome};
 use domain::connection::{Connection, NewKey, View};
 use domain::id::{ConnectionId, OwnerId};
 use domain::key::GenuineKey;
@@ -10,7 +10,7 @@ use jiff::SignedDuration;
 use schemars::JsonSchema;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
-use web::{Answer, App, Problem, Repeatable};
+use web::{Answer, Answered, App, Keep, Problem, Repeatable, Witness};
 
 /// A new key: what is shown, and what is stored of it.
 pub(crate) struct Issued {
@@ -50,14 +50,15 @@ pub(crate) struct Rotated<'a> {
 /// The new key is shown in this answer only; the one before ends at once, unless an overlap is asked for.
 pub(crate) async fn rotate(
     edit: Edit,
+    witness: Witness,
     Repeatable(Rotate { overlap_hours }, once): Repeatable<Rotate>,
-) -> Result<Response, Problem> {
+) -> Result<Answered, Problem> {
     if overlap_hours > 24 {
         return Err(Problem::invalid("/overlap_hours", "a number of hours from 0 to 24 is expected"));
     }
     let Edit { app, owner, by, id, .. } = &edit;
     let until = by.at + SignedDuration::from_hours(overlap_hours.into());
-    once.run(app, *owner, None, async |keep| {
+    let rotate = async |keep: Keep<'_>| {
         let key = Issued::new(app, *owner, *id).await?;
         let mut answer = None;
         let change = |connection: &mut Connection| {
@@ -73,6 +74,17 @@ pub(crate) async fn rotate(
         })
         .await?;
         answer.ok_or_else(|| Problem::internal("a rotation without an answer"))
-    })
-    .await
+    };
+    let answered = once.run(app, *owner, None, rotate).await?;
+    shown(&witness, *owner, Some(*id), &answered).await;
+    Ok(answered)
+}
+
+/// A key is shown once, and again to whoever sends the call again: that is written down, the first is told anyway.
+pub(crate) async fn shown(witness: &Witness, owner: OwnerId, id: Option<ConnectionId>, answered: &Answered) {
+    if answered.again {
+        let entry = witness.entry("connection.key_shown_again", Outcome::Done);
+        let target = id.map(|id| id.to_string());
+        witness.saw(owner, Entry { connection: id, target, ..entry }).await;
+    }
 }

@@ -12,6 +12,6 @@ pub(crate) async fn everywhere(
     witness: Witness,
 ) -> Result<StatusCode, Problem> {
     session::sign_out_everywhere(&*app.table, *owner, app.clock.now(), app.op()).await?;
-    witness.saw(*owner, "owner.signed_out_everywhere", Outcome::Done).await;
+    witness.saw(*owner, witness.entry("owner.signed_out_everywhere", Outcome::Done)).await;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use domain::audit::Outcome;
+use domain::audit::{Entry, Outcome};
 use domain::id::{ConnectionId, OwnerId, UndoId};
 use domain::noun::Desk;
 use domain::shelf::{Entity as _, Source, Writer};
@@ -80,7 +80,8 @@ pub(crate) async fn undo(
     let next_cursor = cursor(next.as_deref(), &app, owner, &list).await?;
     let counts = Counts::of(&data);
     if counts.written() > 0 && !input.dry_run {
-        witness.saw(owner, "connection.undone", Outcome::Done).await;
+        let entry = witness.entry("connection.undone", Outcome::Done);
+        witness.saw(owner, Entry { connection: Some(id), target: Some(id.to_string()), ..entry }).await;
     }
     let undo = Some(undo).filter(|_| !input.dry_run);
     Ok(Json(UndoReport { undo, dry_run: input.dry_run, data, counts, next_cursor }))

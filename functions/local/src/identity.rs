@@ -33,8 +33,8 @@ enum Kind {
 
 /// What the code of a link was traded for.
 pub(crate) enum Traded {
-    /// The cookie of a session.
-    Session(String),
+    /// Its cookie, and whose it is.
+    Session(String, SignedIn),
     /// It was issued here, and was used or is over.
     Spent,
     Foreign,
@@ -91,7 +91,7 @@ impl LocalOwner {
         if self.is_over(Kind::Link, &link) {
             return Ok(Traded::Spent);
         }
-        session::admit(&*app.table, self.id(), link.since).await?;
+        session::admit(&*app.table, self.id(), link.since, link.nonce).await?;
         let key = schema::used_link(self.id(), link.nonce);
         // Remembered for longer than it lives, because a row may go a second early.
         let expires = Some(Expiry::at(link.since + Kind::Link.life() * 2));
@@ -99,7 +99,11 @@ impl LocalOwner {
         match app.table.put(used, app.op()).await {
             Err(Error::Conflict) => Ok(Traded::Spent),
             Err(error) => Err(error),
-            Ok(_) => Ok(Traded::Session(self.set_cookie(&self.issue(Kind::Session), Kind::Session.life()))),
+            Ok(_) => {
+                let session = self.issue(Kind::Session);
+                let signed_in = self.signed_in(Kind::Session, &session)?;
+                Ok(Traded::Session(self.set_cookie(&session, Kind::Session.life()), signed_in))
+            }
         }
     }
 
@@ -121,9 +125,11 @@ impl LocalOwner {
         format!("lrdo_{said}_{}", hex(&tag))
     }
 
-    /// What was issued here for this use, and is not over.
-    fn read<'a>(&self, kind: Kind, text: &'a str) -> Option<Genuine<'a>> {
-        self.issued(kind, text).filter(|genuine| !self.is_over(kind, genuine))
+    /// Who is signed in by what was issued here for this use, and is not over.
+    fn signed_in(&self, kind: Kind, text: &str) -> Result<SignedIn> {
+        let genuine = self.issued(kind, text).filter(|genuine| !self.is_over(kind, genuine));
+        let Genuine { since, nonce } = genuine.ok_or(Error::Unauthenticated(Refusal::NotSignedIn))?;
+        Ok(SignedIn { owner: self.id(), since, name: nonce.to_owned() })
     }
 
     fn is_over(&self, kind: Kind, genuine: &Genuine<'_>) -> bool {
@@ -142,12 +148,10 @@ impl LocalOwner {
 #[async_trait]
 impl Identity for LocalOwner {
     async fn owner(&self, credential: Credential<'_>) -> Result<SignedIn> {
-        let read = match credential {
-            Credential::Token(token) => self.read(Kind::Token, token),
-            Credential::Session(session) => self.read(Kind::Session, session),
-        };
-        let genuine = read.ok_or(Error::Unauthenticated(Refusal::NotSignedIn))?;
-        Ok(SignedIn { owner: self.id(), since: genuine.since })
+        match credential {
+            Credential::Token(token) => self.signed_in(Kind::Token, token),
+            Credential::Session(session) => self.signed_in(Kind::Session, session),
+        }
     }
 
     fn cookie(&self) -> Option<&str> {

@@ -55,16 +55,16 @@ pub(crate) async fn sign_in(
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
     let traded = local.sign_in(&link.code, &app).await?;
-    let Traded::Session(cookie) = traded else {
+    let Traded::Session(cookie, signed_in) = traded else {
         // Whoever makes links up could fill the log with them.
         if matches!(traded, Traded::Spent) {
-            witness.saw(local.id(), "owner.refused", Outcome::Refused).await;
+            witness.saw(local.id(), witness.entry("owner.refused", Outcome::Refused)).await;
         }
         let detail =
             "This link was used, is over, or is another Larder's. `larder sign-in` prints a new one.";
         return Err(Problem::new(StatusCode::FORBIDDEN, "link-used", "The link does not work", detail));
     };
-    witness.saw(local.id(), "owner.signed_in", Outcome::Done).await;
+    witness.signed_in(&signed_in).await;
     let page = page(&Onward { said: "You are signed in." })?;
     Ok(([(header::SET_COOKIE, cookie)], page).into_response())
 }
@@ -80,7 +80,7 @@ pub(crate) async fn sign_out(
         let detail = "a token goes on until its end; `POST /owner/sign-out-everywhere` ends it before";
         return Err(Problem::invalid("Authorization", detail));
     }
-    witness.saw(*owner, "owner.signed_out", Outcome::Done).await;
+    witness.saw(*owner, witness.entry("owner.signed_out", Outcome::Done)).await;
     let page = page(&Onward { said: "You are signed out." })?;
     Ok(([(header::SET_COOKIE, local.sign_out())], page).into_response())
 }

@@ -50,7 +50,9 @@ impl Oidc {
         let key = self.keys.find(&kid).await?.ok_or_else(refusal)?;
         let claims = self.claims(token, &key).ok_or_else(refusal)?;
         let since = claims.since().ok_or_else(refusal)?;
-        Ok(SignedIn { owner: OwnerId::of(&claims.iss, &claims.sub), since })
+        // Whatever was renewed since then is of the same sign-in.
+        let name = since.as_second().to_string();
+        Ok(SignedIn { owner: OwnerId::of(&claims.iss, &claims.sub), since, name })
     }
 
     fn claims(&self, token: &str, key: &Key) -> Option<Claims> {

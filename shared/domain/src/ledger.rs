@@ -4,7 +4,7 @@
 use crate::activity::{Activity, Seen};
 use crate::id::{ChangeId, ConnectionId, OpId, OwnerId};
 use crate::notice::Notice;
-use crate::table::{Addition, Counters, Expect, Expiry, Put, Record, RowKey, Table};
+use crate::table::{Addition, Counters, Expect, Expiry, Put, Record, RowKey, Table, Write};
 use crate::{Error, Result, audit, schema, usage};
 use async_trait::async_trait;
 use futures_util::future::{join, join_all};
@@ -36,6 +36,11 @@ pub enum Note {
     /// A call whose key did not hold: counted apart, and kept like the others if it is among the first.
     Refused(Box<Refused>),
     Audit(audit::Entry),
+    /// The owner's sign-in of this name: written only if it is not there yet.
+    SignedIn {
+        name: String,
+        entry: Box<audit::Entry>,
+    },
     /// Written only if this notice is not there yet.
     Notice(Notice),
     Count(Addition),
@@ -61,7 +66,8 @@ pub struct Direct {
 struct Rows {
     counts: BTreeMap<RowKey, Addition>,
     records: BTreeMap<RowKey, Record>,
-    puts: Vec<Put>,
+    /// Those that lie together are written together.
+    puts: Vec<Vec<Put>>,
     /// By where they are counted, in the order in which they came.
     refused: BTreeMap<RowKey, Vec<Refused>>,
 }
@@ -110,8 +116,14 @@ impl Direct {
                 Ok(())
             }
             Note::Audit(entry) => rows.audit(owner, &entry),
+            Note::SignedIn { name, entry } => {
+                let known = Put::new(schema::signed_in(owner, &name), "{}".to_owned(), Expect::Absent);
+                let known = Put { expires: Some(schema::signed_in_expiry(entry.at)), ..known };
+                rows.puts.push(vec![noted(&entry, owner)?, known]);
+                Ok(())
+            }
             Note::Notice(notice) => {
-                rows.puts.push(notice.put(owner)?);
+                rows.puts.push(vec![notice.put(owner)?]);
                 Ok(())
             }
             Note::Count(Addition { key, add, drop, expires }) => {
@@ -142,8 +154,8 @@ impl Direct {
         Some(seen)
     }
 
-    async fn lay(&self, records: BTreeMap<RowKey, Record>, puts: Vec<Put>) {
-        let puts = join_all(puts.into_iter().map(|put| self.put(put)));
+    async fn lay(&self, records: BTreeMap<RowKey, Record>, puts: Vec<Vec<Put>>) {
+        let puts = join_all(puts.into_iter().map(|puts| self.put(puts)));
         let (recorded, told) = join(self.record(records.into_values().collect()), puts).await;
         for error in [recorded].into_iter().chain(told).filter_map(Result::err) {
             tracing::error!(%error, "notes were lost");
@@ -155,11 +167,19 @@ impl Direct {
     }
 
     /// Whoever tells it again tells the same: the second one changes nothing.
-    async fn put(&self, put: Put) -> Result<()> {
+    async fn put(&self, mut puts: Vec<Put>) -> Result<()> {
+        let Some(put) = puts.pop() else { return Ok(()) };
         let same = ChangeId::of(put.key.owner, &put.key.sort, put.expect.next());
-        match self.table.put(put, OpId::from_bytes(*same.as_bytes())).await {
-            Ok(_) | Err(Error::Conflict) => Ok(()),
-            Err(error) => Err(error),
+        let op = OpId::from_bytes(*same.as_bytes());
+        let done = if puts.is_empty() {
+            self.table.put(put, op).await.map(drop)
+        } else {
+            puts.push(put);
+            self.table.transact(puts.into_iter().map(Write::Put).collect(), op).await
+        };
+        match done {
+            Err(Error::Conflict) => Ok(()),
+            done => done,
         }
     }
 }
@@ -189,16 +209,20 @@ impl Rows {
         Ok(())
     }
 
-    /// Never written over: by a second try it may be sealed.
     fn audit(&mut self, owner: OwnerId, entry: &audit::Entry) -> Result<()> {
-        let (key, body) = entry.noted(owner)?;
-        self.puts.push(Put::new(key, body, Expect::Absent));
+        self.puts.push(vec![noted(entry, owner)?]);
         Ok(())
     }
 
     fn record(&mut self, key: RowKey, body: String, expires: Option<Expiry>) {
         self.records.insert(key.clone(), Record { key, body, expires });
     }
+}
+
+/// Never written over: by a second try it may be sealed.
+fn noted(entry: &audit::Entry, owner: OwnerId) -> Result<Put> {
+    let (key, body) = entry.noted(owner)?;
+    Ok(Put::new(key, body, Expect::Absent))
 }
 
 fn json(body: &impl Serialize) -> Result<String> {

@@ -20,6 +20,7 @@
 //! | `chain` | the end of the audit log's chain | what the next entry is sealed onto |
 //! | `settings` | the owner's settings | for how long the audit log is kept |
 //! | `session` | when the owner last signed out everywhere | which tokens and sessions hold |
+//! | `signin/<name>` | a sign-in that was noted, for 40 days | whether the audit log has it |
 //! | `link/<nonce>` | a sign-in link that was used, while it would live | whether it may be used |
 //! | `key/<purpose>` | a sealed data key | the key for a purpose; Larder's own lie under `OwnerId::LARDER` |
 //!
@@ -221,6 +222,16 @@ pub fn settings(owner: OwnerId) -> RowKey {
 
 pub fn session(owner: OwnerId) -> RowKey {
     RowKey::new(owner, "session")
+}
+
+/// What it is called among its owner's is for the host to say.
+pub fn signed_in(owner: OwnerId, name: &str) -> RowKey {
+    RowKey::new(owner, format!("signin/{name}"))
+}
+
+/// Longer than a browser stays signed in.
+pub fn signed_in_expiry(at: Timestamp) -> Expiry {
+    Expiry::at(at + SignedDuration::from_hours(24 * 40))
 }
 
 pub fn used_link(owner: OwnerId, nonce: &str) -> RowKey {

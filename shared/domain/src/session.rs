@@ -12,11 +12,13 @@ struct Session {
     signed_out_at: Timestamp,
 }
 
-/// Whether what was issued then still holds.
-pub async fn admit(table: &dyn Table, owner: OwnerId, since: Timestamp) -> Result<()> {
-    match table.get(&schema::session(owner)).await?.as_ref().map(signed_out_at).transpose()? {
+/// Refuses what was issued before the owner signed out; else says whether this sign-in stands in the audit log.
+pub async fn admit(table: &dyn Table, owner: OwnerId, since: Timestamp, name: &str) -> Result<bool> {
+    let rows = table.get_many(&[schema::session(owner), schema::signed_in(owner, name)]).await?;
+    let [session, noted] = rows.as_slice() else { return Err(Error::internal("rows are missing")) };
+    match session.as_ref().map(signed_out_at).transpose()? {
         Some(at) if since <= at => Err(Error::Unauthenticated(Refusal::SignedOut(at))),
-        _ => Ok(()),
+        _ => Ok(noted.is_some()),
     }
 }
 

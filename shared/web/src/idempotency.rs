@@ -1,25 +1,27 @@
 //! A call that may be sent again: under one `Idempotency-Key` it takes effect once, and every repeat gets the answer
 //! of the first. The answer is kept in the transaction of the effect, so that neither can be there without the other.
 
+mod answer;
+
+pub use answer::{Answer, Answered};
+
 use crate::app::App;
 use crate::body::{json_bytes, parse};
 use crate::problem::Problem;
 use axum::extract::{FromRequest, Request};
-use axum::response::{IntoResponse, Response};
 use domain::id::{ConnectionId, OwnerId};
 use domain::keyring::{DataKey, Purpose};
 use domain::seal::{self, Sealed};
 use domain::table::{Expect, Put, Row, RowKey, Write};
 use domain::{Error, hex, schema};
 use futures_util::future::try_join;
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use http::{HeaderMap, HeaderName, StatusCode};
 use ring::digest::{Context, SHA256};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 const KEY: HeaderName = HeaderName::from_static("idempotency-key");
-const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 
 /// A JSON body, and what tells whether the call was sent before.
 pub struct Repeatable<T>(pub T, pub Once);
@@ -43,14 +45,6 @@ struct Place<'a> {
     row: RowKey,
     digest: [u8; 32],
     data_key: Arc<DataKey>,
-}
-
-/// An answer that can be given again to the byte.
-#[derive(Serialize, Deserialize)]
-pub struct Answer {
-    status: u16,
-    headers: Vec<(String, String)>,
-    body: String,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -83,8 +77,9 @@ impl Once {
         owner: OwnerId,
         caller: Option<ConnectionId>,
         work: impl FnOnce(Keep<'a>) -> W,
-    ) -> Result<Response, Problem> {
-        let Some(sent) = self.0 else { return Ok(work(Keep(None)).await?.into_response()) };
+    ) -> Result<Answered, Problem> {
+        let first = |answer| Answered { answer, again: false };
+        let Some(sent) = self.0 else { return work(Keep(None)).await.map(first) };
         let row = sent.row(owner, caller);
         let data_key = app.keys.find_or_make(owner, Purpose::Idempotency, app.op());
         let (found, data_key) = try_join(app.table.get(&row), data_key).await?;
@@ -98,7 +93,7 @@ impl Once {
                 Some(found) => sent.again(&found, &data_key),
                 None => Err(problem),
             },
-            done => Ok(done?.into_response()),
+            done => done.map(first),
         }
     }
 }
@@ -110,7 +105,7 @@ impl Sent {
         schema::idempotency(owner, &hex(&hash(&parts)))
     }
 
-    fn again(&self, row: &Row, data_key: &DataKey) -> Result<Response, Problem> {
+    fn again(&self, row: &Row, data_key: &DataKey) -> Result<Answered, Problem> {
         let unreadable = |error: serde_json::Error| Error::unreadable(&row.key, &error);
         let sealed: Sealed = serde_json::from_str(&row.body).map_err(unreadable)?;
         let kept = seal::open(data_key, &row.key.sort, &sealed)?;
@@ -121,9 +116,7 @@ impl Sent {
             let title = "Idempotency key reused";
             return Err(Problem::new(StatusCode::CONFLICT, "idempotency-key-reused", title, detail));
         }
-        let mut response = kept.answer.into_response();
-        response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
-        Ok(response)
+        Ok(Answered { answer: kept.answer, again: true })
     }
 }
 
@@ -137,32 +130,6 @@ impl Keep<'_> {
         let body = serde_json::to_string(&sealed).map_err(Problem::internal)?;
         let expires = Some(schema::idempotency_expiry(app.clock.now()));
         Ok(Some(Write::Put(Put { expires, ..Put::new(row.clone(), body, Expect::Absent) })))
-    }
-}
-
-impl Answer {
-    pub fn json(status: StatusCode, body: &impl Serialize) -> Result<Self, Problem> {
-        let body = serde_json::to_string(body).map_err(Problem::internal)?;
-        let json = (header::CONTENT_TYPE.to_string(), "application/json".to_owned());
-        Ok(Self { status: status.as_u16(), headers: vec![json], body })
-    }
-
-    pub fn with(mut self, name: HeaderName, value: impl Into<String>) -> Self {
-        self.headers.push((name.to_string(), value.into()));
-        self
-    }
-}
-
-impl IntoResponse for Answer {
-    fn into_response(self) -> Response {
-        let mut response = self.body.into_response();
-        *response.status_mut() = StatusCode::from_u16(self.status).unwrap_or_default();
-        for (name, value) in self.headers {
-            if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
-                response.headers_mut().insert(name, value);
-            }
-        }
-        response
     }
 }
 
@@ -211,6 +178,7 @@ fn hash(parts: &[&[u8]]) -> [u8; 32] {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use http::HeaderValue;
 
     fn key(values: &[&str]) -> Result<Option<String>, Problem> {
         let values = values.iter().map(|value| (KEY, HeaderValue::from_str(value).unwrap()));

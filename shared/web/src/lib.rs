@@ -30,7 +30,7 @@ pub use call::Call;
 pub use feed::{Changes, Feed, FeedParams};
 pub use formats::Wanted;
 pub use history::{History, PastChange};
-pub use idempotency::{Answer, Keep, Once, Repeatable};
+pub use idempotency::{Answer, Answered, Keep, Once, Repeatable};
 pub use nouns::{Nouns, Written};
 pub use owner::{ByOwner, Credential, Identity, NoOwner, Owner, SignedIn, presented};
 pub use page::{Page, PageParams, cursor, next_cursor};

@@ -4,6 +4,7 @@ use crate::app::App;
 use crate::call::Call;
 use crate::edge::Arrival;
 use crate::problem::Problem;
+use crate::witness::Witness;
 use async_trait::async_trait;
 use axum::extract::FromRequestParts;
 use domain::error::Refusal;
@@ -27,10 +28,12 @@ pub trait Identity: Send + Sync {
 }
 
 /// Whose a credential is, and when it was issued.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SignedIn {
     pub owner: OwnerId,
     pub since: Timestamp,
+    /// What this sign-in is called among its owner's: whatever has the same name is noted once.
+    pub name: String,
 }
 
 #[derive(Clone, Copy)]
@@ -67,7 +70,7 @@ impl FromRequestParts<App> for Owner {
                     call.admission().await?;
                     Err(owner_only())
                 }
-                Err(Error::Unauthenticated(_)) => Self::of(app, Credential::Token(token)).await,
+                Err(Error::Unauthenticated(_)) => Self::of(app, parts, Credential::Token(token)).await,
                 // Nobody knows yet whose it is.
                 Err(error) => Err(error.into()),
             };
@@ -79,15 +82,18 @@ impl FromRequestParts<App> for Owner {
             let detail = "A signed-in browser may only send this from Larder's own pages.";
             return Err(Problem::new(StatusCode::FORBIDDEN, "cross-site", "Not allowed", detail));
         }
-        Self::of(app, Credential::Session(session)).await
+        Self::of(app, parts, Credential::Session(session)).await
     }
 }
 
 impl Owner {
-    async fn of(app: &App, credential: Credential<'_>) -> Result<Self, Problem> {
-        let SignedIn { owner, since } = app.identity.owner(credential).await?;
-        session::admit(&*app.table, owner, since).await?;
-        Ok(Self(owner))
+    async fn of(app: &App, parts: &Parts, credential: Credential<'_>) -> Result<Self, Problem> {
+        let signed_in = app.identity.owner(credential).await?;
+        let SignedIn { owner, since, name } = &signed_in;
+        if !session::admit(&*app.table, *owner, *since, name).await? {
+            Witness::of(app, parts)?.signed_in(&signed_in).await;
+        }
+        Ok(Self(*owner))
     }
 }
 

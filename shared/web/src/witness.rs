@@ -2,6 +2,7 @@
 
 use crate::app::App;
 use crate::edge::Arrival;
+use crate::owner::SignedIn;
 use crate::peer::Peer;
 use crate::problem::Problem;
 use axum::extract::FromRequestParts;
@@ -17,15 +18,28 @@ pub struct Witness {
 }
 
 impl Witness {
-    /// `owner.signed_in`, …
-    pub async fn saw(&self, owner: OwnerId, action: &str, result: Outcome) {
-        let random = self.app.entropy.bytes();
-        let entry = Entry {
+    pub(crate) fn of(app: &App, parts: &Parts) -> domain::Result<Self> {
+        let (arrival, peer) = (Arrival::of(parts)?.clone(), parts.extensions.get::<Peer>().copied());
+        Ok(Self { app: app.clone(), arrival, peer })
+    }
+
+    pub async fn saw(&self, owner: OwnerId, entry: Entry) {
+        self.app.ledger.note(owner, Note::Audit(entry)).await;
+    }
+
+    /// Noted once, however often and by whichever way it is seen: by the page that signs in, or by the first call.
+    pub async fn signed_in(&self, SignedIn { owner, name, .. }: &SignedIn) {
+        let (name, entry) = (name.clone(), Box::new(self.entry("owner.signed_in", Outcome::Done)));
+        self.app.ledger.note(*owner, Note::SignedIn { name, entry }).await;
+    }
+
+    /// `owner.signed_out`, …
+    pub fn entry(&self, action: &str, result: Outcome) -> Entry {
+        Entry {
             request: Some(self.arrival.request),
             from: self.peer.map(Peer::anonymised),
-            ..Entry::new(self.arrival.at, random, Actor::Owner, action, result)
-        };
-        self.app.ledger.note(owner, Note::Audit(entry)).await;
+            ..Entry::new(self.arrival.at, self.app.entropy.bytes(), Actor::Owner, action, result)
+        }
     }
 }
 
@@ -33,7 +47,6 @@ impl FromRequestParts<App> for Witness {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
-        let (arrival, peer) = (Arrival::of(parts)?.clone(), parts.extensions.get::<Peer>().copied());
-        Ok(Self { app: app.clone(), arrival, peer })
+        Ok(Self::of(app, parts)?)
     }
 }

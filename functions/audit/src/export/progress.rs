@@ -39,6 +39,8 @@ pub(super) struct Progress {
     /// The least that was met.
     first: u64,
     after: Option<String>,
+    /// Nothing is left.
+    pub(super) is_over: bool,
 }
 
 impl Progress {
@@ -50,7 +52,7 @@ impl Progress {
     ) -> Result<Self> {
         let head = Tip::of(owner, table.get(&schema::chain(owner)).await?.as_ref())?.head;
         let lasting = Expiry::at(now + LONGEST);
-        Ok(Self { format, head, lasting, first: head.seq + 1, after: None })
+        Ok(Self { format, head, lasting, first: head.seq + 1, after: None, is_over: false })
     }
 
     /// Where the chain ends and begins, by the entries of the first page: they are sealed roughly in their order.
@@ -62,8 +64,18 @@ impl Progress {
         Ok(End { first, ..progress.so_far() })
     }
 
-    /// The next page, and what is left then.
-    pub(super) async fn page(mut self, table: &dyn Table, owner: OwnerId) -> Result<(String, Option<Self>)> {
+    /// For the log, once the first page was read: as much as there is of the chain.
+    pub(super) fn said(&self) -> String {
+        let (End { first, seq, .. }, format) = (self.so_far(), self.format.name());
+        let count = seq + 1 - first;
+        if count == 0 {
+            format!("{format}: nothing")
+        } else {
+            format!("{format}: {count} entries, {first} to {seq}")
+        }
+    }
+
+    pub(super) async fn page(&mut self, table: &dyn Table, owner: OwnerId) -> Result<String> {
         let mut text = String::new();
         if self.after.is_none() && self.format == Format::Csv {
             text.push_str(&csv::line(COLUMNS));
@@ -78,13 +90,11 @@ impl Progress {
             }
         }
         self.after = page.next;
-        if self.after.is_some() {
-            return Ok((text, Some(self)));
-        }
-        if self.format == Format::Jsonl {
+        self.is_over = self.after.is_none();
+        if self.is_over && self.format == Format::Jsonl {
             text.push_str(&json(&LastLine { head: self.so_far() })?);
         }
-        Ok((text, None))
+        Ok(text)
     }
 
     fn so_far(&self) -> End {

@@ -72,7 +72,13 @@ async fn a_token_is_as_old_as_the_sign_in_behind_it() {
             claims[name] = json!(value);
         }
         let token = token(&host.issuer, Signer::Ec, &claims);
-        host.oidc.owner_of(&token).await.unwrap().since.as_second() - now
+        let signed_in = host.oidc.owner_of(&token).await.unwrap();
+        assert_eq!(
+            signed_in.name,
+            signed_in.since.as_second().to_string(),
+            "a renewed token is no other sign-in"
+        );
+        signed_in.since.as_second() - now
     };
     assert_eq!(since(&[]).await, 0);
     assert_eq!(since(&[("iat", now as f64 - 1.5)]).await, -2, "a second that has begun does not count");

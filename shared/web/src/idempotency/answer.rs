@@ -1,0 +1,67 @@
+//! An answer that can be given again, and one that was given.
+
+use crate::problem::Problem;
+use axum::response::{IntoResponse, Response};
+use http::{HeaderName, HeaderValue, StatusCode, header};
+use serde::{Deserialize, Serialize};
+
+const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
+
+/// The answer to a call that may be sent again.
+pub struct Answered {
+    pub answer: Answer,
+    /// It was given before.
+    pub again: bool,
+}
+
+/// An answer that can be given again to the byte.
+#[derive(Serialize, Deserialize)]
+pub struct Answer {
+    status: u16,
+    headers: Vec<(String, String)>,
+    body: String,
+}
+
+impl Answer {
+    pub fn json(status: StatusCode, body: &impl Serialize) -> Result<Self, Problem> {
+        let body = serde_json::to_string(body).map_err(Problem::internal)?;
+        let json = (header::CONTENT_TYPE.to_string(), "application/json".to_owned());
+        Ok(Self { status: status.as_u16(), headers: vec![json], body })
+    }
+
+    pub fn with(mut self, name: HeaderName, value: impl Into<String>) -> Self {
+        self.headers.push((name.to_string(), value.into()));
+        self
+    }
+}
+
+impl Answered {
+    /// What the answer said, the first time, of where it is that the call made something.
+    pub fn location(&self) -> Option<&str> {
+        let mut headers = self.answer.headers.iter();
+        headers.find(|(name, _)| name == header::LOCATION.as_str()).map(|(_, value)| value.as_str())
+    }
+}
+
+impl IntoResponse for Answered {
+    fn into_response(self) -> Response {
+        let mut response = self.answer.into_response();
+        if self.again {
+            response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
+        }
+        response
+    }
+}
+
+impl IntoResponse for Answer {
+    fn into_response(self) -> Response {
+        let mut response = self.body.into_response();
+        *response.status_mut() = StatusCode::from_u16(self.status).unwrap_or_default();
+        for (name, value) in self.headers {
+            if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
+                response.headers_mut().insert(name, value);
+            }
+        }
+        response
+    }
+}
