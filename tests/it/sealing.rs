@@ -192,6 +192,12 @@ async fn what_cannot_be_read_stands_in_nobodys_way() {
     assert_eq!(actions, ["call.denied", "connection.created", "owner.signed_in"]);
     let unsealed = shown.iter().all(|entry| entry["sealed"] == false);
     assert!(unsealed, "they stay for the version that can read the chain");
+    for path in ["/audit/head", "/audit/export", "/audit/export?format=csv"] {
+        let answer = house.call("GET", path, OWNER, None).await;
+        let said = answer.is_problem(500);
+        assert_eq!(said.text("/type"), "urn:larder:problem:audit-log-unreadable", "{path}");
+        assert!(said.text("/detail").contains("newest version") && !said.body.to_string().contains("chain"));
+    }
 }
 
 #[tokio::test]

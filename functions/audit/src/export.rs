@@ -6,11 +6,11 @@ use axum::Json;
 use axum::body::Body;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use domain::Result;
 use domain::audit::{End, Entry, Outcome};
 use domain::id::OwnerId;
+use domain::{Error, Result};
 use futures_util::stream::{self, StreamExt as _};
-use http::header;
+use http::{StatusCode, header};
 use progress::Progress;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -48,7 +48,8 @@ pub(crate) struct Wanted {
 
 /// What an export is compared with, wherever it was kept meanwhile.
 pub(crate) async fn head(State(app): State<App>, owner: Owner) -> Result<Json<End>, Problem> {
-    Ok(Json(Progress::end(&*app.table, *owner, app.clock.now()).await?))
+    let end = Progress::end(&*app.table, *owner, app.clock.now()).await;
+    Ok(Json(end.map_err(explained)?))
 }
 
 pub(crate) async fn export(
@@ -63,7 +64,7 @@ pub(crate) async fn export(
     let begins = place.is_none();
     let mut progress: Progress = match place {
         Some(place) => serde_json::from_str(&place).map_err(Problem::internal)?,
-        None => Progress::begin(&*app.table, *owner, format, app.clock.now()).await?,
+        None => Progress::begin(&*app.table, *owner, format, app.clock.now()).await.map_err(explained)?,
     };
     // What fails at the first page is still a problem like any other.
     let mut text = progress.page(&*app.table, *owner).await?;
@@ -87,6 +88,21 @@ pub(crate) async fn export(
         answer.headers_mut().insert(header::LINK, next.parse().map_err(Problem::internal)?);
     }
     Ok(answer)
+}
+
+/// That its chain's end cannot be read is for the owner to mend.
+fn explained(error: Error) -> Problem {
+    let detail = "Where the sealed log ends was written in a way that this version of Larder cannot read. Start the \
+                  newest version that ran on this data, or go back to a backup of it. Until then what happens is still \
+                  noted and listed, but not sealed.";
+    let title = "The sealed audit log cannot be read";
+    match error {
+        Error::Unreadable { .. } => {
+            Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "audit-log-unreadable", title, detail)
+                .because(error)
+        }
+        other => other.into(),
+    }
 }
 
 fn pages(app: App, owner: OwnerId, progress: Progress) -> impl stream::Stream<Item = Result<String>> {

@@ -57,8 +57,12 @@ impl Sealer {
         }
         for (owner, told) in owners {
             for some in told.chunks(MOST_AT_ONCE) {
-                if legible(self.seal_some(owner, some).await)?.is_none() {
-                    self.note_some(owner, some).await?;
+                match self.seal_some(owner, some).await {
+                    Err(error @ Error::Unreadable { .. }) => {
+                        tracing::error!(%error, entries = some.len(), "entries stay unsealed");
+                        self.note_some(owner, some).await?;
+                    }
+                    done => done?,
                 }
             }
         }

@@ -84,8 +84,14 @@ impl Problem {
 
     pub fn internal(cause: impl ToString) -> Self {
         let detail = "Something broke on our side; the request id finds it in the log.";
-        let problem = Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "Internal error", detail);
-        Self { cause: Some(cause.to_string()), ..problem }
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "Internal error", detail).because(cause)
+    }
+
+    /// For the log only.
+    #[must_use]
+    pub fn because(mut self, cause: impl ToString) -> Self {
+        self.cause = Some(cause.to_string());
+        self
     }
 
     #[must_use]
