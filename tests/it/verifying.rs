@@ -75,3 +75,38 @@ async fn the_command_finds_what_was_tampered_with() {
     assert!(local::verify(&folder.path().join("none"), Known::default()).is_err());
     assert_eq!(faults(&lines[..1].join("\n"))[0].what, What::NoEnd);
 }
+
+#[tokio::test]
+async fn a_file_that_was_saved_again_is_read_and_one_that_is_no_utf_8_is_named() {
+    let house = House::new();
+    house.api("full_access").await;
+    house.pump.drain().await.unwrap();
+    let text = export(&house, OWNER).await;
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("export.jsonl");
+    let verify = |bytes: &[u8]| {
+        std::fs::write(&file, bytes).unwrap();
+        local::verify(&file, Known::default())
+    };
+    let lines = text.replace('\n', "\r\n");
+    for saved in
+        [format!("\u{feff}{text}"), lines.clone(), format!("\u{feff}{lines}"), text.trim_end().to_owned()]
+    {
+        let (said, whole) = verify(saved.as_bytes()).unwrap();
+        assert!(whole, "{said}");
+    }
+    let altered = lines.replacen("connection.created", "connection.deleted", 1);
+    let marked_twice = format!("\u{feff}\u{feff}{text}");
+    for altered in [altered, marked_twice, text.replacen('\n', "\r\r\n", 1)] {
+        assert!(!verify(altered.as_bytes()).unwrap().1, "{altered}");
+    }
+    let wide: Vec<u16> = text.encode_utf16().collect();
+    let marked: Vec<u16> = std::iter::once(0xfeff).chain(wide.iter().copied()).collect();
+    for wide in [wide, marked] {
+        let little: Vec<u8> = wide.iter().flat_map(|unit| unit.to_le_bytes()).collect();
+        let big: Vec<u8> = wide.iter().flat_map(|unit| unit.to_be_bytes()).collect();
+        for bytes in [little, big] {
+            assert!(verify(&bytes).unwrap_err().to_string().contains("UTF-16"));
+        }
+    }
+}
