@@ -29,6 +29,10 @@ fn example(route: &Route, items: &Items, connection: &str) -> (String, Option<Va
     let path = match (route.path, item) {
         (path, Some((_, id))) => path.replace("{id}", id),
         (path, _) if path.starts_with("/connections/") => path.replace("{id}", connection),
+        (path, _) if path.starts_with("/v1/collections/") => {
+            let id = if path.contains("/records") { "rec_00000000000000000000000000" } else { "things" };
+            path.replace("{collection}", "things").replace("{id}", id)
+        }
         ("/v1/daily/{date}", _) => "/v1/daily/2027-01-15".to_owned(),
         ("/v1/progress", _) => "/v1/progress?period=7d".to_owned(),
         (path, _) => path.to_owned(),
@@ -40,6 +44,10 @@ fn example(route: &Route, items: &Items, connection: &str) -> (String, Option<Va
         ("PATCH", "/connections/{id}") => Some(json!({ "description": "changed by the access test" })),
         ("POST", "/connections/{id}/undo") => Some(json!({ "since": "2027-01-15T08:00:00Z" })),
         ("POST", "/connections/{id}/rotate") => Some(json!({ "overlap_hours": 1 })),
+        ("POST", "/v1/collections") => Some(json!({ "name": "made" })),
+        ("PATCH", "/v1/collections/{id}") => Some(json!({ "title": "changed by the access test" })),
+        ("POST", "/v1/collections/{collection}/records") => Some(json!({ "data": {} })),
+        ("PATCH", "/v1/collections/{collection}/records/{id}") => Some(json!({ "data": {} })),
         ("POST" | "PATCH", path) if path.starts_with("/v1/") => {
             noun.map(|(_, field)| json!({ *field: "written by the access test" }))
         }

@@ -69,6 +69,12 @@ async fn a_read_waits_for_one_trip_a_write_for_two_a_forged_key_for_none() {
     let area = make("/v1/life-areas", json!({ "name": "Health" })).await.text("/id");
     let (goal, area) = (format!("/v1/goals/{goal}"), format!("/v1/life-areas/{area}"));
     let (goal_history, area_history) = (format!("{goal}/history"), format!("{area}/history"));
+    let films = json!({ "name": "films" });
+    assert_eq!(meter.house.call("POST", "/v1/collections", &key, Some(films)).await.status, 201);
+    let (data, films) = (json!({ "data": { "a": 1 } }), "/v1/collections/films/records");
+    let record = meter.house.call("POST", films, &key, Some(data.clone())).await.text("/id");
+    let film = format!("{films}/{record}");
+    let film_history = format!("{film}/history");
     let (title, patch) = (json!({ "title": "Bread" }), json!({ "title": "Butter" }));
     let calls = [
         ("GET", "/v1/tasks", None, 200, 1, 3),
@@ -101,10 +107,26 @@ async fn a_read_waits_for_one_trip_a_write_for_two_a_forged_key_for_none() {
         ("POST", "/v1/life-areas", Some(json!({ "name": "Work" })), 201, 3, 4),
         ("PATCH", area.as_str(), Some(json!({ "name": "Body" })), 200, 3, 5),
         ("DELETE", area.as_str(), None, 204, 2, 4),
+        ("GET", "/v1/collections", None, 200, 1, 3),
+        // What is left of one of that name is looked for first.
+        ("POST", "/v1/collections", Some(json!({ "name": "plays" })), 201, 3, 5),
+        ("GET", "/v1/collections/films", None, 200, 1, 3),
+        ("PATCH", "/v1/collections/films", Some(json!({ "title": "Films" })), 200, 2, 4),
+        ("GET", "/v1/collections/films/history", None, 200, 1, 4),
+        ("GET", films, None, 200, 1, 3),
+        // The collection says how its data looks.
+        ("POST", films, Some(data), 201, 3, 4),
+        ("GET", film.as_str(), None, 200, 1, 3),
+        ("PATCH", film.as_str(), Some(json!({ "data": {} })), 200, 3, 5),
+        ("GET", film_history.as_str(), None, 200, 1, 4),
+        ("DELETE", film.as_str(), None, 204, 2, 4),
+        ("DELETE", "/v1/collections/plays", None, 204, 3, 5),
     ];
     for route in local::routes().list().iter().filter(|route| route.access == web::Access::Connection) {
         let known = |(method, path, ..): &(&str, &str, _, _, _, _)| {
             let path = path.replace("2027-01-15", "{date}");
+            let path = path.replace("/films/records", "/{collection}/records");
+            let path = path.replace("/films", "/{id}").replace("/plays", "/{id}");
             let id = path.split('/').find(|part| part.contains('_'));
             let path = id.map_or_else(|| path.clone(), |id| path.replace(id, "{id}"));
             *method == route.method.as_str() && path.split('?').next() == Some(route.path)

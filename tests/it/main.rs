@@ -34,6 +34,7 @@ mod nouns;
 mod openapi;
 mod places;
 mod provisioning;
+mod records;
 mod sealing;
 mod sign_in;
 mod sign_out;

@@ -4,9 +4,13 @@ use axum::Json;
 use axum::extract::State;
 use domain::access::{Action, Ask, Grant, Item, Preset, Resource, Rule, Scope, Shown};
 use domain::change::{TOLD, events};
+use domain::collection::Collection;
 use domain::connection::{Config, Connection, NewConnection};
+use domain::goal::Goal;
 use domain::id::{ConnectionId, OwnerId};
+use domain::life_area::LifeArea;
 use domain::operation::{self, Operation};
+use domain::record::Record;
 use domain::shelf::Shelf;
 use domain::task::Task;
 use domain::{Error, access};
@@ -118,8 +122,8 @@ async fn preview(
             Action::ALL.into_iter().filter(|action| decide(*action, resource).is_some()).collect();
         if !actions.is_empty() {
             let mut sight = Sight::of(resource, actions, at_times.contains(&resource));
-            if let (Some(scope), Resource::Tasks) = (decide(Action::Read, resource), resource) {
-                sight.look::<Task>(app, owner, &scope).await?;
+            if let Some(scope) = decide(Action::Read, resource) {
+                sight.look_at_each(app, owner, &scope).await?;
             }
             resources.push(sight);
         }
@@ -146,6 +150,20 @@ impl Sight {
         }
     }
 
+    /// The one place that knows which nouns a resource is of.
+    async fn look_at_each(&mut self, app: &App, owner: OwnerId, scope: &Scope<'_>) -> Result<(), Problem> {
+        match self.resource {
+            Resource::Tasks => self.look::<Task>(app, owner, scope).await,
+            Resource::Goals => self.look::<Goal>(app, owner, scope).await,
+            Resource::LifeAreas => self.look::<LifeArea>(app, owner, scope).await,
+            Resource::Collections => {
+                self.look::<Record>(app, owner, scope).await?;
+                self.look::<Collection>(app, owner, scope).await
+            }
+            _ => Ok(()),
+        }
+    }
+
     async fn look<T: Item>(&mut self, app: &App, owner: OwnerId, scope: &Scope<'_>) -> Result<(), Problem> {
         let hidden = |name: &&&str| !scope.shows(name);
         self.hidden_fields = self.resource.fields().iter().filter(hidden).copied().collect();
@@ -165,7 +183,7 @@ impl Sight {
             }
             after = listing.next;
             if after.is_none() || looked >= MOST_COUNTED {
-                self.at_least = after.is_some();
+                self.at_least |= after.is_some();
                 return Ok(());
             }
         }
@@ -176,16 +194,18 @@ impl Sight {
 fn redacted<T: Item>(shown: Shown<T>) -> Result<Map<String, Value>, Error> {
     let mut fields = shown.fields()?;
     for name in T::FREE_TEXT {
-        match fields.get_mut(*name) {
-            Some(Value::String(text)) => *text = cut(text),
-            Some(Value::Array(texts)) => {
-                let texts = texts.iter_mut().filter(|text| text.is_string());
-                texts.for_each(|text| *text = cut(text.as_str().unwrap_or_default()).into());
-            }
-            _ => {}
-        }
+        fields.get_mut(*name).into_iter().for_each(redact);
     }
     Ok(fields)
+}
+
+fn redact(value: &mut Value) {
+    match value {
+        Value::String(text) => *text = cut(text),
+        Value::Array(items) => items.iter_mut().for_each(redact),
+        Value::Object(fields) => fields.values_mut().for_each(redact),
+        _ => {}
+    }
 }
 
 /// Three characters at most, and never more than half of it.

@@ -3,10 +3,10 @@
 use crate::history;
 use axum::response::{IntoResponse, Response};
 use domain::noun::Rules;
-use http::{StatusCode, header};
+use http::{StatusCode, Uri, header};
 use web::{
     APPLIED, Access, At, Call, IfMatch, MINIMAL, Minimal, Nouns, PageParams, Params, Problem, Routes, Sent,
-    Wanted, Written, tagged,
+    Wanted, Within, Written, tagged,
 };
 
 pub(crate) fn routes<T: Rules>(routes: Routes) -> Routes {
@@ -22,41 +22,54 @@ pub(crate) fn routes<T: Rules>(routes: Routes) -> Routes {
 
 async fn list<T: Rules>(
     call: Call,
+    within: Within,
     wanted: Wanted,
     Params(page): Params<PageParams>,
 ) -> Result<Response, Problem> {
-    let page = Nouns::<T>::of(&call).list(&page).await?;
+    let page = Nouns::<T>::of(&call).within(within).list(&page).await?;
     wanted.page(&call, page).await
 }
 
-async fn create<T: Rules>(call: Call, minimal: Minimal, new: Sent<T::New>) -> Result<Response, Problem> {
+async fn create<T: Rules>(
+    call: Call,
+    uri: Uri,
+    minimal: Minimal,
+    new: Sent<T::New>,
+) -> Result<Response, Problem> {
     let made = Nouns::<T>::of(&call).create(new).await?;
-    let location = [(header::LOCATION, format!("{}/{}", T::DOES.create.path, made.id))];
+    let location = [(header::LOCATION, format!("{}/{}", uri.path(), made.id))];
     Ok((location, written(StatusCode::CREATED, made, minimal)).into_response())
 }
 
-async fn read<T: Rules>(call: Call, wanted: Wanted, At(id): At<T::Id>) -> Result<Response, Problem> {
-    let (item, version) = Nouns::<T>::of(&call).get(id).await?;
+async fn read<T: Rules>(
+    call: Call,
+    within: Within,
+    wanted: Wanted,
+    At(id): At<T::Id>,
+) -> Result<Response, Problem> {
+    let (item, version) = Nouns::<T>::of(&call).within(within).get(id).await?;
     wanted.item(&call, item, version).await
 }
 
 async fn update<T: Rules>(
     call: Call,
+    within: Within,
     At(id): At<T::Id>,
     IfMatch(expected): IfMatch,
     minimal: Minimal,
     patch: Sent<T::Patch>,
 ) -> Result<Response, Problem> {
-    let item = Nouns::<T>::of(&call).update(id, patch, expected).await?;
+    let item = Nouns::<T>::of(&call).within(within).update(id, patch, expected).await?;
     Ok(written(StatusCode::OK, item, minimal))
 }
 
 async fn delete<T: Rules>(
     call: Call,
+    within: Within,
     At(id): At<T::Id>,
     IfMatch(expected): IfMatch,
 ) -> Result<StatusCode, Problem> {
-    Nouns::<T>::of(&call).delete(id, expected).await?;
+    Nouns::<T>::of(&call).within(within).delete(id, expected).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

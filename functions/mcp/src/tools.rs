@@ -2,11 +2,13 @@
 //! says how.
 
 use domain::access::Action;
+use domain::collection::{Collection, CollectionName};
 use domain::connection::Connection;
 use domain::goal::Goal;
 use domain::life_area::LifeArea;
 use domain::noun::Rules;
 use domain::operation::Operation;
+use domain::record::Record;
 use domain::task::Task;
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
@@ -17,7 +19,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Map, Value, json};
 use std::sync::{Arc, LazyLock};
-use web::{Call, Nouns, PageParams, Problem, Sent};
+use web::{Call, Nouns, PageParams, Problem, Sent, Within};
 
 pub(crate) struct Entry {
     pub(crate) spec: Tool,
@@ -27,20 +29,28 @@ pub(crate) struct Entry {
 
 type Run = for<'a> fn(&'a Call, JsonObject) -> BoxFuture<'a, Result<Box<RawValue>, Problem>>;
 
-pub(crate) static TOOLS: LazyLock<Vec<Entry>> =
-    LazyLock::new(|| [of::<Task>(), of::<Goal>(), of::<LifeArea>()].into_iter().flatten().collect());
+pub(crate) static TOOLS: LazyLock<Vec<Entry>> = LazyLock::new(|| {
+    let nouns = [of::<Task>(), of::<Goal>(), of::<LifeArea>(), of::<Collection>(), of::<Record>()];
+    nouns.into_iter().flatten().collect()
+});
 
 /// The tools of one noun.
 fn of<T: Rules>() -> [Entry; 5] {
     let does = T::DOES;
     let (many, one) = (does.many, T::NAME.replace('_', " "));
+    let list = if T::LIES_IN {
+        let said = format!("{many} of a collection, newest first, in pages.");
+        Entry::new(&does.list, said, schema_for!(ListedIn), |call, arguments| {
+            Box::pin(list_in::<T>(call, arguments))
+        })
+    } else {
+        let said = format!("{many}, newest first, in pages.");
+        Entry::new(&does.list, said, schema_for!(Listed), |call, arguments| {
+            Box::pin(list::<T>(call, arguments))
+        })
+    };
     [
-        Entry::new(
-            &does.list,
-            format!("{many}, newest first, in pages."),
-            schema_for!(Listed),
-            |call, arguments| Box::pin(list::<T>(call, arguments)),
-        ),
+        list,
         Entry::new(&does.get, format!("One {one} by its id."), schema_for!(One<T::Id>), |call, arguments| {
             Box::pin(get::<T>(call, arguments))
         }),
@@ -110,6 +120,18 @@ struct Listed {
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+struct ListedIn {
+    /// Its name.
+    collection: CollectionName,
+    /// How many, 1 to 100.
+    #[schemars(range(min = 1, max = 100))]
+    limit: Option<u16>,
+    /// `next_cursor` of the page before.
+    cursor: Option<String>,
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 struct One<Id> {
     id: Id,
 }
@@ -144,6 +166,12 @@ pub(crate) async fn call(
 async fn list<T: Rules>(call: &Call, arguments: JsonObject) -> Result<Box<RawValue>, Problem> {
     let Listed { limit, cursor } = fit(arguments)?;
     answer(&Nouns::<T>::of(call).list(&PageParams { limit, cursor }).await?)
+}
+
+async fn list_in<T: Rules>(call: &Call, arguments: JsonObject) -> Result<Box<RawValue>, Problem> {
+    let ListedIn { collection, limit, cursor } = fit(arguments)?;
+    let nouns = Nouns::<T>::of(call).within(Within(Some(collection)));
+    answer(&nouns.list(&PageParams { limit, cursor }).await?)
 }
 
 async fn get<T: Rules>(call: &Call, arguments: JsonObject) -> Result<Box<RawValue>, Problem> {

@@ -1,6 +1,7 @@
 //! What happened: one write, told once, from which webhook events, the audit log, the history and undo come. Nothing is sent by hand, so nothing can be forgotten.
 
 mod filter;
+mod names;
 mod seen;
 mod told;
 
@@ -15,18 +16,19 @@ use crate::notice::{About, Notice};
 use crate::schema::{CONNECTIONS, DATA, NOTICE, TRASH};
 use crate::shelf::{Source, Trashed};
 use crate::table::{Image, RowChange, RowKey};
-use crate::{Error, Result};
+use crate::{Error, Result, schema};
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use std::fmt;
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Change {
     pub id: ChangeId,
     pub owner: OwnerId,
     pub resource: Resource,
+    /// Of what kind it is: `task`.
+    pub noun: String,
     pub verb: Verb,
     pub at: Timestamp,
     pub source: Source,
@@ -82,12 +84,26 @@ impl Change {
         };
         let id = ChangeId::of(row.key.owner, sort, image.version);
         let Said { verb, at, source, before, after } = said;
-        Ok(Some(Self { id, owner: row.key.owner, resource, verb, at, source, before, after }))
+        let noun = match resource {
+            Resource::Connections => "connection",
+            _ => schema::what(&row.key).map_or("", noun_of),
+        };
+        Ok(Some(Self {
+            id,
+            owner: row.key.owner,
+            resource,
+            noun: noun.to_owned(),
+            verb,
+            at,
+            source,
+            before,
+            after,
+        }))
     }
 
     /// `task.created`
     pub fn event(&self) -> String {
-        format!("{}.{}", noun(self.resource), self.verb)
+        format!("{}.{}", self.noun, self.verb)
     }
 
     /// What it is about: as it is now, or, if it was deleted, as it was.
@@ -183,65 +199,19 @@ fn read<T: DeserializeOwned>(key: &RowKey, image: &Image) -> Result<T> {
     serde_json::from_str(&image.body).map_err(|error| Error::unreadable(key, &error))
 }
 
+/// `task` of `task/<id>`.
+pub fn noun_of(what: &str) -> &str {
+    what.split('/').next().unwrap_or_default()
+}
+
 /// What kind of thing lies under `data/<what>`.
 pub fn resource(what: &str) -> Option<Resource> {
-    match what.split('/').next()? {
+    match noun_of(what) {
         "task" => Some(Resource::Tasks),
         "goal" => Some(Resource::Goals),
         "life_area" => Some(Resource::LifeAreas),
+        "collection" | "record" => Some(Resource::Collections),
         "conn" => Some(Resource::Connections),
         _ => None,
-    }
-}
-
-const fn noun(resource: Resource) -> &'static str {
-    match resource {
-        Resource::Profile => "profile",
-        Resource::Preferences => "preferences",
-        Resource::LifeAreas => "life_area",
-        Resource::Goals => "goal",
-        Resource::Tasks => "task",
-        Resource::Memories => "memory",
-        Resource::Collections => "record",
-        Resource::Integrations => "integration",
-        Resource::Connections => "connection",
-    }
-}
-
-impl Verb {
-    const fn of(resource: Resource) -> &'static [Self] {
-        const DATA: &[Verb] = &[Verb::Created, Verb::Updated, Verb::Deleted, Verb::Restored];
-        const CONNECTION: &[Verb] = &[
-            Verb::Created,
-            Verb::Updated,
-            Verb::Paused,
-            Verb::Revoked,
-            Verb::Rotated,
-            Verb::Deleted,
-            Verb::Expiring,
-            Verb::LimitWarning,
-            Verb::LimitReached,
-        ];
-        match resource {
-            Resource::Connections => CONNECTION,
-            _ => DATA,
-        }
-    }
-}
-
-impl fmt::Display for Verb {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Created => "created",
-            Self::Updated => "updated",
-            Self::Deleted => "deleted",
-            Self::Restored => "restored",
-            Self::Paused => "paused",
-            Self::Revoked => "revoked",
-            Self::Rotated => "rotated",
-            Self::Expiring => "expiring",
-            Self::LimitWarning => "limit_warning",
-            Self::LimitReached => "limit_reached",
-        })
     }
 }

@@ -27,6 +27,9 @@ pub enum Error {
     /// The row is not as the writer expected it.
     #[error("it changed in the meantime")]
     Conflict,
+    /// What there is stands in the way of it; it says what to do.
+    #[error("{0}")]
+    InTheWay(String),
     /// The same idempotency token was used for something else.
     #[error("this operation id was used for another write")]
     TokenReused,

@@ -9,8 +9,11 @@ pub use given::Given;
 
 use crate::Result;
 use crate::access::Item;
+use crate::collection::CollectionName;
+use crate::id::OwnerId;
 use crate::operation::Does;
 use crate::shelf::Writer;
+use crate::table::Query;
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
@@ -35,8 +38,18 @@ pub trait Noun: Item + Clone {
 
 /// What a noun adds to its fields, whoever writes it.
 pub trait Rules: Noun {
+    /// People choose its id, and may choose it again when it is gone.
+    const IS_NAMED: bool = false;
+    /// It lies in a collection, which its path names.
+    const LIES_IN: bool = false;
+
     /// The id of a new one.
     fn mint(new: &Self::New, at: Timestamp, random: [u8; 10]) -> Self::Id;
+
+    /// Those that lie in this collection.
+    fn listed(owner: OwnerId, _collection: &CollectionName) -> Query {
+        Self::all(owner)
+    }
 
     /// Checks what it refers to, fills in what follows, and adds what else the same transaction writes. Where others
     /// were faster it is asked again, with what they left.

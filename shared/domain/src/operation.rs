@@ -10,6 +10,8 @@ pub struct Operation {
     pub path: &'static str,
     pub action: Action,
     pub resource: Resource,
+    /// Of what kind, in `schema`, the items are that it is about.
+    pub noun: &'static str,
 }
 
 /// What can be done with a noun.
@@ -34,7 +36,7 @@ macro_rules! does {
             path: &'static str,
             action: Action,
         ) -> Operation {
-            Operation { tool, method, path, action, resource: Resource::$resource }
+            Operation { tool, method, path, action, resource: Resource::$resource, noun: $one }
         }
         const ONE: &str = concat!($path, "/{id}");
         Does {
@@ -50,18 +52,22 @@ macro_rules! does {
 }
 
 pub static TASKS: Does = does!(Tasks, "Tasks", "task", "tasks", "/v1/tasks");
+pub static COLLECTIONS: Does =
+    does!(Collections, "Collections", "collection", "collections", "/v1/collections");
+pub static RECORDS: Does =
+    does!(Collections, "Records", "record", "records", "/v1/collections/{collection}/records");
 
 pub static GOALS: Does = does!(Goals, "Goals", "goal", "goals", "/v1/goals");
 pub static LIFE_AREAS: Does = does!(LifeAreas, "Life areas", "life_area", "life_areas", "/v1/life-areas");
 
 pub fn all() -> impl Iterator<Item = &'static Operation> {
-    [&TASKS, &GOALS, &LIFE_AREAS].into_iter().flat_map(Does::each)
+    [&TASKS, &GOALS, &LIFE_AREAS, &COLLECTIONS, &RECORDS].into_iter().flat_map(Does::each)
 }
 
 impl Operation {
     /// Many at once, not one of them.
     pub fn is_list(&self) -> bool {
-        self.method == "GET" && !self.path.contains('{')
+        self.method == "GET" && !self.path.ends_with('}')
     }
 }
 

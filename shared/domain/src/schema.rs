@@ -26,8 +26,13 @@
 //!
 //! A row may be found under further sort keys, one in each slot (`Entity::places`): what an owner's lists are filtered
 //! and sorted by, each list one query of one slot. A place begins with its kind and ends with its id; the values between
-//! are cut so that it stays within `MOST_PLACE_BYTES`, and what has nothing to be sorted by stands last, as `~`. So far
-//! nothing has any; those of a task will be
+//! are cut so that it stays within `MOST_PLACE_BYTES`, and what has nothing to be sorted by stands last, as `~`. They are
+//!
+//! | slot | place | answers |
+//! |---|---|---|
+//! | first | `record/<collection>/<record>` | the records of a collection, by age |
+//!
+//! and those of a task will be
 //!
 //! | slot | place | answers |
 //! |---|---|---|

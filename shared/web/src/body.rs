@@ -6,12 +6,14 @@ use axum::extract::rejection::BytesRejection;
 use axum::extract::{FromRequest, FromRequestParts, RawPathParams, Request};
 use axum::response::IntoResponse as _;
 use bytes::Bytes;
+use domain::collection::CollectionName;
 use domain::fit::{fit, misfit, pointer};
 use http::request::Parts;
 use http::{HeaderMap, StatusCode, header};
 use serde::de::{DeserializeOwned, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
+use std::borrow::Cow;
 use std::fmt::{self, Display};
 use std::str::FromStr;
 
@@ -30,8 +32,11 @@ pub struct RawJson(pub Bytes);
 /// Query parameters.
 pub struct Params<T>(pub T);
 
-/// The id in the path, or what stands for one.
+/// The id in the path, or what stands for one: the last of what is in it.
 pub struct At<T>(pub T);
+
+/// The collection that the path names, if it names one.
+pub struct Within(pub Option<CollectionName>);
 
 impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
     type Rejection = Problem;
@@ -45,10 +50,29 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Sent<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        let bytes = json_bytes(request, state).await?;
+        let (mut parts, body) = request.into_parts();
+        let said = said_by_path(&mut parts, state).await?;
+        let bytes = json_bytes(Request::from_parts(parts, body), state).await?;
         let Names(names) = serde_json::from_slice(&bytes).unwrap_or_default();
-        Ok(Self { names, value: parse(&bytes) })
+        Ok(Self { names, value: parse(&with(&bytes, said)) })
     }
+}
+
+/// The fields that a path names: all that is in it but ids.
+async fn said_by_path<S: Send + Sync>(parts: &mut Parts, state: &S) -> Result<Vec<String>, Problem> {
+    let all = RawPathParams::from_request_parts(parts, state).await;
+    let all = all.map_err(|_| Problem::invalid("{id}", "not an id"))?;
+    let fields = all.iter().filter(|(name, _)| *name != "id");
+    Ok(fields.map(|(name, text)| format!("{}:{}", Value::from(name), Value::from(text))).collect())
+}
+
+/// An object with these fields before its own.
+fn with(bytes: &[u8], fields: Vec<String>) -> Cow<'_, [u8]> {
+    let Some(own) = bytes.trim_ascii_start().strip_prefix(b"{").filter(|_| !fields.is_empty()) else {
+        return Cow::Borrowed(bytes);
+    };
+    let end = if own.trim_ascii_start().starts_with(b"}") { "" } else { "," };
+    Cow::Owned([b"{", fields.join(",").as_bytes(), end.as_bytes(), own].concat())
 }
 
 impl<T: DeserializeOwned> Sent<T> {
@@ -119,13 +143,25 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Params<T> {
     }
 }
 
+impl<S: Send + Sync> FromRequestParts<S> for Within {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let all = RawPathParams::from_request_parts(parts, state).await;
+        let all = all.map_err(|_| Problem::invalid("{id}", "not an id"))?;
+        let named = all.iter().find(|(name, _)| *name == "collection");
+        let named = named.map(|(_, text)| text.parse()).transpose();
+        named.map(Self).map_err(|detail: &str| Problem::invalid("{collection}", detail))
+    }
+}
+
 impl<S: Send + Sync, T: FromStr<Err: Display>> FromRequestParts<S> for At<T> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let all = RawPathParams::from_request_parts(parts, state).await;
         let all = all.map_err(|_| Problem::invalid("{id}", "not an id"))?;
-        let (name, text) = all.iter().next().ok_or_else(|| Problem::internal("a path without an id"))?;
+        let (name, text) = all.iter().last().ok_or_else(|| Problem::internal("a path without an id"))?;
         let invalid = |error: T::Err| Problem::invalid(format!("{{{name}}}"), error.to_string());
         text.parse().map(Self).map_err(invalid)
     }

@@ -98,7 +98,7 @@ impl Feed<'_> {
         if place.as_of + schema::KEPT <= call.at() {
             return Err(past());
         }
-        let readable = |line: &Line| scopes.get(&change::resource(&line.what)?);
+        let readable = |line: &Line| scopes.get(change::noun_of(&line.what));
         let wanted = lines.iter().filter_map(|(number, line)| Some((*number, line, readable(line)?)));
         let wanted: Vec<_> = wanted.take(limit).collect();
         let (data, cut) = self.entries(&wanted).await?;
@@ -119,18 +119,18 @@ impl Feed<'_> {
         self.answer(Vec::new(), Place { number, as_of: call.at() }, false).await
     }
 
-    /// What the connection may read of each resource that it may list.
+    /// What the connection may read of each noun that it may list.
     async fn scopes<T>(
         &self,
         meanwhile: impl Future<Output = domain::Result<T>>,
-    ) -> Result<(BTreeMap<Resource, Scope<'_>>, T), Problem> {
+    ) -> Result<(BTreeMap<&'static str, Scope<'_>>, T), Problem> {
         let (connection, found) = join(self.0.admission(), meanwhile).await;
         let (connection, mut refused) = (connection?, None);
         let mut scopes = BTreeMap::new();
         let lists = operation::all().filter(|one| one.is_list());
         for list in lists {
             match connection.allows(list, self.0.at()) {
-                Ok(scope) => drop(scopes.insert(list.resource, scope)),
+                Ok(scope) => drop(scopes.insert(list.noun, scope)),
                 Err(error) => refused = Some(error),
             }
         }

@@ -13,7 +13,7 @@ use domain::{Error, schema, table};
 use futures_util::future::{OptionFuture, try_join3};
 use jiff::Timestamp;
 use schemars::JsonSchema;
-use serde::{Deserialize as _, Serialize};
+use serde::Serialize;
 use serde_json::{Map, Value};
 
 pub struct History<'a>(pub &'a Call);
@@ -54,7 +54,7 @@ impl History<'_> {
         let (scope, (current, last, first)) =
             call.may(&T::DOES.get, self.read(&key, &all, after, limit)).await?;
         let last = last.as_ref().unwrap_or(&first);
-        if !is_there(current.as_ref(), last.rows.first(), &scope)? {
+        if !is_there(T::NAME, current.as_ref(), last.rows.first(), &scope)? {
             return Err(Error::NotFound(T::NAME).into());
         }
         let keep = |row: &Row| {
@@ -83,7 +83,12 @@ impl History<'_> {
 }
 
 /// Whether a caller who reads the item as it is, or was last, would find it.
-fn is_there(current: Option<&Row>, last: Option<&Row>, scope: &Scope<'_>) -> domain::Result<bool> {
+fn is_there(
+    noun: &str,
+    current: Option<&Row>,
+    last: Option<&Row>,
+    scope: &Scope<'_>,
+) -> domain::Result<bool> {
     let state = match (current, last) {
         (Some(row), _) => {
             serde_json::from_str(&row.body).map_err(|error| Error::unreadable(&row.key, &error))?
@@ -91,7 +96,7 @@ fn is_there(current: Option<&Row>, last: Option<&Row>, scope: &Scope<'_>) -> dom
         (None, Some(row)) => Change::kept(row)?.object()?.clone(),
         (None, None) => return Ok(false),
     };
-    let facts = Facts::deserialize(state).map_err(Error::internal)?;
+    let facts = Facts::of(noun, &state).map_err(Error::internal)?;
     Ok(scope.of(&facts.subject()).is_some())
 }
 

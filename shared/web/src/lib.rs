@@ -25,7 +25,7 @@ mod witness;
 
 pub use analytics::{Analytics, Place, ProgressParams, Stats};
 pub use app::{App, Ports};
-pub use body::{At, Body, Params, RawJson, Sent};
+pub use body::{At, Body, Params, RawJson, Sent, Within};
 pub use call::Call;
 pub use feed::{Changes, Feed, FeedParams};
 pub use formats::Wanted;

@@ -1,11 +1,12 @@
 //! What a call can do with the nouns of an owner's data; every face goes through here.
 
-use crate::body::Sent;
+use crate::body::{Sent, Within};
 use crate::call::Call;
-use crate::page::{Page, PageParams, next_cursor};
+use crate::page::{Page, PageParams, cursor};
 use crate::precondition::expect_version;
 use crate::problem::Problem;
 use domain::access::{Action, Scope, Shown};
+use domain::collection::CollectionName;
 use domain::noun::{Desk, Noun, Rules, canonical};
 use domain::operation::Operation;
 use domain::{Error, Result};
@@ -15,6 +16,8 @@ use std::marker::PhantomData;
 
 pub struct Nouns<'a, T> {
     call: &'a Call,
+    /// The collection outside of which there is nothing.
+    within: Option<CollectionName>,
     noun: PhantomData<fn() -> T>,
 }
 
@@ -42,25 +45,33 @@ impl<T: Noun> Serialize for Written<T> {
 
 impl<'a, T: Rules> Nouns<'a, T> {
     pub fn of(call: &'a Call) -> Self {
-        Self { call, noun: PhantomData }
+        Self { call, within: None, noun: PhantomData }
+    }
+
+    /// Those in the collection that the path names, if it names one.
+    pub fn within(self, within: Within) -> Self {
+        Self { within: within.0, ..self }
     }
 
     pub async fn list(&self, params: &PageParams) -> Result<Page<Shown<T>>, Problem> {
-        let Self { call, .. } = self;
+        let call = self.call;
         let limit = params.limit()?;
-        let after = params.after::<T>(call.app(), call.owner()).await?;
-        let shelf = call.shelf::<T>();
-        let list = shelf.newest_first();
+        let (name, list) = match &self.within {
+            Some(collection) => (format!("{} {collection}", T::NAME), T::listed(call.owner(), collection)),
+            None => (T::NAME.to_owned(), T::all(call.owner())),
+        };
+        let after = params.place(call.app(), call.owner(), &name).await?;
+        let (shelf, list) = (call.shelf::<T>(), list.newest_first());
         let (scope, first) = call.may(&T::DOES.list, shelf.page(&list, after, limit)).await?;
         let keep = |item: &T| scope.of(&item.subject()).is_some();
         let listing = shelf.kept(&list, first, limit, keep).await?;
-        let next = next_cursor::<T>(listing.next.as_deref(), call.app(), call.owner()).await?;
+        let next = cursor(listing.next.as_deref(), call.app(), call.owner(), &name).await?;
         let shown = listing.items.into_iter().filter_map(|item| Shown::of(item, &scope).transpose());
         Ok(Page { data: shown.collect::<Result<_>>()?, next_cursor: next })
     }
 
     pub async fn get(&self, id: T::Id) -> Result<(Shown<T>, u64), Problem> {
-        let (scope, item) = self.call.may(&T::DOES.get, self.call.shelf::<T>().get(id)).await?;
+        let (scope, item) = self.call.may(&T::DOES.get, self.find(id)).await?;
         let version = item.version();
         let shown = Shown::of(item, &scope)?.ok_or(Error::NotFound(T::NAME))?;
         Ok((shown, version))
@@ -100,6 +111,12 @@ impl<'a, T: Rules> Nouns<'a, T> {
         Ok(self.desk().await?.trash(&item).await?)
     }
 
+    async fn find(&self, id: T::Id) -> Result<T> {
+        let item: T = self.call.shelf().get(id).await?;
+        let elsewhere = |within: &CollectionName| item.subject().collection != Some(within.as_str());
+        if self.within.as_ref().is_some_and(elsewhere) { Err(Error::NotFound(T::NAME)) } else { Ok(item) }
+    }
+
     async fn desk(&self) -> Result<Desk<'_>, Problem> {
         let eyes = Some(self.call.admission().await?);
         let (table, owner) = (&*self.call.app().table, self.call.owner());
@@ -122,7 +139,7 @@ impl<'a, T: Rules> Nouns<'a, T> {
         id: T::Id,
         expected: Option<u64>,
     ) -> Result<(Scope<'_>, T), Problem> {
-        let (scope, item) = self.call.may(operation, self.call.shelf::<T>().get(id)).await?;
+        let (scope, item) = self.call.may(operation, self.find(id)).await?;
         if scope.of(&item.subject()).is_none() {
             let reads = self.call.scope(Action::Read, T::RESOURCE).await?.ok();
             return Err(match reads.and_then(|reads| reads.of(&item.subject())) {

@@ -203,6 +203,9 @@ impl From<&domain::Error> for Problem {
                 let detail = sentence(&say, "Read it again and repeat the change.");
                 Self::new(StatusCode::CONFLICT, "conflict", "Conflict", detail)
             }
+            E::InTheWay(_) => {
+                Self::new(StatusCode::CONFLICT, "in-the-way", "Something is in the way", sentence(&say, ""))
+            }
             E::TokenReused => Self::new(
                 StatusCode::UNPROCESSABLE_ENTITY,
                 "token-reused",

@@ -72,8 +72,15 @@ impl Rule {
                 return fault(format!("{} have no field `{name}`; there are: {known}", self.resource));
             }
         }
-        let missing = self.resource.needed().iter().find(|name| !fields.cover(name));
-        match missing.filter(|_| self.actions.contains(Action::Write)) {
+        let missing = |needed: &&[&'static str]| needed.iter().find(|name| !fields.cover(name)).copied();
+        let needed = self.resource.needed();
+        let can = needed.is_empty() || needed.iter().any(|needed| missing(needed).is_none());
+        match needed
+            .iter()
+            .find_map(missing)
+            .filter(|_| !can)
+            .filter(|_| self.actions.contains(Action::Write))
+        {
             Some(name) => fault(format!("nothing can be written to {} without `{name}`", self.resource)),
             None => Ok(()),
         }
@@ -121,16 +128,18 @@ impl Resource {
             Self::Tasks => crate::task::FIELDS,
             Self::Goals => crate::goal::FIELDS,
             Self::LifeAreas => crate::life_area::FIELDS,
+            Self::Collections => crate::collection::FIELDS_OF_BOTH,
             _ => &[],
         }
     }
 
-    /// The fields without which none can be made.
-    const fn needed(self) -> &'static [&'static str] {
+    /// The fields without which none can be made, of each noun that it stands for.
+    const fn needed(self) -> &'static [&'static [&'static str]] {
         match self {
-            Self::Tasks => crate::task::NEEDED,
-            Self::Goals => crate::goal::NEEDED,
-            Self::LifeAreas => crate::life_area::NEEDED,
+            Self::Tasks => &[crate::task::NEEDED],
+            Self::Goals => &[crate::goal::NEEDED],
+            Self::LifeAreas => &[crate::life_area::NEEDED],
+            Self::Collections => &[crate::record::NEEDED, crate::collection::NEEDED],
             _ => &[],
         }
     }

@@ -1,12 +1,14 @@
 //! Filters: which items of a resource a rule covers.
 
+use crate::collection::{Collection, CollectionName};
 use crate::id::{ConnectionId, LifeAreaId};
+use crate::shelf::Entity as _;
 use crate::text::{List, Text};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 pub type Tag = Text<1, 60>;
-type CollectionName = Text<1, 48>;
 
 /// An item is covered if it meets every criterion that is given, each by any of its values.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -44,6 +46,15 @@ pub struct Facts {
 }
 
 impl Facts {
+    /// Of an item of this noun.
+    pub fn of(noun: &str, item: &Value) -> serde_json::Result<Self> {
+        let mut facts = Self::deserialize(item)?;
+        if noun == Collection::NAME {
+            facts.collection = item.get("name").and_then(Value::as_str).map(str::to_owned);
+        }
+        Ok(facts)
+    }
+
     pub fn subject(&self) -> Subject<'_> {
         Subject {
             life_area: self.life_area_id,

@@ -209,6 +209,7 @@ fn a_change_is_told_by_the_names_of_its_fields() {
         id: ChangeId::of(OWNER, "data/task/x", 2),
         owner: OWNER,
         resource: Resource::Tasks,
+        noun: "task".to_owned(),
         verb: Verb::Updated,
         at,
         source: Source { connection: Some(connection), request, undo: None },

@@ -1,6 +1,7 @@
 //! Which events a webhook asks for.
 
-use super::{Verb, noun};
+use super::Verb;
+use super::names::nouns;
 use crate::access::Resource;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -12,8 +13,8 @@ use serde::{Deserialize, Serialize};
 pub struct EventFilter(String);
 
 /// What there are events of, so far.
-pub const TOLD: [Resource; 4] =
-    [Resource::Tasks, Resource::Goals, Resource::LifeAreas, Resource::Connections];
+pub const TOLD: [Resource; 5] =
+    [Resource::Tasks, Resource::Goals, Resource::LifeAreas, Resource::Collections, Resource::Connections];
 
 impl EventFilter {
     pub fn matches(&self, event: &str) -> bool {
@@ -26,13 +27,14 @@ impl EventFilter {
     /// Whose events it names; `None` if it is `*`.
     pub fn resource(&self) -> Option<Resource> {
         let (named, _) = self.0.split_once('.')?;
-        TOLD.into_iter().find(|resource| noun(*resource) == named)
+        TOLD.into_iter().find(|resource| nouns(*resource).contains(&named))
     }
 }
 
 /// Every event that there is of a resource.
 pub fn events(resource: Resource) -> impl Iterator<Item = String> {
-    Verb::of(resource).iter().map(move |verb| format!("{}.{verb}", noun(resource)))
+    let of = move |noun| Verb::of(resource).iter().map(move |verb| format!("{noun}.{verb}"));
+    nouns(resource).iter().flat_map(of)
 }
 
 impl TryFrom<String> for EventFilter {
@@ -40,7 +42,7 @@ impl TryFrom<String> for EventFilter {
 
     fn try_from(text: String) -> Result<Self, String> {
         let mut all = TOLD.into_iter().flat_map(events);
-        let whole = TOLD.into_iter().any(|resource| text == format!("{}.*", noun(resource)));
+        let whole = TOLD.into_iter().flat_map(nouns).any(|noun| text == format!("{noun}.*"));
         if text == "*" || whole || all.any(|event| event == text) {
             return Ok(Self(text));
         }

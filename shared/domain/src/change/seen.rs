@@ -6,7 +6,7 @@ use crate::Result;
 use crate::access::{Facts, Scope};
 use crate::id::{ConnectionId, UndoId};
 use schemars::JsonSchema;
-use serde::{Deserialize as _, Serialize};
+use serde::Serialize;
 use serde_json::{Map, Value};
 
 #[derive(Debug, Clone, PartialEq)]
@@ -78,7 +78,7 @@ impl Change {
     /// Whether it shows who wrote, and what there is of this state.
     fn shown(&self, state: &Option<Value>, scope: &Scope<'_>) -> Result<Option<(bool, Map<String, Value>)>> {
         let Some(state) = state else { return Ok(None) };
-        let facts = Facts::deserialize(state).map_err(|error| self.unreadable(&error))?;
+        let facts = Facts::of(&self.noun, state).map_err(|error| self.unreadable(&error))?;
         let Some(scope) = scope.of(&facts.subject()) else { return Ok(None) };
         let mut fields = state.as_object().cloned().unwrap_or_default();
         fields.retain(|field, _| scope.shows(field));

@@ -6,7 +6,6 @@ use crate::access::{Action, Facts, Resource};
 use crate::connection::Connection;
 use crate::id::ConnectionId;
 use jiff::Timestamp;
-use serde::Deserialize as _;
 use serde_json::{Map, Value};
 
 #[derive(Debug, Clone, PartialEq)]
@@ -30,7 +29,7 @@ impl Change {
         // Rules about connections have no filters: there is nothing to ask of one.
         let facts = match self.resource {
             Resource::Connections => Facts::default(),
-            _ => Facts::deserialize(object).map_err(|error| self.unreadable(&error))?,
+            _ => Facts::of(&self.noun, object).map_err(|error| self.unreadable(&error))?,
         };
         let Some(scope) = scope.of(&facts.subject()) else { return Ok(None) };
         let mut object = object.as_object().cloned().unwrap_or_default();

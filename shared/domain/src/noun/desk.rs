@@ -8,6 +8,7 @@ use crate::id::OwnerId;
 use crate::shelf::{Shelf, Writer};
 use crate::table::{Expect, Put, RowKey, Table, Write};
 use crate::{Error, Result, access, schema};
+use futures_util::future::try_join;
 use std::collections::BTreeMap;
 
 /// How often others may be faster.
@@ -57,20 +58,23 @@ impl<'a> Desk<'a> {
     }
 
     pub fn sees<T: Item>(&self, item: &T) -> bool {
+        self.covers(Action::Read, item)
+    }
+
+    pub fn covers<T: Item>(&self, action: Action, item: &T) -> bool {
         let Some(connection) = self.eyes else { return true };
-        let ask = access::Ask {
-            by: connection.id,
-            action: Action::Read,
-            resource: T::RESOURCE,
-            at: self.writer.at,
-        };
+        let ask = access::Ask { by: connection.id, action, resource: T::RESOURCE, at: self.writer.at };
         access::decide(&connection.grant, ask).is_ok_and(|scope| scope.of(&item.subject()).is_some())
     }
 
     pub async fn create<T: Rules>(&self, new: T, may: impl Fn(&T) -> Result<()>) -> Result<T> {
-        self.write(Was::Nothing, Some(new), may)
-            .await?
-            .ok_or_else(|| Error::internal("what was made is gone"))
+        let id = new.id();
+        let was = if T::IS_NAMED { self.was::<T>(id.clone()).await? } else { Was::Nothing };
+        let made = self.write(was, Some(new), may).await.map_err(|error| match error {
+            Error::Conflict if T::IS_NAMED => taken::<T>(&id),
+            error => error,
+        });
+        made?.ok_or_else(|| Error::internal("what was made is gone"))
     }
 
     /// Fails with `Conflict` unless it still is as it was `before`. What changes nothing is not written.
@@ -98,6 +102,21 @@ impl<'a> Desk<'a> {
     pub async fn restore<T: Rules>(&self, item: T, version: u64, is_in_trash: bool) -> Result<T> {
         let restored = self.write(Was::Gone { version, is_in_trash }, Some(item), |_| Ok(())).await?;
         restored.ok_or_else(|| Error::internal("what was restored is gone"))
+    }
+
+    /// What is left of one that had this id: versions count on, so that no two changes have the same.
+    async fn was<T: Noun>(&self, id: T::Id) -> Result<Was<'a, T>> {
+        let key = T::key(self.owner, id);
+        let trash = schema::trash_of(&key);
+        let what = schema::what(&key).ok_or_else(|| Error::internal("an item that is no data"))?;
+        let past = schema::history_of(self.owner, what).newest_first().page(None, 1);
+        let (trashed, past) = try_join(self.table.get(&trash), self.table.query(&past)).await?;
+        let past = past.rows.first().and_then(|row| schema::history_version(&row.key));
+        Ok(match (trashed, past) {
+            (Some(row), _) => Was::Gone { version: row.version, is_in_trash: true },
+            (None, Some(version)) => Was::Gone { version, is_in_trash: false },
+            (None, None) => Was::Nothing,
+        })
     }
 
     /// `may` looks at what will be, before anything is compared or written.
@@ -178,6 +197,10 @@ impl<'a> Desk<'a> {
         let found = self.found::<T>(item.id()).await?;
         Ok(found.as_ref().map(T::version) == before.map(T::version))
     }
+}
+
+fn taken<T: Noun>(id: &T::Id) -> Error {
+    Error::InTheWay(format!("there is a {} `{id}` already; choose another name", T::NAME))
 }
 
 impl<'a, T: Noun> Was<'a, T> {

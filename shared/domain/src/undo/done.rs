@@ -71,7 +71,7 @@ impl Conflict {
     pub(super) fn from(error: Error) -> Result<Self> {
         match error {
             Error::Conflict => Ok(Self::of(Reason::NotSettled, None)),
-            Error::Invalid { detail, .. } => {
+            Error::Invalid { detail, .. } | Error::InTheWay(detail) => {
                 Ok(Self { detail: Some(detail), ..Self::of(Reason::NotPossible, None) })
             }
             Error::Unreadable { .. } => Ok(Self::of(Reason::NotPossible, None)),

@@ -1,14 +1,15 @@
 //! Undoing, item by item, each in one transaction and through its type, so that whatever follows from it is right.
 
 use super::{Conflict, Did, Plan, Reason, Undone, Unravelling, Which, Write};
-use crate::access::Resource;
 use crate::change::{self, Change};
+use crate::collection::Collection;
 use crate::goal::Goal;
 use crate::history::Line;
 use crate::id::OpId;
 use crate::life_area::LifeArea;
 use crate::noun::{Desk, Further, Rules};
-use crate::shelf::Writer;
+use crate::record::Record;
+use crate::shelf::{Entity as _, Writer};
 use crate::table::{Row, RowKey};
 use crate::task::Task;
 use crate::{Error, Result, schema};
@@ -71,10 +72,12 @@ impl Undoing<'_> {
 
     /// The one place that knows which type lies where.
     async fn item(&self, line: &Line) -> Result<Option<Undone>> {
-        match change::resource(&line.what) {
-            Some(Resource::Tasks) => self.of::<Task>(line).await,
-            Some(Resource::Goals) => self.of::<Goal>(line).await,
-            Some(Resource::LifeAreas) => self.of::<LifeArea>(line).await,
+        match change::noun_of(&line.what) {
+            Task::NAME => self.of::<Task>(line).await,
+            Goal::NAME => self.of::<Goal>(line).await,
+            LifeArea::NAME => self.of::<LifeArea>(line).await,
+            Collection::NAME => self.of::<Collection>(line).await,
+            Record::NAME => self.of::<Record>(line).await,
             _ => Err(Error::internal(format!("nobody knows how to undo {}", line.what))),
         }
     }

@@ -54,6 +54,7 @@ impl Past {
                 id: ChangeId::of(OwnerId::LARDER, "x", version),
                 owner: OwnerId::LARDER,
                 resource: Resource::Tasks,
+                noun: "task".to_owned(),
                 verb: Verb::Updated,
                 at: at(100 + nth as i64),
                 source: *source,

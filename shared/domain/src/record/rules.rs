@@ -1,0 +1,59 @@
+//! A record stays in its collection, and its data is as the collection wants it.
+
+use super::{NewRecord, Record};
+use crate::access::Action;
+use crate::collection::{Collection, CollectionName};
+use crate::id::{OwnerId, RecordId};
+use crate::noun::{Desk, Further, Rules};
+use crate::table::Query;
+use crate::{Error, Result};
+use jiff::Timestamp;
+use serde_json::Value;
+
+impl Rules for Record {
+    const LIES_IN: bool = true;
+
+    fn mint(_: &NewRecord, at: Timestamp, random: [u8; 10]) -> RecordId {
+        RecordId::new(at, random)
+    }
+
+    fn listed(owner: OwnerId, collection: &CollectionName) -> Query {
+        Self::all_in(owner, collection)
+    }
+
+    async fn settle(
+        desk: &Desk<'_>,
+        before: Option<&Self>,
+        after: Option<&mut Self>,
+        _: &mut Further,
+    ) -> Result<()> {
+        let Some(after) = after else { return Ok(()) };
+        if before.is_some_and(|before| before.collection != after.collection) {
+            return Err(Error::invalid(
+                "/collection",
+                "a record stays in its collection; make another one there",
+            ));
+        }
+        // Whoever may not write it is told that and no more: not even whether there is such a collection.
+        let is_as_it_was = before.is_some_and(|before| before.data == after.data);
+        if is_as_it_was || !desk.covers(Action::Write, after) {
+            return Ok(());
+        }
+        after.check(desk).await
+    }
+}
+
+impl Record {
+    /// A schema that is changed in this very moment holds from the next write on.
+    async fn check(&self, desk: &Desk<'_>) -> Result<()> {
+        let found = desk.shelf::<Collection>().some([self.collection.clone()]).await?;
+        let Some(collection) = found.into_iter().next().flatten() else {
+            let detail = format!("there is no collection `{}`; make it first", self.collection);
+            return Err(Error::invalid("/collection", detail));
+        };
+        match &collection.json_schema {
+            Some(shape) => shape.check(&Value::Object((*self.data).clone()), "/data"),
+            None => Ok(()),
+        }
+    }
+}
