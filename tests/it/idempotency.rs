@@ -174,9 +174,9 @@ async fn what_is_kept_shows_neither_the_key_nor_what_was_asked() {
 }
 
 /// Breaks at the call at which it reaches zero: before the store hears of it, or when the answer is lost.
-struct Breaks {
-    left: Arc<AtomicI64>,
-    after: bool,
+pub(crate) struct Breaks {
+    pub(crate) left: Arc<AtomicI64>,
+    pub(crate) after: bool,
 }
 
 #[async_trait]

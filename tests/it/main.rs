@@ -35,6 +35,7 @@ mod openapi;
 mod places;
 mod provisioning;
 mod records;
+mod repeated;
 mod sealing;
 mod sign_in;
 mod sign_out;

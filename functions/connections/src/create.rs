@@ -13,7 +13,7 @@ use http::{StatusCode, header};
 use schemars::JsonSchema;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Serialize;
-use web::{Answer, Answered, App, ByOwner, Keep, Owner, Problem, Repeatable, Witness};
+use web::{Answer, Answered, App, Body, ByOwner, Keep, Owner, Problem, Repeatable, Witness};
 
 /// The only answers that ever hold a secret are this one and that of a rotation.
 #[derive(Serialize, JsonSchema)]
@@ -30,7 +30,7 @@ pub(crate) async fn create(
     owner: Owner,
     ByOwner(by): ByOwner,
     witness: Witness,
-    Repeatable(new, once): Repeatable<NewConnection>,
+    Repeatable(Body(new), once): Repeatable<Body<NewConnection>>,
 ) -> Result<Answered, Problem> {
     let answered = once.run(&app, *owner, None, async |keep| make(&app, *owner, by, new, keep).await).await?;
     let made = answered.location().and_then(|location| location.rsplit('/').next()?.parse().ok());

@@ -10,7 +10,7 @@ use jiff::SignedDuration;
 use schemars::JsonSchema;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
-use web::{Answer, Answered, App, Keep, Problem, Repeatable, Witness};
+use web::{Answer, Answered, App, Body, Keep, Problem, Repeatable, Witness};
 
 /// A new key: what is shown, and what is stored of it.
 pub(crate) struct Issued {
@@ -51,7 +51,7 @@ pub(crate) struct Rotated<'a> {
 pub(crate) async fn rotate(
     edit: Edit,
     witness: Witness,
-    Repeatable(Rotate { overlap_hours }, once): Repeatable<Rotate>,
+    Repeatable(Body(Rotate { overlap_hours }), once): Repeatable<Body<Rotate>>,
 ) -> Result<Answered, Problem> {
     if overlap_hours > 24 {
         return Err(Problem::invalid("/overlap_hours", "a number of hours from 0 to 24 is expected"));

@@ -5,8 +5,8 @@ use axum::response::{IntoResponse, Response};
 use domain::noun::Rules;
 use http::{StatusCode, Uri, header};
 use web::{
-    APPLIED, Access, At, Call, IfMatch, MINIMAL, Minimal, Nouns, PageParams, Params, Problem, Routes, Sent,
-    Wanted, Within, Written, tagged,
+    APPLIED, Access, Answer, Answered, At, Call, IfMatch, Keep, MINIMAL, Minimal, Nouns, PageParams, Params,
+    Problem, Repeatable, Routes, Sent, Wanted, Within, Written, tagged,
 };
 
 pub(crate) fn routes<T: Rules>(routes: Routes) -> Routes {
@@ -34,11 +34,14 @@ async fn create<T: Rules>(
     call: Call,
     uri: Uri,
     minimal: Minimal,
-    new: Sent<T::New>,
-) -> Result<Response, Problem> {
-    let made = Nouns::<T>::of(&call).create(new).await?;
-    let location = [(header::LOCATION, format!("{}/{}", uri.path(), made.id))];
-    Ok((location, written(StatusCode::CREATED, made, minimal)).into_response())
+    Repeatable(new, once): Repeatable<Sent<T::New>>,
+) -> Result<Answered, Problem> {
+    let work = async |keep: Keep<'_>| {
+        let answer = |made: &Written<T>| made_answer(made, &uri, minimal);
+        let made = Nouns::<T>::of(&call).create(new, |made| keep.answer(&answer(made)?)).await?;
+        Ok(answer(&made)?)
+    };
+    once.run_call(&call, &T::DOES.create, work).await
 }
 
 async fn read<T: Rules>(
@@ -60,7 +63,7 @@ async fn update<T: Rules>(
     patch: Sent<T::Patch>,
 ) -> Result<Response, Problem> {
     let item = Nouns::<T>::of(&call).within(within).update(id, patch, expected).await?;
-    Ok(written(StatusCode::OK, item, minimal))
+    Ok(changed(&item, minimal))
 }
 
 async fn delete<T: Rules>(
@@ -73,12 +76,21 @@ async fn delete<T: Rules>(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// What was written, or, for a caller that does without, its version only.
-fn written<T: Rules>(status: StatusCode, item: Written<T>, Minimal(minimal): Minimal) -> Response {
+fn made_answer<T: Rules>(made: &Written<T>, uri: &Uri, Minimal(minimal): Minimal) -> domain::Result<Answer> {
+    let answer = if minimal {
+        Answer::empty(StatusCode::CREATED).with(APPLIED, MINIMAL)
+    } else {
+        Answer::json(StatusCode::CREATED, made)?
+    };
+    let location = format!("{}/{}", uri.path(), made.id);
+    Ok(answer.with(header::LOCATION, location).with(header::ETAG, format!("\"{}\"", made.version)))
+}
+
+/// What was changed, or, for a caller that does without, its version only.
+fn changed<T: Rules>(item: &Written<T>, Minimal(minimal): Minimal) -> Response {
     if !minimal {
-        return (status, tagged(&item, item.version)).into_response();
+        return tagged(item, item.version);
     }
-    let status = if status == StatusCode::OK { StatusCode::NO_CONTENT } else { status };
     let tag = (header::ETAG, format!("\"{}\"", item.version));
-    (status, [tag, (APPLIED, MINIMAL.to_owned())]).into_response()
+    (StatusCode::NO_CONTENT, [tag, (APPLIED, MINIMAL.to_owned())]).into_response()
 }

@@ -180,7 +180,7 @@ async fn get<T: Rules>(call: &Call, arguments: JsonObject) -> Result<Box<RawValu
 }
 
 async fn create<T: Rules>(call: &Call, arguments: JsonObject) -> Result<Box<RawValue>, Problem> {
-    answer(&Nouns::<T>::of(call).create(Sent::of(arguments)).await?)
+    answer(&Nouns::<T>::of(call).create(Sent::of(arguments), |_| Ok(None)).await?)
 }
 
 async fn update<T: Rules>(call: &Call, arguments: JsonObject) -> Result<Box<RawValue>, Problem> {

@@ -6,24 +6,27 @@ mod answer;
 pub use answer::{Answer, Answered};
 
 use crate::app::App;
-use crate::body::{json_bytes, parse};
+use crate::body::json_bytes;
+use crate::call::Call;
 use crate::problem::Problem;
+use axum::body::Body;
 use axum::extract::{FromRequest, Request};
 use domain::id::{ConnectionId, OwnerId};
 use domain::keyring::{DataKey, Purpose};
+use domain::operation::Operation;
 use domain::seal::{self, Sealed};
 use domain::table::{Expect, Put, Row, RowKey, Write};
 use domain::{Error, hex, schema};
 use futures_util::future::try_join;
-use http::{HeaderMap, HeaderName, StatusCode};
+use http::{HeaderMap, HeaderName, StatusCode, header};
 use ring::digest::{Context, SHA256};
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use std::future::ready;
 use std::sync::Arc;
 
 const KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
-/// A JSON body, and what tells whether the call was sent before.
+/// What was sent, and what tells whether the call was sent before.
 pub struct Repeatable<T>(pub T, pub Once);
 
 /// A call as it was sent; without an `Idempotency-Key` nothing is looked up or kept.
@@ -53,22 +56,38 @@ struct Kept<A> {
     answer: A,
 }
 
-impl<T: DeserializeOwned> FromRequest<App> for Repeatable<T> {
+impl<T: FromRequest<App, Rejection = Problem>> FromRequest<App> for Repeatable<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, app: &App) -> Result<Self, Problem> {
-        let key = sent_key(request.headers())?;
+        let Some(key) = sent_key(request.headers())? else {
+            return Ok(Self(T::from_request(request, app).await?, Once(None)));
+        };
         let (method, uri) = (request.method().to_string(), request.uri().clone());
-        let bytes = json_bytes(request, app).await?;
-        let once = key.map(|key| {
-            let digest = hash(&[uri.query().unwrap_or_default().as_bytes(), &bytes]);
-            Sent { key, method, path: uri.path().to_owned(), digest }
-        });
-        Ok(Self(parse(&bytes)?, Once(once)))
+        let (parts, body) = request.into_parts();
+        let bytes = json_bytes(Request::from_parts(parts.clone(), body), app).await?;
+        let digest = hash(&[uri.query().unwrap_or_default().as_bytes(), &bytes]);
+        let once = Sent { key, method, path: uri.path().to_owned(), digest };
+        // What was sent without a body is read without one, too.
+        let is_typed = parts.headers.contains_key(header::CONTENT_TYPE);
+        let body = if is_typed { Body::from(bytes) } else { Body::empty() };
+        let read = T::from_request(Request::from_parts(parts, body), app).await?;
+        Ok(Self(read, Once(Some(once))))
     }
 }
 
 impl Once {
+    /// The same as `run` for a call of a connection, which gets no earlier answer for what it may not do any more.
+    pub async fn run_call<'a, W: Future<Output = Result<Answer, Problem>>>(
+        self,
+        call: &'a Call,
+        operation: &Operation,
+        work: impl FnOnce(Keep<'a>) -> W,
+    ) -> Result<Answered, Problem> {
+        call.may(operation, ready(Ok(()))).await?;
+        self.run(call.app(), call.owner(), Some(call.connection()), work).await
+    }
+
     /// Runs `work`, which writes what `Keep` gives it together with its effect; or answers as it did before. Keys of
     /// the owner and of each connection (`caller`) are their own.
     pub async fn run<'a, W: Future<Output = Result<Answer, Problem>>>(
@@ -122,12 +141,12 @@ impl Sent {
 
 impl Keep<'_> {
     /// What to write, in the transaction of the effect; nothing for a call without an `Idempotency-Key`.
-    pub fn answer(&self, answer: &Answer) -> Result<Option<Write>, Problem> {
+    pub fn answer(&self, answer: &Answer) -> domain::Result<Option<Write>> {
         let Some(Place { app, row, digest, data_key }) = &self.0 else { return Ok(None) };
         let kept = Kept { digest: *digest, answer };
-        let plain = serde_json::to_vec(&kept).map_err(Problem::internal)?;
+        let plain = serde_json::to_vec(&kept).map_err(Error::internal)?;
         let sealed = seal::seal(data_key, &row.sort, app.entropy.bytes(), &plain)?;
-        let body = serde_json::to_string(&sealed).map_err(Problem::internal)?;
+        let body = serde_json::to_string(&sealed).map_err(Error::internal)?;
         let expires = Some(schema::idempotency_expiry(app.clock.now()));
         Ok(Some(Write::Put(Put { expires, ..Put::new(row.clone(), body, Expect::Absent) })))
     }

@@ -9,6 +9,7 @@ use domain::access::{Action, Scope, Shown};
 use domain::collection::CollectionName;
 use domain::noun::{Desk, Noun, Rules, canonical};
 use domain::operation::Operation;
+use domain::table::Write;
 use domain::{Error, Result};
 use serde::{Serialize, Serializer};
 use std::future::ready;
@@ -40,6 +41,14 @@ impl<T: Noun> Serialize for Written<T> {
             Some(shown) => shown.serialize(serializer),
             None => Unseen { id: &self.id, version: self.version }.serialize(serializer),
         }
+    }
+}
+
+impl<T: Noun> Written<T> {
+    fn of(item: T, reads: Option<&Scope<'_>>) -> Result<Self> {
+        let (id, version) = (item.id(), item.version());
+        let seen = reads.map(|reads| Shown::of(item, reads)).transpose()?.flatten();
+        Ok(Self { id, version, seen })
     }
 }
 
@@ -77,15 +86,22 @@ impl<'a, T: Rules> Nouns<'a, T> {
         Ok((shown, version))
     }
 
-    pub async fn create(&self, new: Sent<T::New>) -> Result<Written<T>, Problem> {
+    /// `beside` is what the same transaction keeps of the answer.
+    pub async fn create(
+        &self,
+        new: Sent<T::New>,
+        beside: impl Fn(&Written<T>) -> Result<Option<Write>>,
+    ) -> Result<Written<T>, Problem> {
         let (scope, ()) = self.call.may(&T::DOES.create, ready(Ok(()))).await?;
         let names = names::<T, _>(&new);
         let new = read(&scope, new, &names)?;
         let desk = self.desk().await?;
         let id = T::mint(&new, desk.writer.at, self.call.app().entropy.bytes());
         let item = T::new(id, new, &desk.writer);
-        let item = desk.create(item, |item| within(&scope, item, &names)).await?;
-        self.written(item).await
+        let reads = self.call.scope(Action::Read, T::RESOURCE).await?.ok();
+        let beside = |item: &T| beside(&Written::of(item.clone(), reads.as_ref())?);
+        let item = desk.create(item, |item| within(&scope, item, &names), beside).await?;
+        Ok(Written::of(item, reads.as_ref())?)
     }
 
     /// `expected` is the version that the caller has seen, if it says.
@@ -124,12 +140,8 @@ impl<'a, T: Rules> Nouns<'a, T> {
     }
 
     async fn written(&self, item: T) -> Result<Written<T>, Problem> {
-        let (id, version) = (item.id(), item.version());
-        let seen = match self.call.scope(Action::Read, T::RESOURCE).await? {
-            Ok(scope) => Shown::of(item, &scope)?,
-            Err(_) => None,
-        };
-        Ok(Written { id, version, seen })
+        let reads = self.call.scope(Action::Read, T::RESOURCE).await?.ok();
+        Ok(Written::of(item, reads.as_ref())?)
     }
 
     /// An item that the caller may change. What it cannot even read is not there.

@@ -29,6 +29,7 @@ pub(super) fn operations<T: Rules + JsonSchema>(new: Value, patch: Value) -> Vec
             .told_once()
             .tagged(),
         of(&does.create, "Make one")
+            .repeatable()
             .takes::<T::New>(new)
             .answers::<Shown<T>>(201, item.clone())
             .tagged()

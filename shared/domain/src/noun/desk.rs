@@ -67,10 +67,16 @@ impl<'a> Desk<'a> {
         access::decide(&connection.grant, ask).is_ok_and(|scope| scope.of(&item.subject()).is_some())
     }
 
-    pub async fn create<T: Rules>(&self, new: T, may: impl Fn(&T) -> Result<()>) -> Result<T> {
+    /// `beside` is what else the transaction writes, now that it is known what is made.
+    pub async fn create<T: Rules>(
+        &self,
+        new: T,
+        may: impl Fn(&T) -> Result<()>,
+        beside: impl Fn(&T) -> Result<Option<Write>>,
+    ) -> Result<T> {
         let id = new.id();
         let was = if T::IS_NAMED { self.was::<T>(id.clone()).await? } else { Was::Nothing };
-        let made = self.write(was, Some(new), may).await.map_err(|error| match error {
+        let made = self.write(was, Some(new), may, beside).await.map_err(|error| match error {
             Error::Conflict if T::IS_NAMED => taken::<T>(&id),
             error => error,
         });
@@ -79,7 +85,7 @@ impl<'a> Desk<'a> {
 
     /// Fails with `Conflict` unless it still is as it was `before`. What changes nothing is not written.
     pub async fn replace<T: Rules>(&self, before: &T, after: T, may: impl Fn(&T) -> Result<()>) -> Result<T> {
-        self.write(Was::There(before), Some(after), may)
+        self.write(Was::There(before), Some(after), may, nothing)
             .await?
             .ok_or_else(|| Error::internal("what was changed is gone"))
     }
@@ -93,14 +99,15 @@ impl<'a> Desk<'a> {
                 current = self.found::<T>(item.id()).await?.ok_or(Error::Conflict)?;
                 continue;
             }
-            return self.write(Was::There(&current), None, |_| Ok(())).await.map(|_| ());
+            return self.write(Was::There(&current), None, |_| Ok(()), nothing).await.map(|_| ());
         }
         Err(Error::Busy)
     }
 
     /// Brings back what went away with this version, out of the trash if it still lies there.
     pub async fn restore<T: Rules>(&self, item: T, version: u64, is_in_trash: bool) -> Result<T> {
-        let restored = self.write(Was::Gone { version, is_in_trash }, Some(item), |_| Ok(())).await?;
+        let restored =
+            self.write(Was::Gone { version, is_in_trash }, Some(item), |_| Ok(()), nothing).await?;
         restored.ok_or_else(|| Error::internal("what was restored is gone"))
     }
 
@@ -125,6 +132,7 @@ impl<'a> Desk<'a> {
         was: Was<'_, T>,
         wanted: Option<T>,
         may: impl Fn(&T) -> Result<()>,
+        beside: impl Fn(&T) -> Result<Option<Write>>,
     ) -> Result<Option<T>> {
         let before = was.there();
         for nth in 0..MOST_TRIES {
@@ -137,10 +145,16 @@ impl<'a> Desk<'a> {
                 return Ok(Some(before.clone()));
             }
             let alone = further.0.is_empty();
-            let (after, writes) = self.writes(&was, after, further)?;
+            let (after, mut writes) = self.writes(&was, after, further)?;
+            let beside = after.as_ref().map(&beside).transpose()?.flatten();
+            let taken = beside.as_ref().map(|beside| beside.key().clone());
+            writes.extend(beside);
             match self.put(writes, nth).await {
                 // Another item of the transaction may have changed; if it was this one, the caller has to know.
-                Err(Error::Conflict) if !alone && self.is_still(before, wanted.as_ref()).await? => {}
+                Err(Error::Conflict)
+                    if !alone
+                        && self.is_still(before, wanted.as_ref()).await?
+                        && self.is_free(taken.as_ref()).await? => {}
                 Err(error) => return Err(error),
                 Ok(()) => return Ok(after),
             }
@@ -192,6 +206,11 @@ impl<'a> Desk<'a> {
         }
     }
 
+    async fn is_free(&self, key: Option<&RowKey>) -> Result<bool> {
+        let Some(key) = key else { return Ok(true) };
+        Ok(self.table.get(key).await?.is_none())
+    }
+
     async fn is_still<T: Rules>(&self, before: Option<&T>, wanted: Option<&T>) -> Result<bool> {
         let Some(item) = before.or(wanted) else { return Ok(false) };
         let found = self.found::<T>(item.id()).await?;
@@ -201,6 +220,10 @@ impl<'a> Desk<'a> {
 
 fn taken<T: Noun>(id: &T::Id) -> Error {
     Error::InTheWay(format!("there is a {} `{id}` already; choose another name", T::NAME))
+}
+
+fn nothing<T>(_: &T) -> Result<Option<Write>> {
+    Ok(None)
 }
 
 impl<'a, T: Noun> Was<'a, T> {

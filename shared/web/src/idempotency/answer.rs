@@ -1,7 +1,8 @@
 //! An answer that can be given again, and one that was given.
 
-use crate::problem::Problem;
+use axum::body::Body;
 use axum::response::{IntoResponse, Response};
+use domain::Error;
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use serde::{Deserialize, Serialize};
 
@@ -23,10 +24,14 @@ pub struct Answer {
 }
 
 impl Answer {
-    pub fn json(status: StatusCode, body: &impl Serialize) -> Result<Self, Problem> {
-        let body = serde_json::to_string(body).map_err(Problem::internal)?;
+    pub fn json(status: StatusCode, body: &impl Serialize) -> domain::Result<Self> {
+        let body = serde_json::to_string(body).map_err(Error::internal)?;
         let json = (header::CONTENT_TYPE.to_string(), "application/json".to_owned());
         Ok(Self { status: status.as_u16(), headers: vec![json], body })
+    }
+
+    pub const fn empty(status: StatusCode) -> Self {
+        Self { status: status.as_u16(), headers: Vec::new(), body: String::new() }
     }
 
     pub fn with(mut self, name: HeaderName, value: impl Into<String>) -> Self {
@@ -55,7 +60,7 @@ impl IntoResponse for Answered {
 
 impl IntoResponse for Answer {
     fn into_response(self) -> Response {
-        let mut response = self.body.into_response();
+        let mut response = Body::from(self.body).into_response();
         *response.status_mut() = StatusCode::from_u16(self.status).unwrap_or_default();
         for (name, value) in self.headers {
             if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
