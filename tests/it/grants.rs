@@ -320,3 +320,34 @@ async fn the_grant_in_the_readme_is_one() {
     assert_eq!(post(&house, &key, json!({ "title": "x", "labels": ["work"] })).await.status, 201);
     post(&house, &key, json!({ "title": "x" })).await.is_problem(403);
 }
+
+#[tokio::test]
+async fn a_webhook_is_told_that_an_item_is_gone_from_what_it_sees_and_not_why() {
+    let house = House::new();
+    let full = house.api("full_access").await;
+    let grant = json!([{ "resource": "tasks", "actions": ["read"], "only": { "tags": ["work"] } }]);
+    let config =
+        json!({ "target_url": "https://receiver.example/hook", "events": ["task.*"], "payload": "full" });
+    house.connect(json!({ "kind": "webhook", "name": "work", "config": config, "grant": grant })).await;
+    let id = post(&house, &full, json!({ "title": "Milk", "labels": ["work"] })).await.text("/id");
+    let path = format!("/v1/tasks/{id}");
+    for patch in [
+        json!({ "labels": ["home"], "title": SECRET }),
+        json!({ "title": format!("{SECRET} again") }),
+        json!({ "labels": ["work"], "title": "Bread" }),
+    ] {
+        assert_eq!(house.call("PATCH", &path, &full, Some(patch)).await.status, 200);
+    }
+    house.call("DELETE", &path, &full, None).await;
+    house.pump.drain().await.unwrap();
+    let told = house.network.take();
+    assert!(told.iter().all(|sent| !sent.body.contains(SECRET)), "{told:?}");
+    let told: Vec<Value> = told.iter().map(|sent| serde_json::from_str(&sent.body).unwrap()).collect();
+    let events: Vec<_> = told.iter().map(|told| told["type"].as_str().unwrap()).collect();
+    assert_eq!(events, ["task.created", "task.deleted", "task.created", "task.deleted"]);
+    assert_eq!(told[1]["data"], json!({ "id": id, "changed": [], "object": { "id": id } }));
+    assert_eq!(
+        (&told[2]["data"]["object"]["title"], &told[3]["data"]["object"]["title"]),
+        (&json!("Bread"), &json!("Bread"))
+    );
+}

@@ -53,7 +53,7 @@ impl Delivery {
             changed: &told.changed,
             object: (shape == connection::Payload::Full).then_some(&told.object),
         };
-        let payload = Payload { r#type: change.event(), timestamp: change.at, data };
+        let payload = Payload { r#type: told.event.clone(), timestamp: change.at, data };
         serde_json::to_string(&payload).map_err(Error::internal)
     }
 }

@@ -3,7 +3,7 @@
 
 use super::{Change, STAMPS, Verb};
 use crate::Result;
-use crate::access::{Facts, Scope};
+use crate::access::{Facts, Resource, Scope};
 use crate::id::{ConnectionId, UndoId};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -60,7 +60,8 @@ impl Change {
         let (shows, before) = before.unzip();
         let (shows_after, after) = after.unzip();
         let fields = differing(before.as_ref(), after.as_ref());
-        if verb == Sight::Updated && fields.is_empty() {
+        // Whoever cannot see what changed is not told that something did.
+        if (verb, self.verb) == (Sight::Updated, Verb::Updated) && fields.is_empty() {
             return Ok(None);
         }
         let by = shows_after.or(shows).unwrap_or_default().then(|| self.by(scope.asked_by()));
@@ -78,7 +79,11 @@ impl Change {
     /// Whether it shows who wrote, and what there is of this state.
     fn shown(&self, state: &Option<Value>, scope: &Scope<'_>) -> Result<Option<(bool, Map<String, Value>)>> {
         let Some(state) = state else { return Ok(None) };
-        let facts = Facts::of(&self.noun, state).map_err(|error| self.unreadable(&error))?;
+        // Rules about connections have no filters: there is nothing to ask of one.
+        let facts = match self.resource {
+            Resource::Connections => Facts::default(),
+            _ => Facts::of(&self.noun, state).map_err(|error| self.unreadable(&error))?,
+        };
         let Some(scope) = scope.of(&facts.subject()) else { return Ok(None) };
         let mut fields = state.as_object().cloned().unwrap_or_default();
         fields.retain(|field, _| scope.shows(field));

@@ -1,8 +1,8 @@
 //! What one connection may know of a change: through its grant, like everything else.
 
-use super::{Change, Verb};
+use super::{Change, Seen, Sight, Verb};
 use crate::Result;
-use crate::access::{Action, Facts, Resource};
+use crate::access::Action;
 use crate::connection::Connection;
 use crate::id::ConnectionId;
 use jiff::Timestamp;
@@ -10,6 +10,8 @@ use serde_json::{Map, Value};
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct Told {
+    /// `task.created`: what it is for whom is told.
+    pub event: String,
     pub object: Map<String, Value>,
     /// Which connection made the change, none if it was the owner; only if it may read that.
     pub source: Option<Option<ConnectionId>>,
@@ -22,23 +24,26 @@ impl Change {
     /// matter of now; its hours are those of the moment when it happened.
     pub fn told(&self, connection: &Connection, now: Timestamp) -> Result<Option<Told>> {
         let Some((config, _)) = connection.listens(now) else { return Ok(None) };
-        let asked = config.asks_for(&self.event());
-        let scope = connection.decide(Action::Read, self.resource, self.at);
-        let (true, Ok(scope)) = (asked, scope) else { return Ok(None) };
-        let object = self.object()?;
-        // Rules about connections have no filters: there is nothing to ask of one.
-        let facts = match self.resource {
-            Resource::Connections => Facts::default(),
-            _ => Facts::of(&self.noun, object).map_err(|error| self.unreadable(&error))?,
+        let Ok(scope) = connection.decide(Action::Read, self.resource, self.at) else { return Ok(None) };
+        let Some(seen) = self.seen(&scope)? else { return Ok(None) };
+        let told = self.told_of(seen);
+        Ok(Some(told).filter(|told| config.asks_for(&told.event)))
+    }
+
+    fn told_of(&self, seen: Seen) -> Told {
+        let verb = match (seen.verb, self.verb) {
+            (Sight::Removed, _) => Verb::Deleted,
+            (Sight::Created, Verb::Updated) => Verb::Created,
+            (_, verb) => verb,
         };
-        let Some(scope) = scope.of(&facts.subject()) else { return Ok(None) };
-        let mut object = object.as_object().cloned().unwrap_or_default();
-        object.retain(|field, _| scope.shows(field));
-        let mut changed = self.fields();
-        changed.retain(|field| scope.shows(field));
-        // Whoever cannot see what changed is not told that something did.
-        let nothing = self.verb == Verb::Updated && changed.is_empty();
-        let source = scope.shows("source").then_some(self.source.connection);
-        Ok((!nothing).then_some(Told { object, source, changed }))
+        let event = format!("{}.{verb}", self.noun);
+        let mut object = seen.after.or(seen.before).unwrap_or_default();
+        if verb != self.verb && verb == Verb::Deleted {
+            // Why it is gone, and what it is now, are not for whom it is gone.
+            object.retain(|field, _| field == "id");
+            return Told { event, object, source: None, changed: Vec::new() };
+        }
+        let source = seen.by.map(|_| self.source.connection);
+        Told { event, object, source, changed: seen.fields }
     }
 }
