@@ -132,20 +132,6 @@ impl<'a, T: Entity> Shelf<'a, T> {
         }
     }
 
-    pub async fn create(&self, entity: T, op: OpId) -> Result<T> {
-        self.write(entity, Expect::Absent, op).await
-    }
-
-    /// Fails with `Conflict` unless the stored one still has the entity's version.
-    pub async fn replace(&self, entity: T, op: OpId) -> Result<T> {
-        let expect = Expect::Version(entity.version());
-        self.write(entity, expect, op).await
-    }
-
-    pub async fn trash(&self, entity: T, writer: Writer) -> Result<()> {
-        self.table.transact(self.trashing(entity, writer)?.into(), writer.op).await
-    }
-
     /// What a delete writes, for a transaction that does more. The versions of what lies in the trash count on, so that
     /// no two changes of an entity have the same.
     pub fn trashing(&self, entity: T, writer: Writer) -> Result<[Write; 2]> {
@@ -166,12 +152,6 @@ impl<'a, T: Entity> Shelf<'a, T> {
         let body = serde_json::to_string(&entity).map_err(Error::internal)?;
         let places = entity.places();
         Ok((entity, Put { places, ..Put::new(key, body, expect) }))
-    }
-
-    async fn write(&self, entity: T, expect: Expect, op: OpId) -> Result<T> {
-        let (entity, put) = self.put(entity, expect)?;
-        self.table.put(put, op).await?;
-        Ok(entity)
     }
 }
 

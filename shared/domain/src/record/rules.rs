@@ -46,8 +46,7 @@ impl Rules for Record {
 impl Record {
     /// A schema that is changed in this very moment holds from the next write on.
     async fn check(&self, desk: &Desk<'_>) -> Result<()> {
-        let found = desk.shelf::<Collection>().some([self.collection.clone()]).await?;
-        let Some(collection) = found.into_iter().next().flatten() else {
+        let Some(collection) = desk.found::<Collection>(self.collection.clone()).await? else {
             let detail = format!("there is no collection `{}`; make it first", self.collection);
             return Err(Error::invalid("/collection", detail));
         };
