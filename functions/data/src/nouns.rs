@@ -6,7 +6,7 @@ use domain::noun::Rules;
 use http::{StatusCode, Uri, header};
 use web::{
     APPLIED, Access, Answer, Answered, At, Call, IfMatch, Keep, MINIMAL, Minimal, Nouns, PageParams, Params,
-    Problem, Repeatable, Routes, Sent, Wanted, Within, Written, tagged,
+    Problem, Repeatable, Routes, Sent, Wanted, Within, Written, tag, tagged,
 };
 
 pub(crate) fn routes<T: Rules>(routes: Routes) -> Routes {
@@ -83,7 +83,7 @@ fn made_answer<T: Rules>(made: &Written<T>, uri: &Uri, Minimal(minimal): Minimal
         Answer::json(StatusCode::CREATED, made)?
     };
     let location = format!("{}/{}", uri.path(), made.id);
-    Ok(answer.with(header::LOCATION, location).with(header::ETAG, format!("\"{}\"", made.version)))
+    Ok(answer.with(header::LOCATION, location).with(header::ETAG, tag(made.version)))
 }
 
 /// What was changed, or, for a caller that does without, its version only.
@@ -91,6 +91,6 @@ fn changed<T: Rules>(item: &Written<T>, Minimal(minimal): Minimal) -> Response {
     if !minimal {
         return tagged(item, item.version);
     }
-    let tag = (header::ETAG, format!("\"{}\"", item.version));
-    (StatusCode::NO_CONTENT, [tag, (APPLIED, MINIMAL.to_owned())]).into_response()
+    let headers = [(header::ETAG, tag(item.version)), (APPLIED, MINIMAL.to_owned())];
+    (StatusCode::NO_CONTENT, headers).into_response()
 }

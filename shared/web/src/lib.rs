@@ -35,7 +35,7 @@ pub use nouns::{Nouns, Written};
 pub use owner::{ByOwner, Credential, Identity, NoOwner, Owner, SignedIn, presented};
 pub use page::{Page, PageParams, cursor, next_cursor};
 pub use peer::Peer;
-pub use precondition::{IfMatch, expect_version, tagged, unless_known};
+pub use precondition::{IfMatch, expect_version, tag, tagged, unless_known};
 pub use prefer::{APPLIED, MINIMAL, Minimal};
 pub use problem::Problem;
 pub use routes::{Access, Route, Routes};

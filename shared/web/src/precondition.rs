@@ -58,9 +58,13 @@ impl Known {
     }
 }
 
-/// An answer with the `ETag` that `If-Match` wants back.
+/// The `ETag` of a version, which `If-Match` wants back.
+pub fn tag(version: u64) -> String {
+    format!("\"{version}\"")
+}
+
 pub fn tagged(body: &impl Serialize, version: u64) -> Response {
-    ([(header::ETAG, format!("\"{version}\""))], Json(body)).into_response()
+    ([(header::ETAG, tag(version))], Json(body)).into_response()
 }
 
 /// A text with an `ETag` of its own, unless the caller has the same one already.
