@@ -2,9 +2,11 @@
 //! mask can name and how it is described all come from that list.
 
 mod desk;
+mod further;
 mod given;
 
-pub use desk::{Desk, Further};
+pub use desk::Desk;
+pub use further::Further;
 pub use given::Given;
 
 use crate::Result;

@@ -1,15 +1,14 @@
 //! Where an owner's data is written: one way for every face, for undo and for import. A write and all that follows of
 //! it are one transaction.
 
-use super::{Noun, Rules};
+use super::{Further, Noun, Rules};
 use crate::access::{Action, Item};
 use crate::connection::Connection;
 use crate::id::OwnerId;
 use crate::shelf::{Shelf, Writer};
-use crate::table::{Expect, Put, RowKey, Table, Write};
+use crate::table::{Expect, RowKey, Table, Write};
 use crate::{Error, Result, access, schema};
 use futures_util::future::try_join;
-use std::collections::BTreeMap;
 
 /// How often others may be faster.
 const MOST_TRIES: u8 = 8;
@@ -32,10 +31,6 @@ enum Was<'a, T> {
     There(&'a T),
     Gone { version: u64, is_in_trash: bool },
 }
-
-/// What else a transaction writes, each row once.
-#[derive(Debug, Default)]
-pub struct Further(BTreeMap<RowKey, Write>);
 
 impl<'a> Desk<'a> {
     pub fn shelf<T: Noun>(&self) -> Shelf<'a, T> {
@@ -240,35 +235,5 @@ impl<'a, T: Noun> Was<'a, T> {
             Self::There(item) => Expect::Version(item.version()),
             Self::Gone { version, .. } => Expect::Gone(*version),
         }
-    }
-}
-
-impl Further {
-    /// As it will be, if it still has the version that it was read at.
-    pub fn put<T: Rules>(&mut self, desk: &Desk<'_>, item: T) -> Result<()> {
-        let expect = Expect::Version(item.version());
-        let (_, put) = desk.shelf::<T>().put(item, expect)?;
-        self.add(Write::Put(put));
-        Ok(())
-    }
-
-    pub fn make<T: Rules>(&mut self, desk: &Desk<'_>, item: T) -> Result<()> {
-        let (_, put) = desk.shelf::<T>().put(item, Expect::Absent)?;
-        self.add(Write::Put(put));
-        Ok(())
-    }
-
-    /// Fails the transaction if this has changed since it was read.
-    pub fn check<T: Rules>(&mut self, desk: &Desk<'_>, item: &T) {
-        let key = T::key(desk.owner, item.id());
-        self.0.entry(key.clone()).or_insert(Write::Check { key, version: item.version() });
-    }
-
-    pub fn row(&mut self, put: Put) {
-        self.add(Write::Put(put));
-    }
-
-    pub fn add(&mut self, write: Write) {
-        self.0.insert(write.key().clone(), write);
     }
 }

@@ -1,0 +1,40 @@
+//! What follows of a write.
+
+use super::{Desk, Rules};
+use crate::Result;
+use crate::table::{Expect, Put, RowKey, Write};
+use std::collections::BTreeMap;
+
+/// What else a transaction writes, each row once.
+#[derive(Debug, Default)]
+pub struct Further(pub(super) BTreeMap<RowKey, Write>);
+
+impl Further {
+    /// As it will be, if it still has the version that it was read at.
+    pub fn put<T: Rules>(&mut self, desk: &Desk<'_>, item: T) -> Result<()> {
+        let expect = Expect::Version(item.version());
+        let (_, put) = desk.shelf::<T>().put(item, expect)?;
+        self.add(Write::Put(put));
+        Ok(())
+    }
+
+    pub fn make<T: Rules>(&mut self, desk: &Desk<'_>, item: T) -> Result<()> {
+        let (_, put) = desk.shelf::<T>().put(item, Expect::Absent)?;
+        self.add(Write::Put(put));
+        Ok(())
+    }
+
+    /// Fails the transaction if this has changed since it was read.
+    pub fn check<T: Rules>(&mut self, desk: &Desk<'_>, item: &T) {
+        let key = T::key(desk.owner, item.id());
+        self.0.entry(key.clone()).or_insert(Write::Check { key, version: item.version() });
+    }
+
+    pub fn row(&mut self, put: Put) {
+        self.add(Write::Put(put));
+    }
+
+    pub fn add(&mut self, write: Write) {
+        self.0.insert(write.key().clone(), write);
+    }
+}
