@@ -43,5 +43,6 @@ mod slice;
 mod template;
 mod templates;
 mod undo;
+mod undone;
 mod usage;
 mod verifying;

@@ -31,9 +31,11 @@ impl Rules for Goal {
         if goal.parent_id != before.and_then(|before| before.parent_id) {
             goal.check_parents(desk, further).await?;
         }
-        goal.settle_progress(before)?;
-        goal.completed_at = (goal.status == Status::Completed)
-            .then(|| before.and_then(|before| before.completed_at).unwrap_or(desk.writer.at));
+        // Tasks keep it, and nothing else: one that is gone has let go of all of them.
+        goal.tally = before.and_then(|before| before.tally);
+        goal.settle_progress(desk, before)?;
+        goal.completed_at =
+            (goal.status == Status::Completed).then(|| goal.completed_at.unwrap_or(desk.writer.at));
         Ok(())
     }
 
@@ -84,14 +86,16 @@ impl Goal {
         refuse("goals can lie ten levels deep at most")
     }
 
-    fn settle_progress(&mut self, before: Option<&Self>) -> Result<()> {
+    fn settle_progress(&mut self, desk: &Desk<'_>, before: Option<&Self>) -> Result<()> {
         let tally = self.tally.unwrap_or_default();
         if self.progress_mode == ProgressMode::Manual {
             return Ok(());
         }
+        // An undo brings back what was written, and this was not.
+        let is_written = desk.writer.source.undo.is_none();
         let was_auto = before.is_none_or(|before| before.progress_mode == ProgressMode::Auto);
         let known = before.map_or_else(Percent::default, |before| before.progress);
-        if was_auto && self.progress != known {
+        if is_written && was_auto && self.progress != known {
             let detail = "it follows from the goal's tasks; set `progress_mode` to `manual` to write it";
             return Err(Error::invalid("/progress", detail));
         }

@@ -23,8 +23,8 @@ impl Rules for Task {
         let mut next = None;
         if let Some(task) = after.as_deref_mut() {
             task.refer(desk, before, further).await?;
-            task.completed_at = (task.status == Status::Completed)
-                .then(|| before.and_then(|before| before.completed_at).unwrap_or(desk.writer.at));
+            task.completed_at =
+                (task.status == Status::Completed).then(|| task.completed_at.unwrap_or(desk.writer.at));
             if task.recurrence.is_some() && task.due.is_none() {
                 return Err(Error::invalid("/recurrence", "what recurs needs `due`: when it is due first"));
             }
