@@ -4,23 +4,47 @@ mod nouns;
 
 use crate::analytics::Day;
 use domain::analytics::{Daily, Progress};
+use domain::collection::Collection;
+use domain::goal::Goal;
+use domain::life_area::LifeArea;
+use domain::record::Record;
 use domain::task::Task;
 use http::Method;
 use serde_json::{Value, json};
 use web::openapi::Operation;
-use web::{Place, ProgressParams, Stats};
+use web::{Changes, FeedParams, Place, ProgressParams, Stats};
 
 pub fn operations() -> Vec<Operation> {
     let task = json!({ "title": "Buy milk", "labels": ["errands"], "due": "2027-01-15" });
-    let mut all = nouns::operations::<Task>(task, json!({ "status": "completed" }));
-    all.extend(of_all());
-    all
+    let goal = json!({ "title": "Speak Italian", "target_date": "2027-06-30", "tags": ["languages"] });
+    let area = json!({ "name": "Learning", "weight": 20, "color": "#2f9e44" });
+    let shape =
+        json!({ "type": "object", "required": ["title"], "properties": { "title": { "type": "string" } } });
+    let collection = json!({ "name": "books", "title": "Books that I read", "json_schema": shape });
+    let record =
+        json!({ "collection": "books", "data": { "title": "Dune", "stars": 5 }, "tags": ["fiction"] });
+    let nouns = [
+        nouns::operations::<Task>(task, json!({ "status": "completed" })),
+        nouns::operations::<Goal>(goal, json!({ "priority": "high" })),
+        nouns::operations::<LifeArea>(area, json!({ "is_archived": true })),
+        nouns::operations::<Collection>(collection, json!({ "sensitivity": "sensitive" })),
+        nouns::operations::<Record>(record, json!({ "data": { "title": "Dune", "stars": 4 } })),
+    ];
+    nouns.into_iter().flatten().chain(of_all()).collect()
 }
 
 /// What tells of all nouns together.
 fn of_all() -> Vec<Operation> {
     let new = |path, id: &'static str, summary| Operation::new(Method::GET, path, id, summary);
     vec![
+        new(
+            "/v1/changes",
+            "get_changes",
+            "What changed since a moment, oldest first: how to keep a copy of what may be read",
+        )
+        .query::<FeedParams>()
+        .answers::<Changes>(200, changes())
+        .refuses(410),
         new("/v1/stats", "get_stats", "How many items there are of each kind, of those that may be read")
             .answers::<Stats>(
             200,
@@ -50,6 +74,19 @@ fn of_all() -> Vec<Operation> {
         .sends("text/calendar")
         .told_once(),
     ]
+}
+
+fn changes() -> Value {
+    json!({
+        "data": [{
+            "resource": "tasks",
+            "id": "task_06hhgq2g000000000000000000",
+            "verb": "removed",
+            "at": "2027-01-15T08:00:00Z",
+        }],
+        "next_cursor": "0lOsC4pTXq1cX1d8j7bV4w",
+        "has_more": false,
+    })
 }
 
 fn progress() -> Value {

@@ -211,7 +211,7 @@ fn legible<T>(read: domain::Result<T>) -> Option<T> {
     read.inspect_err(|error| tracing::error!(%error, "a change is left out")).ok()
 }
 
-fn past() -> Problem {
+pub(crate) fn past() -> Problem {
     let detail = "This cursor is older than 90 days, and what changed since then is not kept whole. Start afresh: \
                   ask with `since=now`, list everything, and follow from there.";
     Problem::new(StatusCode::GONE, "cursor-expired", "Cursor expired", detail)

@@ -1,6 +1,7 @@
 //! What can be done with any noun, in words, types and examples. An item's example is made of what one is made of.
 
 use domain::access::Shown;
+use domain::collection::CollectionName;
 use domain::id::{ConnectionId, OpId, RequestId};
 use domain::noun::Rules;
 use domain::operation::Operation as Does;
@@ -13,44 +14,61 @@ use web::openapi::Operation;
 use web::{Page, PageParams, PastChange};
 
 pub(super) fn operations<T: Rules + JsonSchema>(new: Value, patch: Value) -> Vec<Operation> {
-    let (does, item) = (T::DOES, item::<T>(&new));
+    let (does, item, new) = (T::DOES, item::<T>(&new), sent(T::DOES.create.path, new));
     let page = json!({ "data": [item], "next_cursor": null });
     let history = format!("get_{}_history", T::NAME);
     vec![
-        of(&does.list, "All that may be read, newest first, in pages")
+        all::<T>(of(&does.list, "All that may be read, newest first, in pages"))
             .query::<PageParams>()
             .answers::<Page<Shown<T>>>(200, page)
             .read_as_wanted()
             .linked(),
-        of(&does.get, "One by its id")
-            .at::<T::Id>()
+        one::<T>(of(&does.get, "One by its id"))
             .answers::<Shown<T>>(200, item.clone())
             .read_as_wanted()
             .told_once()
             .tagged(),
-        of(&does.create, "Make one")
+        all::<T>(of(&does.create, "Make one"))
             .repeatable()
             .takes::<T::New>(new)
             .answers::<Shown<T>>(201, item.clone())
             .tagged()
             .preferring(),
-        of(&does.update, "Change the given fields; the others stay")
-            .at::<T::Id>()
+        one::<T>(of(&does.update, "Change the given fields; the others stay"))
             .versioned()
             .takes::<T::Patch>(patch)
             .answers::<Shown<T>>(200, item.clone())
             .answers_nothing()
             .tagged()
             .preferring(),
-        of(&does.delete, "Move it to the trash, where it stays for 30 days")
-            .at::<T::Id>()
+        one::<T>(of(&does.delete, "Move it to the trash, where it stays for 30 days"))
             .versioned()
             .answers_nothing(),
-        Operation::new(Method::GET, does.history, history, "What happened to it in the last 90 days")
-            .at::<T::Id>()
-            .query::<PageParams>()
-            .answers::<Page<PastChange>>(200, past(item)),
+        one::<T>(Operation::new(
+            Method::GET,
+            does.history,
+            history,
+            "What happened to it in the last 90 days",
+        ))
+        .query::<PageParams>()
+        .answers::<Page<PastChange>>(200, past(item)),
     ]
+}
+
+/// Where all of them lie.
+fn all<T: Rules>(operation: Operation) -> Operation {
+    if T::LIES_IN { operation.at::<CollectionName>() } else { operation }
+}
+
+fn one<T: Rules>(operation: Operation) -> Operation {
+    all::<T>(operation).at::<T::Id>()
+}
+
+/// What is sent of it: the path says the rest.
+fn sent(path: &str, mut new: Value) -> Value {
+    let said = |name: &str| path.contains(&format!("{{{name}}}"));
+    new.as_object_mut().into_iter().for_each(|fields| fields.retain(|name, _| !said(name)));
+    new
 }
 
 fn of(does: &'static Does, summary: &'static str) -> Operation {

@@ -1,11 +1,11 @@
 //! What one route does, in words and types. What may go wrong follows from its parameters.
 
-use super::schemas::{SchemaOf, Schemas};
-use super::{problems, security};
-use crate::routes::{Access, Route};
+mod document;
+
+use super::schemas::SchemaOf;
 use http::Method;
 use schemars::{JsonSchema, SchemaGenerator};
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 use std::borrow::Cow;
 
 pub struct Operation {
@@ -13,7 +13,7 @@ pub struct Operation {
     pub path: &'static str,
     pub id: Cow<'static, str>,
     summary: &'static str,
-    at: Option<SchemaOf>,
+    at: Vec<SchemaOf>,
     query: Option<SchemaOf>,
     takes: Option<SchemaOf>,
     /// A body, fit to be sent.
@@ -52,7 +52,7 @@ impl Operation {
             path,
             id: id.into(),
             summary,
-            at: None,
+            at: Vec::new(),
             query: None,
             takes: None,
             example: None,
@@ -68,9 +68,10 @@ impl Operation {
         }
     }
 
-    /// The id in the path.
-    pub fn at<T: JsonSchema>(self) -> Self {
-        Self { at: Some(SchemaGenerator::subschema_for::<T>), ..self }
+    /// What the path names, from left to right.
+    pub fn at<T: JsonSchema>(mut self) -> Self {
+        self.at.push(SchemaGenerator::subschema_for::<T>);
+        self
     }
 
     pub fn query<T: JsonSchema>(self) -> Self {
@@ -142,115 +143,5 @@ impl Operation {
         let content = Content { media, schema: SchemaGenerator::subschema_for::<T>, example };
         self.answers.push(Reply { status, content: Some(content) });
         self
-    }
-
-    pub(super) fn document(&self, route: &Route, schemas: &mut Schemas) -> Value {
-        let mut said = json!({
-            "operationId": &*self.id,
-            "summary": self.summary,
-            "security": security(route.access),
-            "responses": self.responses(route.access, schemas),
-        });
-        let parameters = self.parameters(schemas);
-        if !parameters.is_empty() {
-            said["parameters"] = parameters.into();
-        }
-        if let Some(takes) = self.takes {
-            let content = json!({ "schema": schemas.read(takes), "example": self.example });
-            said["requestBody"] = json!({ "required": true, "content": { "application/json": content } });
-        }
-        said
-    }
-
-    fn parameters(&self, schemas: &mut Schemas) -> Vec<Value> {
-        let mut all = Vec::new();
-        if let Some(at) = self.at {
-            let name = self.path.split(['{', '}']).nth(1).unwrap_or("id");
-            all.push(json!({ "name": name, "in": "path", "required": true, "schema": schemas.read(at) }));
-        }
-        all.extend(self.query.into_iter().flat_map(|query| schemas.parameters(query)));
-        let headers = [
-            (self.is_versioned, "IfMatch"),
-            (self.is_repeatable, "IdempotencyKey"),
-            (self.is_told_once, "IfNoneMatch"),
-            (self.is_read_as_wanted, "Fields"),
-            (self.is_preferring, "Prefer"),
-        ];
-        for (sent, name) in headers {
-            all.extend(sent.then(|| json!({ "$ref": format!("#/components/parameters/{name}") })));
-        }
-        all
-    }
-
-    fn responses(&self, access: Access, schemas: &mut Schemas) -> Value {
-        let mut all = Map::new();
-        for reply in &self.answers {
-            let mut said = json!({ "description": description(reply.status) });
-            let headers = self.headers(reply.status);
-            if !headers.is_empty() {
-                said["headers"] = headers.into();
-            }
-            if let Some(Content { media, schema, example }) = &reply.content {
-                said["content"][media]["schema"] = schemas.written(*schema);
-                if let Some(example) = example {
-                    said["content"][media]["example"] = example.clone();
-                }
-            }
-            match all.get_mut(&reply.status.to_string()) {
-                // The same status in another form.
-                Some(Value::Object(same)) => merge(same, said),
-                _ => drop(all.insert(reply.status.to_string(), said)),
-            }
-        }
-        for (status, name, _) in problems::ALL.iter().filter(|(status, ..)| self.may(*status, access)) {
-            all.insert(status.to_string(), json!({ "$ref": format!("#/components/responses/{name}") }));
-        }
-        all.into()
-    }
-
-    fn headers(&self, status: u16) -> Map<String, Value> {
-        let all = [
-            (self.is_told_once, "ETag", "Of this very answer, for `If-None-Match`"),
-            (self.is_tagged, "ETag", "The version, for `If-Match`"),
-            (status == 201, "Location", "Where it lies"),
-            (self.is_read_as_wanted, "Vary", "`Accept`"),
-            (self.is_linked, "Link", "Where the next page lies, as `rel=\"next\"`; absent on the last one"),
-            (self.is_preferring, "Preference-Applied", "`return=minimal` if nothing but this was told"),
-            (self.is_repeatable, "Idempotency-Replayed", "`true` if the call was sent before"),
-        ];
-        let all = all.into_iter().filter(|(sent, ..)| *sent);
-        let text = |description| json!({ "description": description, "schema": { "type": "string" } });
-        all.map(|(_, name, description)| (name.to_owned(), text(description))).collect()
-    }
-
-    /// Whether it may be refused so.
-    fn may(&self, status: u16, access: Access) -> bool {
-        let by_parameters = match status {
-            400 => self.at.or(self.query).or(self.takes).is_some() || self.is_versioned || self.is_repeatable,
-            401 | 403 | 429 | 500 | 503 => access != Access::Public,
-            404 => self.at.is_some(),
-            406 => self.is_read_as_wanted,
-            409 => self.is_repeatable || self.is_versioned,
-            412 => self.is_versioned,
-            413 | 415 => self.takes.is_some(),
-            _ => false,
-        };
-        by_parameters || self.refuses.contains(&status)
-    }
-}
-
-fn description(status: u16) -> &'static str {
-    match status {
-        201 => "Made",
-        204 => "Done; there is nothing to tell",
-        304 => "The same as before",
-        _ => "Done",
-    }
-}
-
-fn merge(into: &mut Map<String, Value>, more: Value) {
-    let content = |said: &Value| said.get("content").and_then(Value::as_object).cloned();
-    if let (Some(Value::Object(all)), Some(more)) = (into.get_mut("content"), content(&more)) {
-        all.extend(more);
     }
 }

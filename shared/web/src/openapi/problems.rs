@@ -2,6 +2,7 @@
 
 use super::schemas::Schemas;
 use crate::body::not_json;
+use crate::feed::past;
 use crate::formats::not_acceptable;
 use crate::owner::owner_only;
 use crate::precondition::expect_version;
@@ -13,13 +14,14 @@ use domain::limits::{Reached, Window};
 use schemars::SchemaGenerator;
 use serde_json::{Map, Value, json};
 
-pub(super) const ALL: [(u16, &str, &str); 12] = [
+pub(super) const ALL: [(u16, &str, &str); 13] = [
     (400, "Invalid", "The input is not valid; `errors` names the place"),
     (401, "Unauthenticated", "No key or token, or one that does not hold"),
     (403, "NotAllowed", "Known, but not allowed to do this"),
     (404, "NotFound", "Not there, or another owner's"),
     (406, "NotAcceptable", "It cannot be told in any form that `Accept` names"),
     (409, "Conflict", "It collides with what is there"),
+    (410, "CursorExpired", "What happened since then is not kept whole any more"),
     (412, "VersionMismatch", "It has another version than `If-Match` says"),
     (413, "TooLarge", "More than is taken at once"),
     (415, "NotJson", "The body is not JSON"),
@@ -59,6 +61,7 @@ fn example(status: u16) -> Problem {
         404 => Error::NotFound("connection").into(),
         406 => not_acceptable(),
         409 => Error::Conflict.into(),
+        410 => past(),
         412 => expect_version(Some(1), 2).err().unwrap_or_else(|| Problem::internal("")),
         413 => too_large("The body is larger than a call may be. Send less."),
         415 => not_json(),

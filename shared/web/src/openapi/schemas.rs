@@ -33,6 +33,25 @@ impl Schemas {
         schema(&mut self.reads).to_value()
     }
 
+    /// Without the fields that are said elsewhere.
+    pub(super) fn read_without<'a>(
+        &mut self,
+        schema: SchemaOf,
+        said: impl Iterator<Item = &'a str>,
+    ) -> Value {
+        let place = self.read(schema);
+        let name = place["$ref"].as_str().and_then(|place| place.strip_prefix(READS));
+        let held = name.and_then(|name| self.reads.definitions_mut().get_mut(name));
+        let Some(held) = held.and_then(Value::as_object_mut) else { return place };
+        for name in said {
+            let properties = held.get_mut("properties").and_then(Value::as_object_mut);
+            properties.map(|fields| fields.remove(name));
+            let needed = held.get_mut("required").and_then(Value::as_array_mut);
+            needed.into_iter().for_each(|needed| needed.retain(|it| it != name));
+        }
+        place
+    }
+
     pub(super) fn written(&mut self, schema: SchemaOf) -> Value {
         schema(&mut self.writes).to_value()
     }
