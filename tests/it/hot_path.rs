@@ -63,18 +63,19 @@ async fn a_read_waits_for_one_trip_a_write_for_two_a_forged_key_for_none() {
     let key = meter.house.api("full_access").await;
     let id = meter.house.task(&key, "Milk").await;
     let one = format!("/v1/tasks/{id}");
-    let history = format!("{one}/history");
+    let (history, back) = (format!("{one}/history"), format!("{one}/restore"));
     let make = |path, body| meter.house.call("POST", path, &key, Some(body));
     let goal = make("/v1/goals", json!({ "title": "Run" })).await.text("/id");
     let area = make("/v1/life-areas", json!({ "name": "Health" })).await.text("/id");
     let (goal, area) = (format!("/v1/goals/{goal}"), format!("/v1/life-areas/{area}"));
     let (goal_history, area_history) = (format!("{goal}/history"), format!("{area}/history"));
+    let (goal_back, area_back) = (format!("{goal}/restore"), format!("{area}/restore"));
     let films = json!({ "name": "films" });
     assert_eq!(meter.house.call("POST", "/v1/collections", &key, Some(films)).await.status, 201);
     let (data, films) = (json!({ "data": { "a": 1 } }), "/v1/collections/films/records");
     let record = meter.house.call("POST", films, &key, Some(data.clone())).await.text("/id");
     let film = format!("{films}/{record}");
-    let film_history = format!("{film}/history");
+    let (film_history, film_back) = (format!("{film}/history"), format!("{film}/restore"));
     let (title, patch) = (json!({ "title": "Bread" }), json!({ "title": "Butter" }));
     let calls = [
         ("GET", "/v1/tasks", None, 200, 1, 3),
@@ -94,6 +95,9 @@ async fn a_read_waits_for_one_trip_a_write_for_two_a_forged_key_for_none() {
         ("POST", "/mcp", tool("update_task", json!({ "id": id, "title": "Tea" })), 200, 2, 4),
         ("POST", "/mcp", Some(json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/list" })), 200, 1, 2),
         ("DELETE", one.as_str(), None, 204, 2, 4),
+        ("POST", back.as_str(), None, 200, 2, 4),
+        ("GET", "/v1/trash", None, 200, 1, 3),
+        ("GET", "/v1/trash?noun=task", None, 200, 1, 3),
         ("GET", "/v1/goals", None, 200, 1, 3),
         ("GET", goal.as_str(), None, 200, 1, 3),
         ("GET", goal_history.as_str(), None, 200, 1, 4),
@@ -104,9 +108,11 @@ async fn a_read_waits_for_one_trip_a_write_for_two_a_forged_key_for_none() {
         ("GET", area_history.as_str(), None, 200, 1, 4),
         // What has to be looked up, because it was not known what to look for.
         ("DELETE", goal.as_str(), None, 204, 3, 6),
+        ("POST", goal_back.as_str(), None, 200, 2, 4),
         ("POST", "/v1/life-areas", Some(json!({ "name": "Work" })), 201, 3, 4),
         ("PATCH", area.as_str(), Some(json!({ "name": "Body" })), 200, 3, 5),
         ("DELETE", area.as_str(), None, 204, 2, 4),
+        ("POST", area_back.as_str(), None, 200, 3, 5),
         ("GET", "/v1/collections", None, 200, 1, 3),
         // What is left of one of that name is looked for first.
         ("POST", "/v1/collections", Some(json!({ "name": "plays" })), 201, 3, 5),
@@ -120,7 +126,9 @@ async fn a_read_waits_for_one_trip_a_write_for_two_a_forged_key_for_none() {
         ("PATCH", film.as_str(), Some(json!({ "data": {} })), 200, 3, 5),
         ("GET", film_history.as_str(), None, 200, 1, 4),
         ("DELETE", film.as_str(), None, 204, 2, 4),
+        ("POST", film_back.as_str(), None, 200, 3, 5),
         ("DELETE", "/v1/collections/plays", None, 204, 3, 5),
+        ("POST", "/v1/collections/plays/restore", None, 200, 2, 4),
     ];
     for route in local::routes().list().iter().filter(|route| route.access == web::Access::Connection) {
         let known = |(method, path, ..): &(&str, &str, _, _, _, _)| {

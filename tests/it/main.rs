@@ -42,6 +42,7 @@ mod sign_out;
 mod slice;
 mod template;
 mod templates;
+mod trash;
 mod undo;
 mod undone;
 mod usage;

@@ -76,6 +76,21 @@ def what_mcp_writes_rest_reads(journey):
 
 
 @step()
+def what_was_deleted_is_listed_and_comes_back(journey):
+    task = journey.api.make_task("Thrown away", **WORDS)
+    path = f"/v1/tasks/{task['id']}"
+    journey.sdk.rest("DELETE", path).expect(204)
+    thrown = journey.api.rest("GET", "/v1/trash?noun=task&limit=1").expect(200).json["data"][0]
+    require(thrown["id"] == task["id"] and thrown["by"] == journey.sdk.id, f"not what was deleted last: {thrown}")
+    require(thrown["item"] == task, f"not as it was: {thrown}")
+    back = journey.api.rest("POST", f"{path}/restore").expect(200).json
+    require({name: back[name] for name in WORDS} == WORDS and back["version"] > task["version"], f"{back}")
+    with journey.mcp.agent("2026-07-28") as agent:
+        agent.use("delete_task", id=task["id"])
+        require(agent.use("restore_task", id=task["id"])["title"] == "Thrown away", "not back")
+
+
+@step()
 def a_key_may_come_in_its_own_header(journey):
     call("GET", f"{journey.host.url}/v1/tasks", headers={"X-API-Key": journey.sdk.key}).expect(200)
 

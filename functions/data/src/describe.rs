@@ -12,7 +12,7 @@ use domain::task::Task;
 use http::Method;
 use serde_json::{Value, json};
 use web::openapi::Operation;
-use web::{Changes, FeedParams, Place, ProgressParams, Stats};
+use web::{Changes, Deleted, FeedParams, Page, Place, ProgressParams, Stats, TrashParams};
 
 pub fn operations() -> Vec<Operation> {
     let task = json!({ "title": "Buy milk", "labels": ["errands"], "due": "2027-01-15" });
@@ -37,6 +37,9 @@ pub fn operations() -> Vec<Operation> {
 fn of_all() -> Vec<Operation> {
     let new = |path, id: &'static str, summary| Operation::new(Method::GET, path, id, summary);
     vec![
+        new("/v1/trash", "list_trash", "What was deleted in the last 30 days, the latest first, in pages")
+            .query::<TrashParams>()
+            .answers::<Page<Deleted>>(200, trash()),
         new(
             "/v1/changes",
             "get_changes",
@@ -74,6 +77,21 @@ fn of_all() -> Vec<Operation> {
         .sends("text/calendar")
         .told_once(),
     ]
+}
+
+fn trash() -> Value {
+    let id = "task_06hhgq2g000000000000000000";
+    json!({
+        "data": [{
+            "noun": "task",
+            "id": id,
+            "deleted_at": "2027-01-15T08:00:00Z",
+            "by": "own",
+            "expires_at": "2027-02-14T08:00:00Z",
+            "item": { "id": id, "title": "Buy milk", "version": 1 },
+        }],
+        "next_cursor": null,
+    })
 }
 
 fn changes() -> Value {

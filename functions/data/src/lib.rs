@@ -4,6 +4,7 @@ mod analytics;
 mod describe;
 mod history;
 mod nouns;
+mod trash;
 
 pub use describe::operations;
 
@@ -21,6 +22,7 @@ pub fn routes() -> Routes {
     let routes = nouns::routes::<LifeArea>(routes);
     let routes = nouns::routes::<Collection>(routes);
     nouns::routes::<Record>(routes)
+        .get(Connection, "/v1/trash", trash::list)
         .get(Connection, "/v1/changes", history::since)
         .get(Connection, "/v1/stats", analytics::stats)
         .get(Connection, "/v1/progress", analytics::progress)

@@ -17,6 +17,7 @@ pub(crate) fn routes<T: Rules>(routes: Routes) -> Routes {
         .get(Access::Connection, does.get.path, read::<T>)
         .patch(Access::Connection, does.update.path, update::<T>)
         .delete(Access::Connection, does.delete.path, delete::<T>)
+        .post(Access::Connection, does.restore.path, restore::<T>)
         .get(Access::Connection, does.history, history::of_one::<T>)
 }
 
@@ -74,6 +75,16 @@ async fn delete<T: Rules>(
 ) -> Result<StatusCode, Problem> {
     Nouns::<T>::of(&call).within(within).delete(id, expected).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+async fn restore<T: Rules>(
+    call: Call,
+    within: Within,
+    At(id): At<T::Id>,
+    minimal: Minimal,
+) -> Result<Response, Problem> {
+    let item = Nouns::<T>::of(&call).within(within).restore(id).await?;
+    Ok(changed(&item, minimal))
 }
 
 fn made_answer<T: Rules>(made: &Written<T>, uri: &Uri, Minimal(minimal): Minimal) -> domain::Result<Answer> {

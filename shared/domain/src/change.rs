@@ -15,7 +15,7 @@ use crate::id::{ChangeId, OwnerId, RequestId};
 use crate::notice::{About, Notice};
 use crate::schema::{CONNECTIONS, DATA, NOTICE, TRASH};
 use crate::shelf::{Source, Trashed};
-use crate::table::{Image, RowChange, RowKey};
+use crate::table::{Image, Row, RowChange, RowKey};
 use crate::{Error, Result, schema};
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
@@ -99,6 +99,12 @@ impl Change {
             before,
             after,
         }))
+    }
+
+    /// The delete that a row in the trash tells of.
+    pub fn trashed(row: &Row) -> Result<Option<Self>> {
+        let after = Some(Image { version: row.version, body: row.body.clone() });
+        Self::of(&RowChange { position: String::new(), key: row.key.clone(), before: None, after })
     }
 
     /// `task.created`

@@ -68,6 +68,11 @@ pub trait Rules: Noun {
     fn release(_desk: &Desk<'_>, _item: &Self) -> impl Future<Output = Result<bool>> + Send {
         async { Ok(false) }
     }
+
+    /// Before it comes back out of the trash: without what it referred to and is gone.
+    fn mended(self, _desk: &Desk<'_>) -> impl Future<Output = Result<Self>> + Send {
+        async { Ok(self) }
+    }
 }
 
 /// The name that a field of this noun goes by.

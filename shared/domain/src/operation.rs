@@ -24,6 +24,7 @@ pub struct Does {
     pub create: Operation,
     pub update: Operation,
     pub delete: Operation,
+    pub restore: Operation,
     /// Where its history is read.
     pub history: &'static str,
 }
@@ -46,6 +47,12 @@ macro_rules! does {
             create: operation(concat!("create_", $one), "POST", $path, Action::Write),
             update: operation(concat!("update_", $one), "PATCH", ONE, Action::Write),
             delete: operation(concat!("delete_", $one), "DELETE", ONE, Action::Delete),
+            restore: operation(
+                concat!("restore_", $one),
+                "POST",
+                concat!($path, "/{id}/restore"),
+                Action::Write,
+            ),
             history: concat!($path, "/{id}/history"),
         }
     }};
@@ -72,7 +79,7 @@ impl Operation {
 }
 
 impl Does {
-    pub fn each(&self) -> [&Operation; 5] {
-        [&self.list, &self.get, &self.create, &self.update, &self.delete]
+    pub fn each(&self) -> [&Operation; 6] {
+        [&self.list, &self.get, &self.create, &self.update, &self.delete, &self.restore]
     }
 }

@@ -31,6 +31,7 @@
 //! | slot | place | answers |
 //! |---|---|---|
 //! | first | `record/<collection>/<record>` | the records of a collection, by age |
+//! | first | `trash/<microsecond>/<noun>/<id>`, of what lies in the trash | what was deleted, by when that was |
 //!
 //! and those of a task will be
 //!
@@ -47,7 +48,7 @@ use crate::connection::Slug;
 use crate::id::{ActivityId, AuditId, ConnectionId, OwnerId};
 use crate::keyring::Purpose;
 use crate::notice::Notice;
-use crate::table::{Expiry, Query, RowKey};
+use crate::table::{Expiry, Places, Query, RowKey, Slot};
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
@@ -133,6 +134,17 @@ pub fn trash_of(key: &RowKey) -> RowKey {
 /// Deleted rows can be restored for 30 days.
 pub fn trash_expiry(deleted_at: Timestamp) -> Expiry {
     Expiry::at(deleted_at + SignedDuration::from_hours(24 * 30))
+}
+
+/// Where it is found by the time of its delete.
+pub fn trash_places(key: &RowKey, deleted_at: Timestamp) -> Places {
+    let rest = key.sort.strip_prefix(TRASH).unwrap_or(&key.sort);
+    Places::from([(Slot::First, format!("{TRASH}{:020}/{rest}", deleted_at.as_microsecond()))])
+}
+
+/// By the time of their delete, oldest first.
+pub fn trash(owner: OwnerId) -> Query {
+    Query::places(owner, Slot::First, TRASH)
 }
 
 /// What lies, or lay, there: the same for an item and what is left of it in the trash.

@@ -64,6 +64,15 @@ pub struct Trashed<T> {
     pub source: Source,
 }
 
+/// What there is under an id.
+#[derive(Debug)]
+pub enum Left<T> {
+    There(T),
+    /// Deleted, and in the trash with this version.
+    InTrash(T, u64),
+    Nothing,
+}
+
 pub struct Shelf<'a, T> {
     table: &'a dyn Table,
     owner: OwnerId,
@@ -78,6 +87,20 @@ impl<'a, T: Entity> Shelf<'a, T> {
     pub async fn get(&self, id: T::Id) -> Result<T> {
         let row = self.table.get(&T::key(self.owner, id)).await?.ok_or(Error::NotFound(T::NAME))?;
         read(&row)
+    }
+
+    /// Also of what was deleted.
+    pub async fn left(&self, id: T::Id) -> Result<Left<T>> {
+        let key = T::key(self.owner, id);
+        let rows = self.table.get_many(&[schema::trash_of(&key), key]).await?;
+        let [trashed, there] = rows.as_slice() else { return Ok(Left::Nothing) };
+        if let Some(row) = there {
+            return read(row).map(Left::There);
+        }
+        let Some(row) = trashed else { return Ok(Left::Nothing) };
+        let trashed: Trashed<T> =
+            serde_json::from_str(&row.body).map_err(|error| Error::unreadable(&row.key, &error))?;
+        Ok(Left::InTrash(trashed.entity, row.version))
     }
 
     /// In the order of the ids, at most 100; what is not there is `None`.
@@ -141,7 +164,9 @@ impl<'a, T: Entity> Shelf<'a, T> {
         let trashed = Trashed { entity, deleted_at: writer.at, source: writer.source };
         let body = serde_json::to_string(&trashed).map_err(Error::internal)?;
         let expires = Some(schema::trash_expiry(writer.at));
-        let put = Put { expires, ..Put::new(schema::trash_of(&key), body, Expect::Gone(version)) };
+        let trash = schema::trash_of(&key);
+        let places = schema::trash_places(&trash, writer.at);
+        let put = Put { expires, places, ..Put::new(trash, body, Expect::Gone(version)) };
         Ok([delete, Write::Put(put)])
     }
 

@@ -9,16 +9,13 @@ use domain::audit::Tip;
 use domain::change::{self, By, Change, Seen, Sight};
 use domain::history::Line;
 use domain::id::UndoId;
-use domain::operation;
 use domain::schema;
 use domain::table::Row;
-use futures_util::future::join;
 use http::StatusCode;
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use std::collections::BTreeMap;
 use std::fmt;
 
 pub struct Feed<'a>(pub &'a Call);
@@ -94,7 +91,7 @@ impl Feed<'_> {
             return self.begin_now().await;
         }
         let place = self.place(params).await?;
-        let (scopes, Lines { lines, more }) = self.scopes(self.lines(place.number)).await?;
+        let (scopes, Lines { lines, more }) = call.may_list(self.lines(place.number)).await?;
         if place.as_of + schema::KEPT <= call.at() {
             return Err(past());
         }
@@ -114,30 +111,9 @@ impl Feed<'_> {
     async fn begin_now(&self) -> Result<Changes, Problem> {
         let Self(call) = self;
         let chain = schema::chain(call.owner());
-        let (_, tip) = self.scopes(call.app().table.get(&chain)).await?;
+        let (_, tip) = call.may_list(call.app().table.get(&chain)).await?;
         let number = Tip::of(call.owner(), tip.as_ref())?.fed;
         self.answer(Vec::new(), Place { number, as_of: call.at() }, false).await
-    }
-
-    /// What the connection may read of each noun that it may list.
-    async fn scopes<T>(
-        &self,
-        meanwhile: impl Future<Output = domain::Result<T>>,
-    ) -> Result<(BTreeMap<&'static str, Scope<'_>>, T), Problem> {
-        let (connection, found) = join(self.0.admission(), meanwhile).await;
-        let (connection, mut refused) = (connection?, None);
-        let mut scopes = BTreeMap::new();
-        let lists = operation::all().filter(|one| one.is_list());
-        for list in lists {
-            match connection.allows(list, self.0.at()) {
-                Ok(scope) => drop(scopes.insert(list.noun, scope)),
-                Err(error) => refused = Some(error),
-            }
-        }
-        match refused.filter(|_| scopes.is_empty()) {
-            Some(refused) => Err(refused.into()),
-            None => Ok((scopes, found?)),
-        }
     }
 
     /// Where there is a gap, and what is missing may still come, it ends before that.

@@ -100,17 +100,17 @@ fn is_there(
     Ok(scope.of(&facts.subject()).is_some())
 }
 
-/// A page of large changes ends early.
-fn cut(listing: Listing<(PastChange, String, usize)>) -> (Vec<PastChange>, Option<String>) {
+/// A page of large items ends early: each with its place in the list, and how large it is.
+pub(crate) fn cut<T>(listing: Listing<(T, String, usize)>) -> (Vec<T>, Option<String>) {
     let (mut data, mut next, mut bytes) = (Vec::new(), listing.next, 0);
-    for (past, sort, size) in listing.items {
+    for (item, place, size) in listing.items {
         if bytes > MOST_BYTES {
             break;
         }
         bytes += size;
-        data.push(past);
+        data.push(item);
         if bytes > MOST_BYTES {
-            next = Some(sort);
+            next = Some(place);
         }
     }
     (data, next)

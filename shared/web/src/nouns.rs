@@ -1,5 +1,7 @@
 //! What a call can do with the nouns of an owner's data; every face goes through here.
 
+mod restore;
+
 use crate::body::{Sent, Within};
 use crate::call::Call;
 use crate::page::{Page, PageParams, cursor};
@@ -129,8 +131,12 @@ impl<'a, T: Rules> Nouns<'a, T> {
 
     async fn find(&self, id: T::Id) -> Result<T> {
         let item: T = self.call.shelf().get(id).await?;
+        if self.is_elsewhere(&item) { Err(Error::NotFound(T::NAME)) } else { Ok(item) }
+    }
+
+    fn is_elsewhere(&self, item: &T) -> bool {
         let elsewhere = |within: &CollectionName| item.subject().collection != Some(within.as_str());
-        if self.within.as_ref().is_some_and(elsewhere) { Err(Error::NotFound(T::NAME)) } else { Ok(item) }
+        self.within.as_ref().is_some_and(elsewhere)
     }
 
     async fn desk(&self) -> Result<Desk<'_>, Problem> {
@@ -152,15 +158,20 @@ impl<'a, T: Rules> Nouns<'a, T> {
         expected: Option<u64>,
     ) -> Result<(Scope<'_>, T), Problem> {
         let (scope, item) = self.call.may(operation, self.find(id)).await?;
-        if scope.of(&item.subject()).is_none() {
-            let reads = self.call.scope(Action::Read, T::RESOURCE).await?.ok();
-            return Err(match reads.and_then(|reads| reads.of(&item.subject())) {
-                Some(_) => scope.denial().into(),
-                None => Error::NotFound(T::NAME).into(),
-            });
-        }
+        self.covered(&scope, &item).await?;
         expect_version(expected, item.version())?;
         Ok((scope, item))
+    }
+
+    async fn covered(&self, scope: &Scope<'_>, item: &T) -> Result<(), Problem> {
+        if scope.of(&item.subject()).is_some() {
+            return Ok(());
+        }
+        let reads = self.call.scope(Action::Read, T::RESOURCE).await?.ok();
+        Err(match reads.and_then(|reads| reads.of(&item.subject())) {
+            Some(_) => scope.denial().into(),
+            None => Error::NotFound(T::NAME).into(),
+        })
     }
 }
 

@@ -44,6 +44,12 @@ pub(super) fn operations<T: Rules + JsonSchema>(new: Value, patch: Value) -> Vec
         one::<T>(of(&does.delete, "Move it to the trash, where it stays for 30 days"))
             .versioned()
             .answers_nothing(),
+        one::<T>(of(&does.restore, "Bring it back out of the trash"))
+            .answers::<Shown<T>>(200, item.clone())
+            .answers_nothing()
+            .tagged()
+            .preferring()
+            .refuses(409),
         one::<T>(Operation::new(
             Method::GET,
             does.history,

@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 use web::{Call, Nouns, PageParams, Problem, Sent, Within};
 
 /// The tools of one noun.
-pub(super) fn of<T: Rules>() -> [Entry; 5] {
+pub(super) fn of<T: Rules>() -> [Entry; 6] {
     let does = T::DOES;
     let (many, one) = (does.many, T::NAME.replace('_', " "));
     let list = if T::LIES_IN {
@@ -44,6 +44,12 @@ pub(super) fn of<T: Rules>() -> [Entry; 5] {
             format!("Move a {one} to the trash, where it stays for 30 days."),
             schema_for!(SeenOne<T::Id>),
             |call, arguments| Box::pin(delete::<T>(call, arguments)),
+        ),
+        Entry::new(
+            &does.restore,
+            format!("Bring a {one} back out of the trash."),
+            schema_for!(One<T::Id>),
+            |call, arguments| Box::pin(restore::<T>(call, arguments)),
         ),
     ]
 }
@@ -114,6 +120,11 @@ async fn delete<T: Rules>(call: &Call, arguments: JsonObject) -> Result<Box<RawV
     let SeenOne::<T::Id> { id, expected_version } = fit(arguments)?;
     Nouns::<T>::of(call).delete(id.clone(), expected_version).await?;
     answer(&json!({ "deleted": id }))
+}
+
+async fn restore<T: Rules>(call: &Call, arguments: JsonObject) -> Result<Box<RawValue>, Problem> {
+    let One { id } = fit(arguments)?;
+    answer(&Nouns::<T>::of(call).restore(id).await?)
 }
 
 /// Which item, and what to change of it.

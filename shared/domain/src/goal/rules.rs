@@ -39,6 +39,17 @@ impl Rules for Goal {
         Ok(())
     }
 
+    /// Its tasks have let go of it, so it counts for as much as a new one.
+    async fn mended(self, desk: &Desk<'_>) -> Result<Self> {
+        let (area, parent) =
+            try_join(desk.still::<LifeArea>(self.life_area_id), desk.still::<Self>(self.parent_id)).await?;
+        let progress = match self.progress_mode {
+            ProgressMode::Auto => Percent::default(),
+            ProgressMode::Manual => self.progress,
+        };
+        Ok(Self { life_area_id: area, parent_id: parent, progress, ..self })
+    }
+
     /// Its tasks and the goals below it stay, without it.
     async fn release(desk: &Desk<'_>, goal: &Self) -> Result<bool> {
         let (tasks, goals) = (desk.shelf::<Task>(), desk.shelf::<Self>());

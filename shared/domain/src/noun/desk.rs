@@ -1,6 +1,8 @@
 //! Where an owner's data is written: one way for every face, for undo and for import. A write and all that follows of
 //! it are one transaction.
 
+mod trash;
+
 use super::{Further, Noun, Rules};
 use crate::access::{Action, Item};
 use crate::connection::Connection;
@@ -48,6 +50,12 @@ impl<'a> Desk<'a> {
         Ok(self.shelf::<T>().some([id]).await?.into_iter().next().flatten())
     }
 
+    /// This id, if what it names is still there.
+    pub async fn still<T: Noun>(&self, id: Option<T::Id>) -> Result<Option<T::Id>> {
+        let Some(id) = id else { return Ok(None) };
+        Ok(self.found::<T>(id).await?.map(|item| item.id()))
+    }
+
     pub fn stamped<T: Noun>(&self, item: T) -> T {
         item.stamped(&self.writer)
     }
@@ -83,27 +91,6 @@ impl<'a> Desk<'a> {
         self.write(Was::There(before), Some(after), may, nothing)
             .await?
             .ok_or_else(|| Error::internal("what was changed is gone"))
-    }
-
-    /// Moves it to the trash, if it still is as it was; what others refer to is first let go by them.
-    pub async fn trash<T: Rules>(&self, item: &T) -> Result<()> {
-        let mut current = item.clone();
-        for _ in 0..MOST_TRIES {
-            if T::release(self, &current).await? {
-                // Letting go may have written it, too.
-                current = self.found::<T>(item.id()).await?.ok_or(Error::Conflict)?;
-                continue;
-            }
-            return self.write(Was::There(&current), None, |_| Ok(()), nothing).await.map(|_| ());
-        }
-        Err(Error::Busy)
-    }
-
-    /// Brings back what went away with this version, out of the trash if it still lies there.
-    pub async fn restore<T: Rules>(&self, item: T, version: u64, is_in_trash: bool) -> Result<T> {
-        let restored =
-            self.write(Was::Gone { version, is_in_trash }, Some(item), |_| Ok(()), nothing).await?;
-        restored.ok_or_else(|| Error::internal("what was restored is gone"))
     }
 
     /// What is left of one that had this id: versions count on, so that no two changes have the same.

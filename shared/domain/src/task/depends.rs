@@ -3,6 +3,7 @@
 use super::Task;
 use crate::id::TaskId;
 use crate::noun::{Desk, Further};
+use crate::text::List;
 use crate::{Error, Result};
 use std::collections::BTreeSet;
 
@@ -47,4 +48,16 @@ pub(super) async fn check(
         }
     }
     Ok(())
+}
+
+/// Those that it waits for and that are there.
+pub(super) async fn still(task: &Task, desk: &Desk<'_>) -> Result<List<TaskId, 20>> {
+    if task.depends_on.is_empty() {
+        return Ok(List::default());
+    }
+    let all: BTreeSet<_> = task.depends_on.iter().copied().collect();
+    let found = desk.shelf::<Task>().some(all).await?;
+    let found: BTreeSet<_> = found.into_iter().flatten().map(|other| other.id).collect();
+    let still: Vec<_> = task.depends_on.iter().copied().filter(|id| found.contains(id)).collect();
+    List::try_from(still).map_err(Error::internal)
 }

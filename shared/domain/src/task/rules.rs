@@ -7,6 +7,7 @@ use crate::life_area::LifeArea;
 use crate::noun::{Desk, Further, Rules};
 use crate::zone::Zone;
 use crate::{Error, Result};
+use futures_util::future::try_join4;
 use jiff::Timestamp;
 
 impl Rules for Task {
@@ -35,6 +36,17 @@ impl Rules for Task {
             }
         }
         count(desk, before, [after.as_deref(), next.as_ref()], further).await
+    }
+
+    async fn mended(self, desk: &Desk<'_>) -> Result<Self> {
+        let (goal, area, parent, waits_for) = try_join4(
+            desk.still::<Goal>(self.goal_id),
+            desk.still::<LifeArea>(self.life_area_id),
+            desk.still::<Self>(self.parent_id),
+            depends::still(&self, desk),
+        )
+        .await?;
+        Ok(Self { goal_id: goal, life_area_id: area, parent_id: parent, depends_on: waits_for, ..self })
     }
 }
 

@@ -61,6 +61,12 @@ pub enum Reason {
     NotPossible,
 }
 
+impl Undone {
+    pub(super) fn is_not_possible(&self) -> bool {
+        self.conflict.as_ref().is_some_and(|conflict| conflict.reason == Reason::NotPossible)
+    }
+}
+
 impl Conflict {
     pub(super) fn of(reason: Reason, by: Option<Write>) -> Self {
         let (by, at) = (by.and_then(|by| by.source.connection), by.map(|by| by.at));
@@ -73,6 +79,9 @@ impl Conflict {
             Error::Conflict => Ok(Self::of(Reason::NotSettled, None)),
             Error::Invalid { detail, .. } | Error::InTheWay(detail) => {
                 Ok(Self { detail: Some(detail), ..Self::of(Reason::NotPossible, None) })
+            }
+            Error::Taken { detail, .. } => {
+                Ok(Self { detail: Some(detail.to_owned()), ..Self::of(Reason::NotPossible, None) })
             }
             Error::Unreadable { .. } => Ok(Self::of(Reason::NotPossible, None)),
             error => Err(error),

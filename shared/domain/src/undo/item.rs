@@ -23,6 +23,9 @@ const MOST_LINES: usize = 2_000;
 const MOST_CHANGES: usize = 1_000;
 const ROWS_IN_A_READ: usize = 100;
 
+/// How often what was not possible is tried again, because others came back since then.
+const MOST_PASSES: usize = 10;
+
 pub struct Undoing<'a> {
     pub desk: Desk<'a>,
     pub which: Which,
@@ -42,7 +45,30 @@ struct Found {
 
 impl Undoing<'_> {
     /// Newest first, from here on; and where to go on.
-    pub async fn some(&self, mut after: Option<String>) -> Result<(Vec<Undone>, Option<String>)> {
+    pub async fn some(&self, after: Option<String>) -> Result<(Vec<Undone>, Option<String>)> {
+        let (mut done, next) = self.page(after).await?;
+        self.again(&mut done).await?;
+        Ok((done.into_iter().map(|(_, undone)| undone).collect(), next))
+    }
+
+    /// What stood before what it refers to may be possible now.
+    async fn again(&self, done: &mut [(Line, Undone)]) -> Result<()> {
+        for _ in 0..MOST_PASSES {
+            let mut any = false;
+            for (line, undone) in done.iter_mut().filter(|(_, undone)| undone.is_not_possible()) {
+                if let Some(now) = self.item(line).await?.filter(|now| !now.is_not_possible()) {
+                    *undone = now;
+                    any = true;
+                }
+            }
+            if !any {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    async fn page(&self, mut after: Option<String>) -> Result<(Vec<(Line, Undone)>, Option<String>)> {
         let all = schema::feed_of(self.desk.owner).newest_first();
         let (mut done, mut seen) = (Vec::new(), BTreeSet::new());
         for _ in 0..MOST_LINES / ROWS_IN_A_READ {
@@ -56,7 +82,7 @@ impl Undoing<'_> {
                 }
                 let written = Write { source: line.source, at: line.at };
                 if self.which.picks(&written) && seen.insert(line.what.clone()) {
-                    done.extend(self.item(&line).await?);
+                    done.extend(self.item(&line).await?.map(|undone| (line, undone)));
                 }
                 if done.len() == MOST_ITEMS {
                     return Ok((done, Some(row.key.sort.clone())));
@@ -162,7 +188,7 @@ impl Undoing<'_> {
             }
             (Some(current), Some(after)) => drop(desk.replace(&current, after, |_| Ok(())).await?),
             (Some(current), None) => desk.trash(&current).await?,
-            (None, Some(after)) => drop(desk.restore(after, newest, trash.is_some()).await?),
+            (None, Some(after)) => drop(desk.restore(after, newest, trash.is_some(), |_| Ok(())).await?),
             (None, None) => {}
         }
         Ok(Ok(did))

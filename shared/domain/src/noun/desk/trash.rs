@@ -1,0 +1,33 @@
+//! The way into the trash, and back.
+
+use super::{Desk, MOST_TRIES, Was, nothing};
+use crate::noun::Rules;
+use crate::{Error, Result};
+
+impl Desk<'_> {
+    /// Moves it to the trash, if it still is as it was; what others refer to is first let go by them.
+    pub async fn trash<T: Rules>(&self, item: &T) -> Result<()> {
+        let mut current = item.clone();
+        for _ in 0..MOST_TRIES {
+            if T::release(self, &current).await? {
+                // Letting go may have written it, too.
+                current = self.found::<T>(item.id()).await?.ok_or(Error::Conflict)?;
+                continue;
+            }
+            return self.write(Was::There(&current), None, |_| Ok(()), nothing).await.map(|_| ());
+        }
+        Err(Error::Busy)
+    }
+
+    /// Brings back what went away with this version, out of the trash if it still lies there.
+    pub async fn restore<T: Rules>(
+        &self,
+        item: T,
+        version: u64,
+        is_in_trash: bool,
+        may: impl Fn(&T) -> Result<()>,
+    ) -> Result<T> {
+        let restored = self.write(Was::Gone { version, is_in_trash }, Some(item), may, nothing).await?;
+        restored.ok_or_else(|| Error::internal("what was restored is gone"))
+    }
+}
