@@ -93,35 +93,35 @@ id!(
     /// The person whose data it is.
     OwnerId, "own_", 10, "^own_[0-9a-hjkmnp-tv-z]{16}$"
 );
-id!(ConnectionId, "conn_", 16, "^conn_[0-9a-hjkmnp-tv-z]{26}$");
-id!(LifeAreaId, "area_", 16, "^area_[0-9a-hjkmnp-tv-z]{26}$");
-id!(GoalId, "goal_", 16, "^goal_[0-9a-hjkmnp-tv-z]{26}$");
-id!(MemoryId, "mem_", 16, "^mem_[0-9a-hjkmnp-tv-z]{26}$");
-id!(RecordId, "rec_", 16, "^rec_[0-9a-hjkmnp-tv-z]{26}$");
-id!(TaskId, "task_", 16, "^task_[0-9a-hjkmnp-tv-z]{26}$");
+id!(ConnectionId, "conn_", 16, "^conn_[0-9a-hjkmnp-tv-z]{25}[048cgmrw]$");
+id!(LifeAreaId, "area_", 16, "^area_[0-9a-hjkmnp-tv-z]{25}[048cgmrw]$");
+id!(GoalId, "goal_", 16, "^goal_[0-9a-hjkmnp-tv-z]{25}[048cgmrw]$");
+id!(MemoryId, "mem_", 16, "^mem_[0-9a-hjkmnp-tv-z]{25}[048cgmrw]$");
+id!(RecordId, "rec_", 16, "^rec_[0-9a-hjkmnp-tv-z]{25}[048cgmrw]$");
+id!(TaskId, "task_", 16, "^task_[0-9a-hjkmnp-tv-z]{25}[048cgmrw]$");
 id!(
     /// One call, in answers, in logs and in the changes that it made.
-    RequestId, "req_", 16, "^req_[0-9a-hjkmnp-tv-z]{26}$"
+    RequestId, "req_", 16, "^req_[0-9a-hjkmnp-tv-z]{25}[048cgmrw]$"
 );
 id!(
     /// One change; also the `webhook-id` that a receiver deduplicates by.
-    ChangeId, "chg_", 16, "^chg_[0-9a-hjkmnp-tv-z]{26}$"
+    ChangeId, "chg_", 16, "^chg_[0-9a-hjkmnp-tv-z]{25}[048cgmrw]$"
 );
 id!(
     /// One conditional write, stored with the row so that a retried write recognises itself.
-    OpId, "op_", 16, "^op_[0-9a-hjkmnp-tv-z]{26}$"
+    OpId, "op_", 16, "^op_[0-9a-hjkmnp-tv-z]{25}[048cgmrw]$"
 );
 id!(
     /// One call that a connection made.
-    ActivityId, "act_", 16, "^act_[0-9a-hjkmnp-tv-z]{26}$"
+    ActivityId, "act_", 16, "^act_[0-9a-hjkmnp-tv-z]{25}[048cgmrw]$"
 );
 id!(
     /// One entry of the audit log.
-    AuditId, "aud_", 16, "^aud_[0-9a-hjkmnp-tv-z]{26}$"
+    AuditId, "aud_", 16, "^aud_[0-9a-hjkmnp-tv-z]{25}[048cgmrw]$"
 );
 id!(
     /// One time that the owner undid what was written.
-    UndoId, "undo_", 16, "^undo_[0-9a-hjkmnp-tv-z]{26}$"
+    UndoId, "undo_", 16, "^undo_[0-9a-hjkmnp-tv-z]{25}[048cgmrw]$"
 );
 timed!(
     ConnectionId,

@@ -16,6 +16,7 @@ use crate::zone::Zone;
 use jiff::Timestamp;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::json;
 use std::borrow::Cow;
 
 noun! {
@@ -126,7 +127,7 @@ impl<'de> Deserialize<'de> for Priority {
         #[derive(Deserialize)]
         #[serde(untagged)]
         enum Said<'a> {
-            Number(u8),
+            Number(f64),
             #[serde(borrow)]
             Word(Cow<'a, str>),
         }
@@ -154,8 +155,14 @@ impl JsonSchema for Priority {
     fn inline_schema() -> bool {
         true
     }
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "string", "enum": ["low", "medium", "high", "urgent"] })
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let words = json_schema!({ "type": "string", "enum": ["low", "medium", "high", "urgent"] });
+        if generator.contract().is_serialize() {
+            return words;
+        }
+        let numbers =
+            json!({ "type": "integer", "minimum": 1, "maximum": 4, "description": "1 is the most urgent." });
+        json_schema!({ "anyOf": [words, numbers] })
     }
 }
 

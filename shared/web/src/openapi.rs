@@ -75,19 +75,13 @@ fn parameters() -> Value {
             "name": "If-Match",
             "in": "header",
             "description": "The `ETag` that was read: what has changed since then is not overwritten (412).",
-            "schema": { "type": "string", "pattern": "^(\"[0-9]+\"|\\*)$" },
+            "schema": { "type": "string", "pattern": "^\"[0-9]{1,19}(-csv|-xml)?\"$" },
             "example": "\"1\"",
         },
         "IfNoneMatch": {
             "name": "If-None-Match",
             "in": "header",
             "description": "The `ETag` of the answer before: if nothing has changed since then, the answer is a 304.",
-            "schema": { "type": "string" },
-        },
-        "Fields": {
-            "name": "fields",
-            "in": "query",
-            "description": "Only these fields of each item, by commas; `id` and `version` are always there.",
             "schema": { "type": "string" },
         },
         "Prefer": {
@@ -101,8 +95,8 @@ fn parameters() -> Value {
             "in": "header",
             "description": "Makes it safe to send the call again: for 24 hours, the same key with the same body \
                             does nothing more and gets the first answer, with `Idempotency-Replayed: true`.",
-            "schema": { "type": "string", "pattern": "^[!-~]{1,512}$" },
-            "example": "\"b7e5a3f0-6f0a-4d0e-9a53-1c7d2f5e8a44\"",
+            "schema": { "type": "string", "pattern": "^[!#-~]{1,255}$" },
+            "example": "b7e5a3f0-6f0a-4d0e-9a53-1c7d2f5e8a44",
         },
     })
 }

@@ -21,11 +21,11 @@ pub(super) fn operations<T: Rules + JsonSchema>(new: Value, patch: Value) -> Vec
         all::<T>(of(&does.list, "All that may be read, newest first, in pages"))
             .query::<PageParams>()
             .answers::<Page<Shown<T>>>(200, page)
-            .read_as_wanted()
+            .read_as_wanted::<Shown<T>>()
             .linked(),
         one::<T>(of(&does.get, "One by its id"))
             .answers::<Shown<T>>(200, item.clone())
-            .read_as_wanted()
+            .read_as_wanted::<Shown<T>>()
             .told_once()
             .tagged(),
         all::<T>(of(&does.create, "Make one"))

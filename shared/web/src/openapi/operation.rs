@@ -23,7 +23,8 @@ pub struct Operation {
     is_versioned: bool,
     is_repeatable: bool,
     is_told_once: bool,
-    is_read_as_wanted: bool,
+    /// What is read, in which form and how much of it one likes.
+    wanted: Option<SchemaOf>,
     is_linked: bool,
     is_preferring: bool,
     refuses: Vec<u16>,
@@ -61,7 +62,7 @@ impl Operation {
             is_versioned: false,
             is_repeatable: false,
             is_told_once: false,
-            is_read_as_wanted: false,
+            wanted: None,
             is_linked: false,
             is_preferring: false,
             refuses: Vec::new(),
@@ -118,9 +119,9 @@ impl Operation {
     }
 
     /// In the form that `Accept` or the connection's setting says, and with the fields that are asked for.
-    pub fn read_as_wanted(self) -> Self {
+    pub fn read_as_wanted<T: JsonSchema>(self) -> Self {
         let all = self.sends("text/csv").sends("application/xml");
-        Self { is_read_as_wanted: true, ..all }
+        Self { wanted: Some(SchemaGenerator::subschema_for::<T>), ..all }
     }
 
     /// A header leads to the next page.

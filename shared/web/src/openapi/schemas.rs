@@ -56,6 +56,14 @@ impl Schemas {
         schema(&mut self.writes).to_value()
     }
 
+    /// The names of what a type holds.
+    pub(super) fn fields(&mut self, schema: SchemaOf) -> Vec<String> {
+        let place = self.written(schema);
+        let name = place["$ref"].as_str().and_then(|place| place.strip_prefix(PLACE));
+        let held = name.and_then(|name| self.writes.definitions().get(name)).unwrap_or(&place);
+        held["properties"].as_object().into_iter().flat_map(Map::keys).cloned().collect()
+    }
+
     /// The fields of a type as query parameters. None can be null; one that may be missing is left away.
     pub(super) fn parameters(&mut self, query: SchemaOf) -> Vec<Value> {
         let mut schema = self.read(query);

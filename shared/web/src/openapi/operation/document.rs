@@ -37,11 +37,11 @@ impl Operation {
             |(name, at)| json!({ "name": name, "in": "path", "required": true, "schema": schemas.read(*at) }),
         ));
         all.extend(self.query.into_iter().flat_map(|query| schemas.parameters(query)));
+        all.extend(self.wanted.map(|of| fields(schemas.fields(of))));
         let headers = [
             (self.is_versioned, "IfMatch"),
             (self.is_repeatable, "IdempotencyKey"),
             (self.is_told_once, "IfNoneMatch"),
-            (self.is_read_as_wanted, "Fields"),
             (self.is_preferring, "Prefer"),
         ];
         for (sent, name) in headers {
@@ -81,7 +81,7 @@ impl Operation {
             (self.is_told_once, "ETag", "Of this very answer, for `If-None-Match`"),
             (self.is_tagged, "ETag", "The version, for `If-Match`"),
             (status == 201, "Location", "Where it lies"),
-            (self.is_read_as_wanted, "Vary", "`Accept`"),
+            (self.wanted.is_some(), "Vary", "`Accept`"),
             (self.is_linked, "Link", "Where the next page lies, as `rel=\"next\"`; absent on the last one"),
             (self.is_preferring, "Preference-Applied", "`return=minimal` if nothing but this was told"),
             (self.is_repeatable, "Idempotency-Replayed", "`true` if the call was sent before"),
@@ -100,7 +100,7 @@ impl Operation {
             }
             401 | 403 | 429 | 500 | 503 => access != Access::Public,
             404 => !self.at.is_empty(),
-            406 => self.is_read_as_wanted,
+            406 => self.wanted.is_some(),
             409 => self.is_repeatable || self.is_versioned,
             412 => self.is_versioned,
             413 | 415 => self.takes.is_some(),
@@ -108,6 +108,16 @@ impl Operation {
         };
         by_parameters || self.refuses.contains(&status)
     }
+}
+
+fn fields(names: Vec<String>) -> Value {
+    json!({
+        "name": "fields",
+        "in": "query",
+        "description": "Only these fields of each item, by commas; `id` and `version` are always there.",
+        "explode": false,
+        "schema": { "type": "array", "items": { "enum": names }, "minItems": 1 },
+    })
 }
 
 fn description(status: u16) -> &'static str {
