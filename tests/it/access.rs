@@ -53,6 +53,7 @@ fn example(route: &Route, items: &Items, connection: &str) -> (String, Option<Va
             noun.map(|(_, field)| json!({ *field: "written by the access test" }))
         }
         ("PATCH", "/audit/settings") => Some(json!({ "audit_days": 30 })),
+        ("POST", "/import") => Some(json!({ "larder": 1 })),
         ("POST", "/mcp") => Some(json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/list" })),
         (
             "POST",

@@ -192,7 +192,7 @@ async fn nobody_overtakes_a_line_that_is_still_to_come() {
     let owner = OwnerId::of("test", "one");
     house.task(&key, "first").await;
     house.pump.drain().await.unwrap();
-    let source = Source { connection: None, request: RequestId::from_bytes([1; 16]), undo: None };
+    let source = Source::of(None, RequestId::from_bytes([1; 16]));
     let now = house.app.clock.now();
     let line = |what: &str| Line { what: what.to_owned(), version: 1, at: now, source, sealed_at: now };
     house.store.put(line("task/late").put(owner, 3).unwrap(), op()).await.unwrap();

@@ -30,6 +30,7 @@ mod input;
 mod layout;
 mod limits;
 mod mcp;
+mod moving;
 mod nouns;
 mod openapi;
 mod places;

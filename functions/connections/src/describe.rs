@@ -1,5 +1,7 @@
 //! The routes in words, types and examples, for the description of the API.
 
+mod moving;
+
 use crate::activity::ActivityParams;
 use crate::create::Created;
 use crate::key::{Rotate, Rotated};
@@ -18,7 +20,7 @@ pub fn operations() -> Vec<Operation> {
     let new = Operation::new;
     let page = json!({ "data": [used()], "next_cursor": null });
     let created = json!({ "connection": connection(), "key": key() });
-    vec![
+    let all = vec![
         new(Method::GET, "/connections", "list_connections", "Connections, newest first, in pages")
             .query::<PageParams>()
             .answers::<Page<View<'_>>>(200, page),
@@ -93,7 +95,8 @@ pub fn operations() -> Vec<Operation> {
             .answers::<Page<Activity>>(200, json!({ "data": [activity()], "next_cursor": null })),
         new(Method::POST, "/owner/sign-out-everywhere", "sign_out_everywhere", "End every token and session")
             .answers_nothing(),
-    ]
+    ];
+    all.into_iter().chain(moving::operations()).collect()
 }
 
 fn of_one(method: Method, path: &'static str, id: &'static str, summary: &'static str) -> Operation {

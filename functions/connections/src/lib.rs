@@ -1,4 +1,4 @@
-//! The owner makes, limits, watches, changes and ends connections, and signs out.
+//! The owner makes, limits, watches, changes and ends connections, moves the data, and signs out.
 
 mod activity;
 mod create;
@@ -7,6 +7,7 @@ mod document;
 mod edit;
 mod key;
 mod manage;
+mod moving;
 mod preview;
 mod sign_out;
 mod status;
@@ -36,5 +37,7 @@ pub fn routes() -> Routes {
         .get(Owner, "/connections/{id}/usage", usage::read)
         .get(Owner, "/connections/{id}/activity", activity::list)
         .post(Owner, "/owner/sign-out-everywhere", sign_out::everywhere)
+        .get(Owner, "/export", moving::export)
+        .post(Owner, "/import", moving::import)
         .get(Public, "/openapi.json", document::read)
 }

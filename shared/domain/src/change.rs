@@ -148,7 +148,8 @@ fn written(row: &RowChange, image: &Image) -> Result<Said> {
         None if image.version > 1 => Verb::Restored,
         None => Verb::Created,
     };
-    Ok(Said { verb, at: updated_at, source, before, after: Some(read(&row.key, image)?) })
+    let at = source.imported_at.unwrap_or(updated_at);
+    Ok(Said { verb, at, source, before, after: Some(read(&row.key, image)?) })
 }
 
 fn trashed(row: &RowChange, image: &Image) -> Result<Said> {
@@ -193,8 +194,7 @@ fn noticed(row: &RowChange, image: &Image) -> Result<Said> {
 }
 
 /// Larder itself, in no call.
-pub(crate) const NOBODY: Source =
-    Source { connection: None, request: RequestId::from_bytes([0; 16]), undo: None };
+pub(crate) const NOBODY: Source = Source::of(None, RequestId::from_bytes([0; 16]));
 
 /// Without hashes and sealed secrets: a change goes to places where even those have no business.
 fn public(connection: &Connection) -> Result<Value> {

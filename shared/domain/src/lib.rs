@@ -23,6 +23,7 @@ pub mod id;
 pub mod key;
 pub mod life_area;
 pub mod limits;
+pub mod moving;
 pub mod notice;
 pub mod noun;
 pub mod number;

@@ -5,7 +5,7 @@ mod desk;
 mod further;
 mod given;
 
-pub use desk::Desk;
+pub use desk::{Desk, Manner, Took};
 pub use further::Further;
 pub use given::Given;
 
@@ -44,6 +44,12 @@ pub trait Rules: Noun {
     const IS_NAMED: bool = false;
     /// It lies in a collection, which its path names.
     const LIES_IN: bool = false;
+
+    /// Whether a write of it looks at others that may be written beside it, or touches them: those are taken in one
+    /// after the other.
+    fn is_tied(&self) -> bool {
+        true
+    }
 
     /// The id of a new one.
     fn mint(new: &Self::New, at: Timestamp, random: [u8; 10]) -> Self::Id;
@@ -195,7 +201,7 @@ macro_rules! noun {
             }
 
             fn stamped(self, writer: &$crate::shelf::Writer) -> Self {
-                Self { updated_at: writer.at, source: writer.source, ..self }
+                Self { updated_at: writer.stamp(self.updated_at), source: writer.source, ..self }
             }
 
             fn says_the_same_as(&self, other: &Self) -> bool {

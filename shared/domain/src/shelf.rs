@@ -46,6 +46,13 @@ pub struct Writer {
     pub op: OpId,
 }
 
+impl Writer {
+    /// When an item was last written that is written now: what is imported says when that was where it comes from.
+    pub fn stamp(&self, updated_at: Timestamp) -> Timestamp {
+        if self.source.imported_at.is_some() { updated_at } else { self.at }
+    }
+}
+
 /// Which connection wrote (none: the owner), in which call, and, where what was written was undone, in which undo.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[schemars(inline)]
@@ -54,6 +61,15 @@ pub struct Source {
     pub request: RequestId,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub undo: Option<UndoId>,
+    /// When an import brought it here; `updated_at` is then of where it comes from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub imported_at: Option<Timestamp>,
+}
+
+impl Source {
+    pub const fn of(connection: Option<ConnectionId>, request: RequestId) -> Self {
+        Self { connection, request, undo: None, imported_at: None }
+    }
 }
 
 /// A deleted entity, as it lies in the trash.

@@ -130,7 +130,7 @@ impl Call {
     }
 
     pub fn writer(&self) -> Writer {
-        let source = Source { connection: Some(self.0.key.connection), request: self.0.request, undo: None };
+        let source = Source::of(Some(self.0.key.connection), self.0.request);
         Writer { at: self.0.at, source, op: self.0.app.op() }
     }
 }

@@ -102,7 +102,7 @@ impl FromRequestParts<App> for ByOwner {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
         let Arrival { at, request, .. } = Arrival::of(parts)?;
-        let source = Source { connection: None, request: *request, undo: None };
+        let source = Source::of(None, *request);
         Ok(Self(Writer { at: *at, source, op: app.op() }))
     }
 }

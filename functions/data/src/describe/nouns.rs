@@ -85,7 +85,7 @@ fn of(does: &'static Does, summary: &'static str) -> Operation {
 fn item<T: Rules>(new: &Value) -> Value {
     let at = Timestamp::from_second(1_800_000_000).unwrap_or_default();
     let (connection, request) = (ConnectionId::new(at, [0; 10]), RequestId::new(at, [0; 10]));
-    let source = Source { connection: Some(connection), request, undo: None };
+    let source = Source::of(Some(connection), request);
     let writer = Writer { at, source, op: OpId::from_bytes([0; 16]) };
     let item = serde_json::from_value(new.clone()).ok().map(|new| {
         let id = T::mint(&new, at, [0; 10]);

@@ -212,7 +212,7 @@ fn a_change_is_told_by_the_names_of_its_fields() {
         noun: "task".to_owned(),
         verb: Verb::Updated,
         at,
-        source: Source { connection: Some(connection), request, undo: None },
+        source: Source::of(Some(connection), request),
         before: Some(
             json!({ "id": "task_1", "title": "SECRET", "labels": [], "version": 1, "due": "2026-01-01" }),
         ),

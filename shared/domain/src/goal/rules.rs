@@ -31,8 +31,13 @@ impl Rules for Goal {
         if goal.parent_id != before.and_then(|before| before.parent_id) {
             goal.check_parents(desk, further).await?;
         }
-        // Tasks keep it, and nothing else: one that is gone has let go of all of them.
-        goal.tally = before.and_then(|before| before.tally);
+        // Tasks keep it, and nothing else: one that is gone has let go of all of them. Those that are taken in may be
+        // there before their goal.
+        goal.tally = match before {
+            Some(before) => before.tally,
+            None if desk.takes_in() => goal.tally_of_tasks(desk).await?,
+            None => None,
+        };
         goal.settle_progress(desk, before)?;
         goal.completed_at =
             (goal.status == Status::Completed).then(|| goal.completed_at.unwrap_or(desk.writer.at));
@@ -86,15 +91,29 @@ impl Goal {
             let parent = match level {
                 0 => desk.referred::<Self>(id, "/parent_id").await?,
                 // Who may see a goal need not see all that it is a part of.
-                _ => match desk.found::<Self>(id).await? {
-                    Some(parent) => parent,
-                    None => return Ok(()),
-                },
+                _ => desk.found::<Self>(id).await?,
             };
+            let Some(parent) = parent else { return Ok(()) };
             further.check(desk, &parent);
             above = parent.parent_id;
         }
         refuse("goals can lie ten levels deep at most")
+    }
+
+    async fn tally_of_tasks(&self, desk: &Desk<'_>) -> Result<Option<Tally>> {
+        let (tasks, of_it) = (desk.shelf::<Task>(), Task::of_goal(desk.owner, self.id));
+        let (mut tally, mut after) = (None::<Tally>, None);
+        loop {
+            let page = tasks.page(&of_it, after, 100).await?;
+            let listing = tasks.kept(&of_it, page, 100, |_| true).await?;
+            for task in &listing.items {
+                tally = Some(tally.unwrap_or_default().plus(Tally::of(task)));
+            }
+            after = listing.next;
+            if after.is_none() {
+                return Ok(tally);
+            }
+        }
     }
 
     fn settle_progress(&mut self, desk: &Desk<'_>, before: Option<&Self>) -> Result<()> {
@@ -102,8 +121,8 @@ impl Goal {
         if self.progress_mode == ProgressMode::Manual {
             return Ok(());
         }
-        // An undo brings back what was written, and this was not.
-        let is_written = desk.writer.source.undo.is_none();
+        // An undo brings back what was written, an import what is elsewhere, and this was not written.
+        let is_written = desk.writer.source.undo.is_none() && !desk.takes_in();
         let was_auto = before.is_none_or(|before| before.progress_mode == ProgressMode::Auto);
         let known = before.map_or_else(Percent::default, |before| before.progress);
         if is_written && was_auto && self.progress != known {

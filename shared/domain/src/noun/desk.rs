@@ -1,7 +1,10 @@
 //! Where an owner's data is written: one way for every face, for undo and for import. A write and all that follows of
 //! it are one transaction.
 
+mod take_in;
 mod trash;
+
+pub use take_in::{Manner, Took};
 
 use super::{Further, Noun, Rules};
 use crate::access::{Action, Item};
@@ -39,10 +42,13 @@ impl<'a> Desk<'a> {
         Shelf::new(self.table, self.owner)
     }
 
-    /// What an item refers to, if whoever writes can see it. `place` is where it is referred to.
-    pub async fn referred<T: Noun>(&self, id: T::Id, place: &str) -> Result<T> {
-        let seen = self.found::<T>(id).await?.filter(|item| self.sees(item));
-        seen.ok_or_else(|| Error::invalid(place, format!("there is no such {}", T::NAME)))
+    /// What an item refers to, if whoever writes can see it. `place` is where it is referred to. Only what is taken in
+    /// may refer to what is not there.
+    pub async fn referred<T: Noun>(&self, id: T::Id, place: &str) -> Result<Option<T>> {
+        match self.found::<T>(id).await?.filter(|item| self.sees(item)) {
+            None if !self.takes_in() => Err(Error::invalid(place, format!("there is no such {}", T::NAME))),
+            seen => Ok(seen),
+        }
     }
 
     /// With everyone's eyes.

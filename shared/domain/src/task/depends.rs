@@ -10,6 +10,12 @@ use std::collections::BTreeSet;
 /// How many tasks are followed: as many as one transaction can hold to what they say.
 const MOST_FOLLOWED: usize = 60;
 
+/// What is taken in grew elsewhere, link by link, longer than what is followed at once; it comes one by one, and is
+/// held to nothing.
+const MOST_FOLLOWED_IN: usize = 1_000;
+
+const MOST_IN_ONE_READ: usize = 100;
+
 const PLACE: &str = "/depends_on";
 
 pub(super) async fn check(
@@ -26,25 +32,32 @@ pub(super) async fn check(
     }
     let (mut seen, mut level) = (BTreeSet::new(), new);
     let mut is_first = true;
+    let most = if desk.takes_in() { MOST_FOLLOWED_IN } else { MOST_FOLLOWED };
     while !level.is_empty() {
         if level.contains(&task.id) {
             return Err(Error::invalid(PLACE, "it would wait for itself"));
         }
         level.retain(|id| seen.insert(*id));
-        if seen.len() > MOST_FOLLOWED {
-            let detail = format!("it would wait for more than {MOST_FOLLOWED} tasks, one behind the other");
+        if seen.len() > most {
+            let detail = format!("it would wait for more than {most} tasks, one behind the other");
             return Err(Error::invalid(PLACE, detail));
         }
-        let found = desk.shelf::<Task>().some(level.iter().copied()).await?;
-        if is_first && found.iter().any(|found| !found.as_ref().is_some_and(|found| desk.sees(found))) {
+        let mut found = Vec::with_capacity(level.len());
+        for some in level.chunks(MOST_IN_ONE_READ) {
+            found.extend(desk.shelf::<Task>().some(some.iter().copied()).await?);
+        }
+        let is_seen = |found: &Option<Task>| found.as_ref().is_some_and(|found| desk.sees(found));
+        if is_first && !desk.takes_in() && !found.iter().all(is_seen) {
             return Err(Error::invalid(PLACE, "there is no such task"));
         }
         is_first = false;
         level.clear();
-        // Nothing of what was followed may change until this is written.
         for other in found.into_iter().flatten() {
-            further.check(desk, &other);
             level.extend(other.depends_on.iter().copied());
+            if !desk.takes_in() {
+                // Nothing of what was followed may change until this is written.
+                further.check(desk, &other);
+            }
         }
     }
     Ok(())

@@ -11,6 +11,10 @@ use futures_util::future::try_join4;
 use jiff::Timestamp;
 
 impl Rules for Task {
+    fn is_tied(&self) -> bool {
+        self.goal_id.is_some() || self.parent_id.is_some() || !self.depends_on.is_empty()
+    }
+
     fn mint(_: &NewTask, at: Timestamp, random: [u8; 10]) -> TaskId {
         TaskId::new(at, random)
     }
@@ -66,8 +70,8 @@ impl Task {
         if let Some(goal) = self.goal_id
             && before.and_then(|before| before.goal_id) != Some(goal)
         {
-            let goal = desk.referred::<Goal>(goal, "/goal_id").await?;
-            self.life_area_id = self.life_area_id.or(goal.life_area_id);
+            let goal = desk.referred::<Goal>(goal, "/goal_id").await?.filter(|_| !desk.takes_in());
+            self.life_area_id = self.life_area_id.or(goal.and_then(|goal| goal.life_area_id));
         }
         depends::check(self, before, desk, further).await
     }
@@ -78,20 +82,22 @@ impl Task {
             return refuse("a task cannot be a part of itself");
         }
         let parent = desk.referred::<Self>(parent, "/parent_id").await?;
-        if parent.parent_id.is_some() {
+        if parent.as_ref().is_some_and(|parent| parent.parent_id.is_some()) {
             return refuse("that task is itself a part of another; parts have no parts");
         }
         if desk.shelf::<Self>().first_of(&Self::parts_of(desk.owner, self.id)).await?.is_some() {
             return refuse("this task has parts of its own; parts have no parts");
         }
-        further.check(desk, &parent);
+        if let Some(parent) = parent {
+            further.check(desk, &parent);
+        }
         Ok(())
     }
 
     /// The one after it, when it was completed for the first time.
     async fn next(&self, desk: &Desk<'_>) -> Result<Option<Self>> {
         let (Some(rule), Some(due)) = (&self.recurrence, &self.due) else { return Ok(None) };
-        if self.status != Status::Completed || self.followed_by.is_some() {
+        if self.status != Status::Completed || self.followed_by.is_some() || desk.takes_in() {
             return Ok(None);
         }
         let Some(next) = rule.next(due, desk.writer.at, &Zone::UTC) else { return Ok(None) };

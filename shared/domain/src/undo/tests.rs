@@ -17,7 +17,7 @@ const fn at(second: i64) -> Timestamp {
 }
 
 fn by(connection: Option<ConnectionId>) -> Source {
-    Source { connection, request: RequestId::from_bytes([0; 16]), undo: None }
+    Source::of(connection, RequestId::from_bytes([0; 16]))
 }
 
 fn undo(nth: u8) -> Source {

@@ -24,7 +24,7 @@ async fn main() -> Result<(), aws::Error> {
     let id = ConnectionId::new(now, [0; 10]);
     let key = GenuineKey::issue(owner, id, [0; 16]);
     let by = |nth: u8| {
-        let source = Source { connection: Some(id), request: RequestId::new(now, [nth; 10]), undo: None };
+        let source = Source::of(Some(id), RequestId::new(now, [nth; 10]));
         Writer { at: now, source, op: op(nth) }
     };
     let limits = r#"{ "burst": null, "per_hour": null, "per_day": null }"#;
