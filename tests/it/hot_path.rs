@@ -85,6 +85,7 @@ async fn a_read_waits_for_one_trip_a_write_for_two_a_forged_key_for_none() {
         ("GET", history.as_str(), None, 200, 1, 4),
         ("POST", "/v1/tasks", Some(title.clone()), 201, 2, 3),
         ("PATCH", one.as_str(), Some(patch.clone()), 200, 2, 4),
+        ("GET", "/openapi/own.json", None, 200, 1, 2),
         ("GET", "/v1/stats", None, 200, 1, 3),
         ("GET", "/v1/progress?period=1y", None, 200, 1, 3),
         ("GET", "/v1/daily/2027-01-15", None, 200, 1, 3),

@@ -17,6 +17,7 @@ mod connections;
 mod contract;
 mod conventions;
 mod decisions;
+mod described;
 mod due;
 mod faults;
 mod grants;

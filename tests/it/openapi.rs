@@ -166,6 +166,8 @@ fn every_example_fits_its_schema() {
 /// What an answer has, its example shows.
 fn shows(example: &Value, answer: &Value, at: &str) {
     match (example, answer) {
+        // An empty one says that anything may be in it.
+        (Value::Object(example), _) if example.is_empty() => {}
         (Value::Object(example), Value::Object(answer)) => {
             for (field, value) in answer {
                 let shown = example.get(field);

@@ -150,3 +150,6 @@ def the_description_of_the_api_is_openapi(journey):
     description = call("GET", f"{journey.host.url}/openapi.json").expect(200).json
     validate(description)
     require("post" in description["paths"]["/connections"], "/connections is not described")
+    own = call("GET", f"{journey.host.url}/openapi/own.json", token=journey.api.key).expect(200).json
+    validate(own)
+    require("/connections" not in own["paths"] and "/v1/tasks" in own["paths"], "it is not this connection's")

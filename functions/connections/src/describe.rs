@@ -12,7 +12,7 @@ use domain::activity::Activity;
 use domain::connection::{ConnectionPatch, NewConnection, View};
 use domain::id::ConnectionId;
 use http::Method;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use web::openapi::Operation;
 use web::{Page, PageParams};
 
@@ -85,6 +85,23 @@ pub fn operations() -> Vec<Operation> {
             .at::<ConnectionId>()
             .query::<Instead>()
             .answers::<Preview>(200, preview()),
+        new(
+            Method::GET,
+            "/connections/{id}/openapi.json",
+            "get_connection_openapi",
+            "The description of the API as far as its grant goes",
+        )
+        .at::<ConnectionId>()
+        .told_once()
+        .answers::<Map<String, Value>>(200, json!({})),
+        new(
+            Method::GET,
+            "/openapi/own.json",
+            "get_own_openapi",
+            "This description as far as the connection's grant goes",
+        )
+        .told_once()
+        .answers::<Map<String, Value>>(200, json!({})),
         new(Method::GET, "/connections/{id}/usage", "get_usage", "How much it called, by hour or by day")
             .at::<ConnectionId>()
             .query::<UsageParams>()

@@ -16,7 +16,7 @@ mod usage;
 
 pub use describe::operations;
 
-use web::Access::{Owner, Public};
+use web::Access::{Connection, Owner, Public};
 use web::Routes;
 
 pub fn routes() -> Routes {
@@ -34,10 +34,12 @@ pub fn routes() -> Routes {
         .post(Owner, "/connections/{id}/rotate", key::rotate)
         .post(Owner, "/connections/{id}/undo", undo::undo)
         .get(Owner, "/connections/{id}/preview", preview::of_one)
+        .get(Owner, "/connections/{id}/openapi.json", document::of_one)
         .get(Owner, "/connections/{id}/usage", usage::read)
         .get(Owner, "/connections/{id}/activity", activity::list)
         .post(Owner, "/owner/sign-out-everywhere", sign_out::everywhere)
         .get(Owner, "/export", moving::export)
         .post(Owner, "/import", moving::import)
         .get(Public, "/openapi.json", document::read)
+        .get(Connection, "/openapi/own.json", document::own)
 }

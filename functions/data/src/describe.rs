@@ -7,6 +7,7 @@ use domain::analytics::{Daily, Progress};
 use domain::collection::Collection;
 use domain::goal::Goal;
 use domain::life_area::LifeArea;
+use domain::operation::TASKS;
 use domain::record::Record;
 use domain::task::Task;
 use http::Method;
@@ -58,6 +59,7 @@ fn of_all() -> Vec<Operation> {
             "get_progress",
             "What was completed, by day and life area, and in the period before",
         )
+        .needs(&TASKS.list)
         .query::<ProgressParams>()
         .answers::<Progress>(200, progress()),
         new(
@@ -65,6 +67,7 @@ fn of_all() -> Vec<Operation> {
             "get_daily",
             "What is due, overdue, in progress and done: Markdown, or JSON if `Accept` says so",
         )
+        .needs(&TASKS.list)
         .at::<Day>()
         .query::<Place>()
         .answers::<Daily>(200, daily())
@@ -74,6 +77,7 @@ fn of_all() -> Vec<Operation> {
             "get_calendar",
             "Open tasks with a due date as events, for calendars to subscribe to",
         )
+        .needs(&TASKS.list)
         .sends("text/calendar")
         .told_once(),
     ]

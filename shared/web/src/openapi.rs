@@ -11,6 +11,7 @@ mod schemas;
 pub use operation::Operation;
 
 use crate::routes::{Access, Route};
+use domain::access::{Action, Resource};
 use domain::key;
 use schemas::Schemas;
 use serde_json::{Map, Value, json};
@@ -44,12 +45,14 @@ pub fn document(routes: &[Route], operations: &[Operation]) -> Value {
     }))
 }
 
-fn security(access: Access) -> Value {
+fn security(access: Access, needs: Option<(Resource, Action)>) -> Value {
+    let roles: Vec<_> = needs.iter().map(|(resource, action)| format!("{resource}:{action}")).collect();
     match access {
         Access::Public => json!([]),
         Access::Owner => json!([{ "ownerToken": [] }]),
         Access::Connection => {
-            json!([{ "connectionKey": [] }, { "connectionKeyHeader": [] }, { "connectionKeyQuery": [] }])
+            let each = ["connectionKey", "connectionKeyHeader", "connectionKeyQuery"];
+            each.map(|scheme| json!({ scheme: roles })).into_iter().collect()
         }
     }
 }

@@ -56,6 +56,7 @@ pub(super) fn operations<T: Rules + JsonSchema>(new: Value, patch: Value) -> Vec
             history,
             "What happened to it in the last 90 days",
         ))
+        .needs(&does.get)
         .query::<PageParams>()
         .answers::<Page<PastChange>>(200, past(item)),
     ]
@@ -79,7 +80,7 @@ fn sent(path: &str, mut new: Value) -> Value {
 
 fn of(does: &'static Does, summary: &'static str) -> Operation {
     let method = Method::from_bytes(does.method.as_bytes()).unwrap_or_default();
-    Operation::new(method, does.path, does.tool, summary)
+    Operation::new(method, does.path, does.tool, summary).needs(does)
 }
 
 fn item<T: Rules>(new: &Value) -> Value {

@@ -3,6 +3,7 @@
 mod document;
 
 use super::schemas::SchemaOf;
+use domain::access::{Action, Resource};
 use http::Method;
 use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::Value;
@@ -13,6 +14,7 @@ pub struct Operation {
     pub path: &'static str,
     pub id: Cow<'static, str>,
     summary: &'static str,
+    needs: Option<(Resource, Action)>,
     at: Vec<SchemaOf>,
     query: Option<SchemaOf>,
     takes: Option<SchemaOf>,
@@ -53,6 +55,7 @@ impl Operation {
             path,
             id: id.into(),
             summary,
+            needs: None,
             at: Vec::new(),
             query: None,
             takes: None,
@@ -67,6 +70,11 @@ impl Operation {
             is_preferring: false,
             refuses: Vec::new(),
         }
+    }
+
+    /// What a connection needs for it. Where nothing is said, it tells of what the connection may read.
+    pub fn needs(self, what: &domain::operation::Operation) -> Self {
+        Self { needs: Some((what.resource, what.action)), ..self }
     }
 
     /// What the path names, from left to right.

@@ -11,7 +11,7 @@ impl Operation {
         let mut said = json!({
             "operationId": &*self.id,
             "summary": self.summary,
-            "security": security(route.access),
+            "security": security(route.access, self.needs),
             "responses": self.responses(route.access, schemas),
         });
         let parameters = self.parameters(schemas);

@@ -1,0 +1,196 @@
+//! The description as one connection finds it. What it may not do, and fields that are hidden from it, are nowhere.
+
+use domain::Result;
+use domain::access::{ALWAYS, Action, Resource, Scope};
+use domain::connection::Connection;
+use domain::operation;
+use jiff::Timestamp;
+use serde_json::{Map, Value};
+use std::collections::BTreeSet;
+
+const KEY_IN_ADDRESS: &str = "connectionKeyQuery";
+
+/// The description itself, which every connection may read.
+const OWN: &str = "get_own_openapi";
+
+/// Names of fields, or of parts of the document.
+type Names<'a> = BTreeSet<&'a str>;
+
+/// What a connection cannot see of a resource, and what it cannot write.
+struct Hidden {
+    read: Names<'static>,
+    write: Names<'static>,
+}
+
+pub(super) fn narrowed(whole: &Value, connection: &Connection, at: Timestamp) -> Value {
+    let mut document = whole.clone();
+    let paths = document.get_mut("paths").and_then(Value::as_object_mut);
+    for operations in paths.into_iter().flat_map(Map::values_mut).filter_map(Value::as_object_mut) {
+        operations.retain(|_, said| narrow(said, connection, at));
+    }
+    let paths = document.get_mut("paths").and_then(Value::as_object_mut);
+    paths.into_iter().for_each(|paths| paths.retain(|_, said| *said != Value::Object(Map::new())));
+    for one in operation::all() {
+        let (noun, hidden) = (type_name(one.noun), Hidden::of(connection, one.resource, at));
+        for (name, hidden) in [
+            (noun.clone(), &hidden.read),
+            (format!("New{noun}"), &hidden.write),
+            (format!("{noun}Patch"), &hidden.write),
+        ] {
+            let held = document.pointer_mut(&format!("/components/schemas/{name}"));
+            held.into_iter().for_each(|schema| hide(schema, hidden));
+        }
+    }
+    keep_used(&mut document);
+    document
+}
+
+/// Leaves what the connection may do of one operation; `false` if that is nothing.
+fn narrow(said: &mut Value, connection: &Connection, at: Timestamp) -> bool {
+    let Some(needs) = needed(said) else { return false };
+    let id = said.get("operationId").and_then(Value::as_str).unwrap_or_default();
+    let may = match (operation::all().find(|one| one.tool == id), needs) {
+        (Some(one), _) => connection.allows(one, at).is_ok(),
+        (None, Some((resource, action))) => connection.decide(action, resource, at).is_ok(),
+        (None, None) if id == OWN => is_any(connection, at).is_ok(),
+        (None, None) => operation::all().any(|one| one.is_list() && connection.allows(one, at).is_ok()),
+    };
+    if let Some((resource, _)) = needs {
+        let Hidden { read, write } = Hidden::of(connection, resource, at);
+        let body = said.pointer_mut("/requestBody/content/application~1json/example");
+        body.into_iter().for_each(|example| strip(example, &write));
+        examples(said).for_each(|example| strip(example, &read));
+        let parameters = said.get_mut("parameters").and_then(Value::as_array_mut);
+        parameters.into_iter().for_each(|all| all.retain_mut(|one| narrow_parameter(one, &read)));
+    }
+    let schemes = said.get_mut("security").and_then(Value::as_array_mut);
+    if !connection.face.takes_key_from_address() {
+        schemes.into_iter().for_each(|all| all.retain(|one| one.get(KEY_IN_ADDRESS).is_none()));
+    }
+    may
+}
+
+/// Whether there is anything that it may do; else why not.
+pub(super) fn is_any(connection: &Connection, at: Timestamp) -> Result<()> {
+    let mut all = operation::all().map(|one| connection.allows(one, at).map(|_| ()));
+    let first = all.next().unwrap_or(Ok(()));
+    if all.any(|may| may.is_ok()) { Ok(()) } else { first }
+}
+
+/// What an operation needs of a connection's grant; `None` if it is not for connections.
+fn needed(said: &Value) -> Option<Option<(Resource, Action)>> {
+    let schemes = said.get("security")?.as_array()?;
+    let roles = schemes.iter().find_map(|scheme| scheme.get("connectionKey"))?;
+    let role = roles.get(0).and_then(Value::as_str).and_then(|role| role.split_once(':'));
+    let read = |text: &str| Value::String(text.to_owned());
+    Some(role.and_then(|(resource, action)| {
+        let resource = serde_json::from_value(read(resource)).ok()?;
+        Some((resource, serde_json::from_value(read(action)).ok()?))
+    }))
+}
+
+impl Hidden {
+    fn of(connection: &Connection, resource: Resource, at: Timestamp) -> Self {
+        let hidden = |action| {
+            let scope = connection.decide(action, resource, at).ok();
+            let shows = |name: &str| scope.as_ref().is_some_and(|scope: &Scope<'_>| scope.shows(name));
+            resource.fields().iter().copied().filter(|name| !shows(name)).collect()
+        };
+        Self { read: hidden(Action::Read), write: hidden(Action::Write) }
+    }
+}
+
+/// A filter tells of the field that it looks at.
+fn narrow_parameter(parameter: &mut Value, hidden: &Names<'_>) -> bool {
+    if let Some(fields) = parameter.pointer_mut("/schema/items/enum").and_then(Value::as_array_mut) {
+        fields.retain(|name| !name.as_str().is_some_and(|name| hidden.contains(name)));
+    }
+    let name = parameter.get("name").and_then(Value::as_str).unwrap_or_default();
+    let is_of =
+        |field: &&str| name.strip_prefix(*field).is_some_and(|rest| rest.is_empty() || rest.starts_with('_'));
+    ALWAYS.contains(&name) || !hidden.iter().any(is_of)
+}
+
+/// What is answered, as it may look.
+fn examples(said: &mut Value) -> impl Iterator<Item = &mut Value> {
+    let answers = said.get_mut("responses").and_then(Value::as_object_mut);
+    let contents =
+        answers.into_iter().flat_map(Map::values_mut).filter_map(|answer| answer.get_mut("content"));
+    let forms = contents.filter_map(Value::as_object_mut).flat_map(Map::values_mut);
+    forms.filter_map(|form| form.get_mut("example"))
+}
+
+fn hide(schema: &mut Value, hidden: &Names<'_>) {
+    let properties = schema.get_mut("properties").and_then(Value::as_object_mut);
+    properties.into_iter().for_each(|all| all.retain(|name, _| !hidden.contains(&**name)));
+    let required = schema.get_mut("required").and_then(Value::as_array_mut);
+    required
+        .into_iter()
+        .for_each(|all| all.retain(|name| !name.as_str().is_some_and(|name| hidden.contains(name))));
+}
+
+/// Takes these fields out of an example, wherever they are named.
+fn strip(value: &mut Value, hidden: &Names<'_>) {
+    match value {
+        Value::Object(fields) => {
+            fields.retain(|name, _| !hidden.contains(&**name));
+            fields.values_mut().for_each(|inner| strip(inner, hidden));
+        }
+        Value::Array(items) => {
+            items.retain(|item| !item.as_str().is_some_and(|name| hidden.contains(name)));
+            items.iter_mut().for_each(|item| strip(item, hidden));
+        }
+        _ => {}
+    }
+}
+
+/// Of the parts that operations share, those that are left.
+fn keep_used(document: &mut Value) {
+    let mut used = BTreeSet::new();
+    let mut new: Vec<_> = document.get("paths").map(references).unwrap_or_default();
+    while let Some(place) = new.pop() {
+        let inner = place.strip_prefix('#').and_then(|place| document.pointer(place)).map(references);
+        if used.insert(place) {
+            new.extend(inner.unwrap_or_default());
+        }
+    }
+    let mut schemes = BTreeSet::new();
+    document.get("paths").into_iter().for_each(|paths| schemes_in(paths, &mut schemes));
+    let kinds = document.get_mut("components").and_then(Value::as_object_mut);
+    for (kind, parts) in kinds.into_iter().flatten() {
+        let is_used = |name: &str| match kind.as_str() {
+            "securitySchemes" => schemes.contains(name),
+            _ => used.contains(&format!("#/components/{kind}/{name}")),
+        };
+        parts.as_object_mut().into_iter().for_each(|parts| parts.retain(|name, _| is_used(name)));
+    }
+}
+
+fn references(value: &Value) -> Vec<String> {
+    match value {
+        Value::Object(fields) => {
+            let own = fields.get("$ref").and_then(Value::as_str).map(str::to_owned);
+            own.into_iter().chain(fields.values().flat_map(references)).collect()
+        }
+        Value::Array(items) => items.iter().flat_map(references).collect(),
+        _ => Vec::new(),
+    }
+}
+
+fn schemes_in(value: &Value, found: &mut BTreeSet<String>) {
+    let Value::Object(fields) = value else { return };
+    if let Some(schemes) = fields.get("security").and_then(Value::as_array) {
+        let named = schemes.iter().filter_map(Value::as_object).flat_map(Map::keys);
+        found.extend(named.cloned());
+    }
+    fields.values().for_each(|inner| schemes_in(inner, found));
+}
+
+/// `life_area` is described as `LifeArea`.
+fn type_name(noun: &str) -> String {
+    let parts = noun.split('_').map(|part| {
+        let (first, rest) = part.split_at_checked(1).unwrap_or_default();
+        first.to_uppercase() + rest
+    });
+    parts.collect()
+}
