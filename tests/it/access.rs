@@ -44,6 +44,12 @@ fn example(route: &Route, items: &Items, connection: &str) -> (String, Option<Va
         ("PATCH", "/connections/{id}") => Some(json!({ "description": "changed by the access test" })),
         ("POST", "/connections/{id}/undo") => Some(json!({ "since": "2027-01-15T08:00:00Z" })),
         ("POST", "/connections/{id}/rotate") => Some(json!({ "overlap_hours": 1 })),
+        ("PATCH", "/v1/profile" | "/profile" | "/owner/profile") => {
+            Some(json!({ "about": "written by the access test" }))
+        }
+        ("PATCH", "/v1/preferences" | "/preferences" | "/owner/preferences") => {
+            Some(json!({ "tone": "minimal" }))
+        }
         ("POST", "/v1/collections") => Some(json!({ "name": "made" })),
         ("PATCH", "/v1/collections/{id}") => Some(json!({ "title": "changed by the access test" })),
         ("POST", "/v1/collections/{collection}/records") => Some(json!({ "data": {} })),

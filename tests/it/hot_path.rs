@@ -76,6 +76,10 @@ async fn a_read_waits_for_one_trip_a_write_for_two_a_forged_key_for_none() {
     let record = meter.house.call("POST", films, &key, Some(data.clone())).await.text("/id");
     let film = format!("{films}/{record}");
     let (film_history, film_back) = (format!("{film}/history"), format!("{film}/restore"));
+    let goal_of_daily = make("/v1/goals", json!({ "title": "Swim" })).await.text("/id");
+    let daily =
+        json!({ "title": "Swim", "due": "2027-01-15", "recurrence": "FREQ=DAILY", "goal_id": goal_of_daily });
+    let daily = format!("/v1/tasks/{}", make("/v1/tasks", daily).await.text("/id"));
     let (title, patch) = (json!({ "title": "Bread" }), json!({ "title": "Butter" }));
     let calls = [
         ("GET", "/v1/tasks", None, 200, 1, 3),
@@ -86,10 +90,13 @@ async fn a_read_waits_for_one_trip_a_write_for_two_a_forged_key_for_none() {
         ("POST", "/v1/tasks", Some(title.clone()), 201, 2, 3),
         ("PATCH", one.as_str(), Some(patch.clone()), 200, 2, 4),
         ("GET", "/openapi/own.json", None, 200, 1, 2),
+        // Its goal and the owner's clocks are read beside one another.
+        ("PATCH", daily.as_str(), Some(json!({ "status": "completed" })), 200, 3, 6),
         ("GET", "/v1/stats", None, 200, 1, 3),
-        ("GET", "/v1/progress?period=1y", None, 200, 1, 3),
-        ("GET", "/v1/daily/2027-01-15", None, 200, 1, 3),
-        ("GET", "/v1/calendar.ics", None, 200, 1, 3),
+        ("GET", "/v1/progress?period=1y", None, 200, 1, 4),
+        ("GET", "/v1/daily/2027-01-15", None, 200, 1, 4),
+        ("GET", "/v1/daily/2027-01-15?time_zone=UTC", None, 200, 1, 3),
+        ("GET", "/v1/calendar.ics", None, 200, 1, 4),
         ("POST", "/mcp", tool("list_tasks", json!({})), 200, 1, 3),
         ("POST", "/mcp", tool("get_task", json!({ "id": id })), 200, 1, 3),
         ("POST", "/mcp", tool("create_task", title), 200, 2, 3),
@@ -114,6 +121,22 @@ async fn a_read_waits_for_one_trip_a_write_for_two_a_forged_key_for_none() {
         ("PATCH", area.as_str(), Some(json!({ "name": "Body" })), 200, 3, 5),
         ("DELETE", area.as_str(), None, 204, 2, 4),
         ("POST", area_back.as_str(), None, 200, 3, 5),
+        ("GET", "/v1/profile", None, 200, 1, 3),
+        // Nobody has made it yet: what is left of one is looked for first.
+        ("PATCH", "/v1/profile", Some(json!({ "about": "Me" })), 200, 3, 6),
+        ("PATCH", "/v1/profile", Some(json!({ "about": "I" })), 200, 2, 4),
+        ("GET", "/v1/profile/history", None, 200, 1, 4),
+        ("GET", "/profile", None, 200, 1, 3),
+        ("PATCH", "/profile", Some(json!({ "about": "Myself" })), 200, 2, 4),
+        ("PATCH", "/v1/preferences", Some(json!({ "tone": "coach" })), 200, 3, 6),
+        ("PATCH", "/v1/preferences", Some(json!({ "tone": "minimal" })), 200, 2, 4),
+        ("GET", "/v1/preferences", None, 200, 1, 3),
+        ("GET", "/v1/preferences/history", None, 200, 1, 4),
+        ("GET", "/preferences", None, 200, 1, 3),
+        ("PATCH", "/preferences", Some(json!({ "tone": "coach" })), 200, 2, 4),
+        ("POST", "/mcp", tool("get_profile", json!({})), 200, 1, 3),
+        ("POST", "/mcp", tool("update_profile", json!({ "about": "Still me" })), 200, 2, 4),
+        ("GET", "/data", None, 200, 1, 3),
         ("GET", "/v1/collections", None, 200, 1, 3),
         // What is left of one of that name is looked for first.
         ("POST", "/v1/collections", Some(json!({ "name": "plays" })), 201, 3, 5),

@@ -1,6 +1,7 @@
 //! The routes in words, types and examples, for the description of the API.
 
 mod moving;
+mod own;
 
 use crate::activity::ActivityParams;
 use crate::create::Created;
@@ -113,7 +114,7 @@ pub fn operations() -> Vec<Operation> {
         new(Method::POST, "/owner/sign-out-everywhere", "sign_out_everywhere", "End every token and session")
             .answers_nothing(),
     ];
-    all.into_iter().chain(moving::operations()).collect()
+    all.into_iter().chain(moving::operations()).chain(own::operations()).collect()
 }
 
 fn of_one(method: Method, path: &'static str, id: &'static str, summary: &'static str) -> Operation {

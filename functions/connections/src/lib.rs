@@ -8,6 +8,7 @@ mod edit;
 mod key;
 mod manage;
 mod moving;
+mod own;
 mod preview;
 mod sign_out;
 mod status;
@@ -16,6 +17,8 @@ mod usage;
 
 pub use describe::operations;
 
+use domain::preferences::Preferences;
+use domain::profile::Profile;
 use web::Access::{Connection, Owner, Public};
 use web::Routes;
 
@@ -37,6 +40,10 @@ pub fn routes() -> Routes {
         .get(Owner, "/connections/{id}/openapi.json", document::of_one)
         .get(Owner, "/connections/{id}/usage", usage::read)
         .get(Owner, "/connections/{id}/activity", activity::list)
+        .get(Owner, "/owner/profile", own::read::<Profile>)
+        .patch(Owner, "/owner/profile", own::update::<Profile>)
+        .get(Owner, "/owner/preferences", own::read::<Preferences>)
+        .patch(Owner, "/owner/preferences", own::update::<Preferences>)
         .post(Owner, "/owner/sign-out-everywhere", sign_out::everywhere)
         .get(Owner, "/export", moving::export)
         .post(Owner, "/import", moving::import)

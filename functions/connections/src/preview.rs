@@ -10,6 +10,8 @@ use domain::goal::Goal;
 use domain::id::{ConnectionId, OwnerId};
 use domain::life_area::LifeArea;
 use domain::operation::{self, Operation};
+use domain::preferences::Preferences;
+use domain::profile::Profile;
 use domain::record::Record;
 use domain::shelf::Shelf;
 use domain::task::Task;
@@ -153,6 +155,8 @@ impl Sight {
     /// The one place that knows which nouns a resource is of.
     async fn look_at_each(&mut self, app: &App, owner: OwnerId, scope: &Scope<'_>) -> Result<(), Problem> {
         match self.resource {
+            Resource::Profile => self.look::<Profile>(app, owner, scope).await,
+            Resource::Preferences => self.look::<Preferences>(app, owner, scope).await,
             Resource::Tasks => self.look::<Task>(app, owner, scope).await,
             Resource::Goals => self.look::<Goal>(app, owner, scope).await,
             Resource::LifeAreas => self.look::<LifeArea>(app, owner, scope).await,

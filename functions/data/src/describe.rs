@@ -1,6 +1,7 @@
 //! The routes in words, types and examples, for the description of the API.
 
 mod nouns;
+mod one;
 
 use crate::analytics::Day;
 use domain::analytics::{Daily, Progress};
@@ -8,6 +9,8 @@ use domain::collection::Collection;
 use domain::goal::Goal;
 use domain::life_area::LifeArea;
 use domain::operation::TASKS;
+use domain::preferences::Preferences;
+use domain::profile::Profile;
 use domain::record::Record;
 use domain::task::Task;
 use http::Method;
@@ -31,7 +34,17 @@ pub fn operations() -> Vec<Operation> {
         nouns::operations::<Collection>(collection, json!({ "sensitivity": "sensitive" })),
         nouns::operations::<Record>(record, json!({ "data": { "title": "Dune", "stars": 4 } })),
     ];
-    nouns.into_iter().flatten().chain(of_all()).collect()
+    let ones = [one::operations::<Profile>(me()), one::operations::<Preferences>(mine())];
+    nouns.into_iter().flatten().chain(ones.into_iter().flatten()).chain(of_all()).collect()
+}
+
+/// Of an owner.
+fn me() -> Value {
+    json!({ "display_name": "Ada", "time_zone": "Europe/Vienna", "locale": "de-AT", "week_start": "mon" })
+}
+
+fn mine() -> Value {
+    json!({ "tone": "coach", "daily_capacity_minutes": 240, "planning_time": "08:30" })
 }
 
 /// What tells of all nouns together.

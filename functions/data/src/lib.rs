@@ -4,6 +4,7 @@ mod analytics;
 mod describe;
 mod history;
 mod nouns;
+mod one;
 mod trash;
 
 pub use describe::operations;
@@ -11,6 +12,8 @@ pub use describe::operations;
 use domain::collection::Collection;
 use domain::goal::Goal;
 use domain::life_area::LifeArea;
+use domain::preferences::Preferences;
+use domain::profile::Profile;
 use domain::record::Record;
 use domain::task::Task;
 use web::Access::Connection;
@@ -21,7 +24,11 @@ pub fn routes() -> Routes {
     let routes = nouns::routes::<Goal>(routes);
     let routes = nouns::routes::<LifeArea>(routes);
     let routes = nouns::routes::<Collection>(routes);
-    nouns::routes::<Record>(routes)
+    let routes = nouns::routes::<Record>(routes);
+    let routes = one::routes::<Profile>(routes, "/profile");
+    one::routes::<Preferences>(routes, "/preferences")
+        // As it was called first.
+        .get(Connection, "/data", nouns::list::<Collection>)
         .get(Connection, "/v1/trash", trash::list)
         .get(Connection, "/v1/changes", history::since)
         .get(Connection, "/v1/stats", analytics::stats)

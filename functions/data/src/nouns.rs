@@ -21,7 +21,7 @@ pub(crate) fn routes<T: Rules>(routes: Routes) -> Routes {
         .get(Access::Connection, does.history, history::of_one::<T>)
 }
 
-async fn list<T: Rules>(
+pub(crate) async fn list<T: Rules>(
     call: Call,
     within: Within,
     wanted: Wanted,
@@ -98,7 +98,7 @@ fn made_answer<T: Rules>(made: &Written<T>, uri: &Uri, Minimal(minimal): Minimal
 }
 
 /// What was changed, or, for a caller that does without, its version only.
-fn changed<T: Rules>(item: &Written<T>, Minimal(minimal): Minimal) -> Response {
+pub(crate) fn changed<T: Rules>(item: &Written<T>, Minimal(minimal): Minimal) -> Response {
     if !minimal {
         return tagged(item, item.version);
     }

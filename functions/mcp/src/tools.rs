@@ -2,6 +2,7 @@
 //! says how.
 
 mod nouns;
+mod one;
 
 use domain::access::Action;
 use domain::collection::Collection;
@@ -9,6 +10,8 @@ use domain::connection::Connection;
 use domain::goal::Goal;
 use domain::life_area::LifeArea;
 use domain::operation::Operation;
+use domain::preferences::Preferences;
+use domain::profile::Profile;
 use domain::record::Record;
 use domain::task::Task;
 use futures_util::future::BoxFuture;
@@ -38,7 +41,8 @@ pub(crate) static TOOLS: LazyLock<Vec<Entry>> = LazyLock::new(|| {
         nouns::of::<Collection>(),
         nouns::of::<Record>(),
     ];
-    nouns.into_iter().flatten().collect()
+    let ones = [one::of::<Profile>(), one::of::<Preferences>()];
+    nouns.into_iter().flatten().chain(ones.into_iter().flatten()).collect()
 });
 
 impl Entry {

@@ -3,6 +3,7 @@
 mod actions;
 mod check;
 mod fields;
+mod hidden;
 mod only;
 mod shown;
 mod when;
@@ -10,9 +11,10 @@ mod when;
 pub use actions::Actions;
 pub use check::{MOST_RULES, checked};
 pub use fields::{ALWAYS, Fields};
+pub use hidden::Hidden;
 pub use only::{Facts, Only, Subject, Tag};
 pub use shown::{Item, Shown};
-pub use when::{Hours, When};
+pub use when::{Day, Hours, TimeOfDay, When};
 
 use when::Moment;
 
@@ -91,6 +93,8 @@ pub struct Ask {
 pub struct Scope<'g> {
     grant: &'g Grant,
     rules: u64,
+    /// Whatever the rules say.
+    hidden: Hidden,
     ask: Ask,
 }
 
@@ -106,7 +110,7 @@ pub fn decide(grant: &Grant, ask: Ask) -> Result<Scope<'_>> {
         }
     }
     if rules != 0 {
-        return Ok(Scope { grant, rules, ask });
+        return Ok(Scope { grant, rules, hidden: Hidden::always(ask.resource), ask });
     }
     let why = if shut { Denial::NotNow } else { Denial::Grant };
     Err(Error::Denied { action: ask.action, resource: ask.resource, why })
@@ -115,12 +119,12 @@ pub fn decide(grant: &Grant, ask: Ask) -> Result<Scope<'_>> {
 impl<'g> Scope<'g> {
     /// Every item with every field.
     pub fn is_whole(&self) -> bool {
-        self.rules().any(|rule| rule.only.is_none() && rule.fields.is_none())
+        self.hidden.is_nothing() && self.rules().any(|rule| rule.only.is_none() && rule.fields.is_none())
     }
 
     /// Every field of the item that this is the scope of.
     fn is_whole_item(&self) -> bool {
-        self.rules().any(|rule| rule.fields.is_none())
+        self.hidden.is_nothing() && self.rules().any(|rule| rule.fields.is_none())
     }
 
     /// What of this one item is covered; `None` if it is not there for this caller.
@@ -128,7 +132,12 @@ impl<'g> Scope<'g> {
         let covers = |rule: &Rule| rule.only.as_ref().is_none_or(|only| only.covers(item, self.ask.by));
         let covering = self.bits().filter(|(_, rule)| covers(rule)).map(|(bit, _)| 1 << bit);
         let rules = covering.fold(0, |rules, bit: u64| rules | bit);
-        (rules != 0).then_some(Self { rules, ..*self })
+        (rules != 0).then_some(Self { rules, ..self.hiding(item.hidden) })
+    }
+
+    /// The same without what the owner hides besides.
+    pub fn hiding(&self, hidden: Hidden) -> Self {
+        Self { hidden: self.hidden.and(hidden), ..*self }
     }
 
     /// The first of these names that is a field which is hidden.
@@ -149,7 +158,8 @@ impl<'g> Scope<'g> {
     }
 
     pub fn shows(&self, field: &str) -> bool {
-        self.rules().any(|rule| rule.fields.as_ref().is_none_or(|fields| fields.cover(field)))
+        !self.hidden.has(self.ask.resource, field)
+            && self.rules().any(|rule| rule.fields.as_ref().is_none_or(|fields| fields.cover(field)))
     }
 
     fn rules(&self) -> impl Iterator<Item = &'g Rule> {

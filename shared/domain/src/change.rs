@@ -213,6 +213,8 @@ pub fn noun_of(what: &str) -> &str {
 /// What kind of thing lies under `data/<what>`.
 pub fn resource(what: &str) -> Option<Resource> {
     match noun_of(what) {
+        "profile" => Some(Resource::Profile),
+        "preferences" => Some(Resource::Preferences),
         "task" => Some(Resource::Tasks),
         "goal" => Some(Resource::Goals),
         "life_area" => Some(Resource::LifeAreas),

@@ -111,8 +111,8 @@ impl Item for Goal {
         Subject {
             life_area: self.life_area_id,
             tags: self.tags.as_slice(),
-            collection: None,
             created_by: self.created_by,
+            ..Subject::default()
         }
     }
 

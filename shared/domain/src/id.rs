@@ -3,6 +3,8 @@
 
 use crate::base32;
 use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
 
@@ -136,6 +138,28 @@ timed!(
     AuditId,
     UndoId
 );
+
+/// Of what an owner has only one of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(inline)]
+pub enum Me {
+    #[serde(rename = "me")]
+    Me,
+}
+
+impl fmt::Display for Me {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("me")
+    }
+}
+
+impl FromStr for Me {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, &'static str> {
+        if text == "me" { Ok(Self::Me) } else { Err("there is only `me`") }
+    }
+}
 
 impl OwnerId {
     /// Larder itself: the partition of what belongs to no person (the signing keys).

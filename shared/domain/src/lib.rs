@@ -30,6 +30,8 @@ pub mod number;
 pub mod object;
 pub mod operation;
 pub mod outcome;
+pub mod preferences;
+pub mod profile;
 pub mod record;
 pub mod recurrence;
 pub mod schema;

@@ -14,6 +14,8 @@ use crate::goal::Goal;
 use crate::id::OwnerId;
 use crate::life_area::LifeArea;
 use crate::noun::Rules;
+use crate::preferences::Preferences;
+use crate::profile::Profile;
 use crate::record::Record;
 use crate::table::Query;
 use crate::task::Task;
@@ -28,12 +30,14 @@ pub const FORM: u64 = 1;
 pub const MOST_ITEMS: usize = 200;
 
 /// What moves: every noun of the data, in the order in which it is taken in, so that what most refer to comes first.
-pub const NOUNS: [Moved; 5] = [
+pub const NOUNS: [Moved; 7] = [
     Moved::of::<LifeArea>("life_areas"),
     Moved::of::<Goal>("goals"),
     Moved::of::<Task>("tasks"),
     Moved::of::<Collection>("collections"),
     Moved::of::<Record>("records"),
+    Moved::of::<Profile>("profile"),
+    Moved::of::<Preferences>("preferences"),
 ];
 
 type TakeIn = for<'a> fn(&'a Importing<'a>, &'static str, &'a [Box<RawValue>]) -> Taking<'a>;

@@ -9,18 +9,21 @@ pub use desk::{Desk, Manner, Took};
 pub use further::Further;
 pub use given::Given;
 
-use crate::Result;
 use crate::access::Item;
 use crate::collection::CollectionName;
 use crate::id::OwnerId;
 use crate::operation::Does;
-use crate::shelf::Writer;
+use crate::shelf::{Shelf, Writer};
 use crate::table::Query;
+use crate::{Error, Result};
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 
-/// A noun of which an owner can have many.
+/// The version of what nobody has made yet.
+pub(crate) const UNMADE: u64 = 0;
+
+/// A noun of an owner's data: something that there are many of, or one of a kind.
 pub trait Noun: Item + Clone {
     type New: DeserializeOwned + JsonSchema + Send;
     type Patch: DeserializeOwned + JsonSchema + Default + Send;
@@ -51,6 +54,14 @@ pub trait Rules: Noun {
         true
     }
 
+    /// One of a kind, as it is before anybody has written it: at version 0.
+    fn unmade(writer: &Writer) -> Option<Self> {
+        let new: Self::New = Self::DOES.is_one.then(|| serde_json::from_str("{}").ok())??;
+        let mut unmade = Self::new(Self::mint(&new, writer.at, [0; 10]), new, writer);
+        unmade.set_version(UNMADE);
+        Some(unmade)
+    }
+
     /// The id of a new one.
     fn mint(new: &Self::New, at: Timestamp, random: [u8; 10]) -> Self::Id;
 
@@ -78,6 +89,14 @@ pub trait Rules: Noun {
     /// Before it comes back out of the trash: without what it referred to and is gone.
     fn mended(self, _desk: &Desk<'_>) -> impl Future<Output = Result<Self>> + Send {
         async { Ok(self) }
+    }
+}
+
+/// The item; of one of a kind that nobody has written yet, what it is until then.
+pub async fn get<T: Rules>(shelf: &Shelf<'_, T>, id: T::Id, writer: impl FnOnce() -> Writer) -> Result<T> {
+    match shelf.get(id).await {
+        Err(Error::NotFound(noun)) => T::unmade(&writer()).ok_or(Error::NotFound(noun)),
+        found => found,
     }
 }
 

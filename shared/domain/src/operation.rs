@@ -19,6 +19,9 @@ pub struct Operation {
 pub struct Does {
     /// What many of them are called.
     pub many: &'static str,
+    /// There is only one, which is neither made nor deleted: reading it is listing all that there are, and the first
+    /// change makes it.
+    pub is_one: bool,
     pub list: Operation,
     pub get: Operation,
     pub create: Operation,
@@ -42,6 +45,7 @@ macro_rules! does {
         const ONE: &str = concat!($path, "/{id}");
         Does {
             many: $called,
+            is_one: false,
             list: operation(concat!("list_", $many), "GET", $path, Action::Read),
             get: operation(concat!("get_", $one), "GET", ONE, Action::Read),
             create: operation(concat!("create_", $one), "POST", $path, Action::Write),
@@ -58,6 +62,29 @@ macro_rules! does {
     }};
 }
 
+macro_rules! does_to_one {
+    ($resource:ident, $called:literal, $one:literal, $path:literal) => {{
+        const fn operation(tool: &'static str, method: &'static str, action: Action) -> Operation {
+            Operation { tool, method, path: $path, action, resource: Resource::$resource, noun: $one }
+        }
+        const GET: Operation = operation(concat!("get_", $one), "GET", Action::Read);
+        const UPDATE: Operation = operation(concat!("update_", $one), "PATCH", Action::Write);
+        Does {
+            many: $called,
+            is_one: true,
+            list: GET,
+            get: GET,
+            create: UPDATE,
+            update: UPDATE,
+            delete: operation(concat!("delete_", $one), "DELETE", Action::Delete),
+            restore: operation(concat!("restore_", $one), "POST", Action::Write),
+            history: concat!($path, "/history"),
+        }
+    }};
+}
+
+pub static PROFILE: Does = does_to_one!(Profile, "Profile", "profile", "/v1/profile");
+pub static PREFERENCES: Does = does_to_one!(Preferences, "Preferences", "preferences", "/v1/preferences");
 pub static TASKS: Does = does!(Tasks, "Tasks", "task", "tasks", "/v1/tasks");
 pub static COLLECTIONS: Does =
     does!(Collections, "Collections", "collection", "collections", "/v1/collections");
@@ -68,18 +95,22 @@ pub static GOALS: Does = does!(Goals, "Goals", "goal", "goals", "/v1/goals");
 pub static LIFE_AREAS: Does = does!(LifeAreas, "Life areas", "life_area", "life_areas", "/v1/life-areas");
 
 pub fn all() -> impl Iterator<Item = &'static Operation> {
-    [&TASKS, &GOALS, &LIFE_AREAS, &COLLECTIONS, &RECORDS].into_iter().flat_map(Does::each)
+    [&PROFILE, &PREFERENCES, &TASKS, &GOALS, &LIFE_AREAS, &COLLECTIONS, &RECORDS]
+        .into_iter()
+        .flat_map(Does::each)
 }
 
 impl Operation {
-    /// Many at once, not one of them.
+    /// All that there are, not one of many.
     pub fn is_list(&self) -> bool {
         self.method == "GET" && !self.path.ends_with('}')
     }
 }
 
 impl Does {
-    pub fn each(&self) -> [&Operation; 6] {
-        [&self.list, &self.get, &self.create, &self.update, &self.delete, &self.restore]
+    pub fn each(&self) -> impl Iterator<Item = &Operation> {
+        let Self { list, get, create, update, delete, restore, .. } = self;
+        let many = |one| (!self.is_one).then_some(one);
+        [many(list), Some(get), many(create), Some(update), many(delete), many(restore)].into_iter().flatten()
     }
 }

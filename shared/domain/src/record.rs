@@ -72,10 +72,10 @@ impl Item for Record {
 
     fn subject(&self) -> Subject<'_> {
         Subject {
-            life_area: None,
             tags: self.tags.as_slice(),
             collection: Some(self.collection.as_str()),
             created_by: self.created_by,
+            ..Subject::default()
         }
     }
 

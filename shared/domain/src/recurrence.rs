@@ -56,13 +56,13 @@ const MOST_EMPTY_PERIODS: u32 = 4800;
 
 impl Recurrence {
     /// The first after `after` that also begins after it was `done`: what was missed is not made up for, but counts.
-    /// A time keeps to the clocks of its place, a moment to the owner's; as in RFC 5545, days that a month does not
+    /// A time keeps to the clocks of its place, a moment to the owner's, whose weeks begin on the day `week`; as in RFC 5545, days that a month does not
     /// have and times that clocks skip are left out. `None` when it ends, or never comes again.
-    pub fn next(&self, after: &Due, done: Timestamp, owner: &Zone) -> Option<Next> {
+    pub fn next(&self, after: &Due, done: Timestamp, owner: &Zone, week: Weekday) -> Option<Next> {
         let (first, mut left) = (after.local(owner), self.end);
         let mut empty = 0;
         for period in self.start(first.date(), done, owner).. {
-            let days = self.days(first.date(), period)?;
+            let days = self.days(first.date(), period, week)?;
             empty = if days.is_empty() { empty + 1 } else { 0 };
             if empty > MOST_EMPTY_PERIODS {
                 return None;
@@ -90,13 +90,13 @@ impl Recurrence {
     }
 
     /// The days of one period; the one of `first` is 0. `None` beyond the calendar.
-    fn days(&self, first: Date, period: i64) -> Option<Vec<Date>> {
+    fn days(&self, first: Date, period: i64, week: Weekday) -> Option<Vec<Date>> {
         let steps = period.checked_mul(self.interval.into())?;
         let (begin, length) = match self.every {
             Every::Day => (first.checked_add(Span::new().try_days(steps).ok()?).ok()?, 1),
             Every::Week => {
-                let monday = first.checked_sub(first.weekday().to_monday_zero_offset().days()).ok()?;
-                (monday.checked_add(Span::new().try_weeks(steps).ok()?).ok()?, 7)
+                let begin = first.checked_sub(first.weekday().since(week).days()).ok()?;
+                (begin.checked_add(Span::new().try_weeks(steps).ok()?).ok()?, 7)
             }
             Every::Month => {
                 let begin = first.first_of_month().checked_add(Span::new().try_months(steps).ok()?).ok()?;

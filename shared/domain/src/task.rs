@@ -174,8 +174,8 @@ impl Item for Task {
         Subject {
             life_area: self.life_area_id,
             tags: self.labels.as_slice(),
-            collection: None,
             created_by: self.created_by,
+            ..Subject::default()
         }
     }
 

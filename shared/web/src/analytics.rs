@@ -2,9 +2,11 @@
 
 use crate::call::Call;
 use crate::problem::Problem;
-use domain::access::{Scope, Shown};
+use domain::access::{Action, Item as _, Resource, Scope, Shown};
 use domain::analytics::{Daily, Period, Progress, SeenGoal, SeenTask, Tally};
+use domain::id::Me;
 use domain::noun::Noun;
+use domain::profile::Profile;
 use domain::table::Row;
 use domain::task::Task;
 use domain::zone::Zone;
@@ -25,7 +27,7 @@ const ITEMS_IN_A_READ: usize = 1_000;
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Place {
-    /// By whose clocks days begin and end; UTC if it is absent.
+    /// By whose clocks days begin and end; if it is absent, the owner's, as far as they may be read, else UTC.
     time_zone: Option<Zone>,
 }
 
@@ -34,7 +36,7 @@ pub struct Place {
 pub struct ProgressParams {
     /// How many days, today included.
     period: Period,
-    /// By whose clocks days begin and end; UTC if it is absent.
+    /// By whose clocks days begin and end; if it is absent, the owner's, as far as they may be read, else UTC.
     time_zone: Option<Zone>,
 }
 
@@ -64,20 +66,34 @@ impl Analytics<'_> {
     }
 
     pub async fn progress(&self, params: ProgressParams) -> Result<Progress, Problem> {
-        let Sight { items, at_least } = self.look::<Task, SeenTask>().await??;
-        let zone = params.time_zone.unwrap_or(Zone::UTC);
+        let (tasks, zone) = join(self.look::<Task, SeenTask>(), self.zone(params.time_zone)).await;
+        let (Sight { items, at_least }, zone) = (tasks??, zone?);
         Ok(Progress { at_least, ..Progress::of(&items, params.period, self.0.at(), &zone) })
     }
 
     pub async fn daily(&self, date: Date, place: Place) -> Result<Daily, Problem> {
-        let Sight { items, at_least } = self.look::<Task, SeenTask>().await??;
+        let (tasks, zone) = join(self.look::<Task, SeenTask>(), self.zone(place.time_zone)).await;
+        let (Sight { items, at_least }, zone) = (tasks??, zone?);
         let goals: Vec<SeenGoal> = Vec::new();
-        Ok(Daily { at_least, ..Daily::of(date, &place.time_zone.unwrap_or(Zone::UTC), &items, &goals) })
+        Ok(Daily { at_least, ..Daily::of(date, &zone, &items, &goals) })
     }
 
     pub async fn calendar(&self) -> Result<String, Problem> {
-        let tasks = self.look::<Task, SeenTask>().await??;
-        Ok(calendar::feed(&tasks.items, self.0.at(), &Zone::UTC))
+        let (tasks, zone) = join(self.look::<Task, SeenTask>(), self.zone(None)).await;
+        Ok(calendar::feed(&tasks??.items, self.0.at(), &zone?))
+    }
+
+    /// By whose clocks days begin and end: whose the caller says, else the owner's, as far as the caller may know them.
+    async fn zone(&self, said: Option<Zone>) -> Result<Zone, Problem> {
+        let Self(call) = self;
+        let (None, shelf) = (&said, call.shelf::<Profile>()) else { return Ok(said.unwrap_or(Zone::UTC)) };
+        let (admitted, profile) = join(call.admission(), shelf.some([Me::Me])).await;
+        let Ok(scope) = admitted?.decide(Action::Read, Resource::Profile, call.at()) else {
+            return Ok(Zone::UTC);
+        };
+        let profile = profile?.into_iter().flatten().next();
+        let shows = |profile: &Profile| scope.of(&profile.subject()).is_some_and(|it| it.shows("time_zone"));
+        Ok(Profile::zone(profile.filter(shows).as_ref()))
     }
 
     /// What the caller sees of one kind; the inner error says why it may not.

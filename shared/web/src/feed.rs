@@ -4,13 +4,16 @@ use crate::call::Call;
 use crate::history::MOST_BYTES;
 use crate::page::{PageParams, cursor};
 use crate::problem::Problem;
-use domain::access::{Resource, Scope};
+use domain::access::{Item as _, Resource, Scope};
 use domain::audit::Tip;
 use domain::change::{self, By, Change, Seen, Sight};
 use domain::history::Line;
-use domain::id::UndoId;
+use domain::id::{Me, UndoId};
+use domain::profile::Profile;
 use domain::schema;
+use domain::shelf::Entity as _;
 use domain::table::Row;
+use futures_util::future::{OptionFuture, join};
 use http::StatusCode;
 use jiff::Timestamp;
 use schemars::JsonSchema;
@@ -138,12 +141,21 @@ impl Feed<'_> {
         &self,
         wanted: &[(u64, &Line, &Scope<'_>)],
     ) -> domain::Result<(Vec<ChangeEntry>, Option<u64>)> {
-        let keys: Vec<_> = wanted.iter().map(|(_, line, _)| line.key(self.0.owner())).collect();
-        let rows = if keys.is_empty() { Vec::new() } else { self.0.app().table.get_many(&keys).await? };
+        let (table, owner) = (&self.0.app().table, self.0.owner());
+        let keys: Vec<_> = wanted.iter().map(|(_, line, _)| line.key(owner)).collect();
+        let rows = async { if keys.is_empty() { Ok(Vec::new()) } else { table.get_many(&keys).await } };
+        let (shelf, tells_of_profile) =
+            (self.0.shelf::<Profile>(), wanted.iter().any(|(_, line, _)| is_profile(line)));
+        let profile = OptionFuture::from(tells_of_profile.then(|| shelf.get(Me::Me)));
+        let (rows, profile) = join(rows, profile).await;
+        let (rows, profile) = (rows?, profile.and_then(Result::ok));
+        let hidden = profile.map(|profile| profile.subject().hidden).unwrap_or_default();
         let (mut data, mut bytes) = (Vec::new(), 0);
         for ((number, line, scope), row) in wanted.iter().zip(&rows) {
             let Some(row) = row else { continue };
-            data.extend(legible(ChangeEntry::of(row, line.version, scope)).flatten());
+            // What the owner hides now was never there.
+            let scope = if is_profile(line) { scope.hiding(hidden) } else { **scope };
+            data.extend(legible(ChangeEntry::of(row, line.version, &scope)).flatten());
             bytes += row.body.len();
             if bytes > MOST_BYTES {
                 return Ok((data, Some(*number)));
@@ -180,6 +192,10 @@ impl ChangeEntry {
         let now = after.map(|object| Now { version, by, undo, fields, object });
         Ok(Some(Self { resource: change.resource, id, verb, at: change.at, now }))
     }
+}
+
+fn is_profile(line: &Line) -> bool {
+    change::noun_of(&line.what) == Profile::NAME
 }
 
 /// A change that another version of Larder kept must not hide all others.

@@ -54,9 +54,8 @@ impl History<'_> {
         let (scope, (current, last, first)) =
             call.may(&T::DOES.get, self.read(&key, &all, after, limit)).await?;
         let last = last.as_ref().unwrap_or(&first);
-        if !is_there(T::NAME, current.as_ref(), last.rows.first(), &scope)? {
-            return Err(Error::NotFound(T::NAME).into());
-        }
+        let sight = sight::<T>(current.as_ref(), last.rows.first(), &scope)?;
+        let scope = sight.ok_or(Error::NotFound(T::NAME))?;
         let keep = |row: &Row| {
             let past = PastChange::of(row, &scope)?;
             Ok(past.map(|past| (past, row.key.sort.clone(), row.body.len())))
@@ -82,22 +81,24 @@ impl History<'_> {
     }
 }
 
-/// Whether a caller who reads the item as it is, or was last, would find it.
-fn is_there(
-    noun: &str,
+/// What a caller who reads the item as it is, or was last, sees of its past: nothing that is hidden now. `None` if they
+/// would not find it.
+fn sight<'g, T: Noun>(
     current: Option<&Row>,
     last: Option<&Row>,
-    scope: &Scope<'_>,
-) -> domain::Result<bool> {
+    scope: &Scope<'g>,
+) -> domain::Result<Option<Scope<'g>>> {
     let state = match (current, last) {
         (Some(row), _) => {
             serde_json::from_str(&row.body).map_err(|error| Error::unreadable(&row.key, &error))?
         }
         (None, Some(row)) => Change::kept(row)?.object()?.clone(),
-        (None, None) => return Ok(false),
+        // One of a kind is there before anybody has written it.
+        (None, None) => return Ok(T::DOES.is_one.then_some(*scope)),
     };
-    let facts = Facts::of(noun, &state).map_err(Error::internal)?;
-    Ok(scope.of(&facts.subject()).is_some())
+    let facts = Facts::of(T::NAME, &state).map_err(Error::internal)?;
+    let subject = facts.subject();
+    Ok(scope.of(&subject).map(|_| scope.hiding(subject.hidden)))
 }
 
 /// A page of large items ends early: each with its place in the list, and how large it is.

@@ -9,7 +9,7 @@ use crate::precondition::expect_version;
 use crate::problem::Problem;
 use domain::access::{Action, Scope, Shown};
 use domain::collection::CollectionName;
-use domain::noun::{Desk, Noun, Rules, canonical};
+use domain::noun::{self, Desk, Noun, Rules, canonical};
 use domain::operation::Operation;
 use domain::table::Write;
 use domain::{Error, Result};
@@ -115,9 +115,9 @@ impl<'a, T: Rules> Nouns<'a, T> {
     ) -> Result<Written<T>, Problem> {
         let (scope, item) = self.seen(&T::DOES.update, id, expected).await?;
         let names = names::<T, _>(&patch);
-        let patch = read(&scope, patch, &names)?;
-        // Before anything is compared: what a caller cannot see it cannot guess either.
+        // Before anything is read or compared: what a caller cannot see it cannot guess either.
         within(&scope, &item, &names)?;
+        let patch = read(&scope, patch, &names)?;
         let desk = self.desk().await?;
         let patched = item.clone().patched(patch, &desk.writer);
         let item = desk.replace(&item, patched, |item| within(&scope, item, &names)).await?;
@@ -130,7 +130,7 @@ impl<'a, T: Rules> Nouns<'a, T> {
     }
 
     async fn find(&self, id: T::Id) -> Result<T> {
-        let item: T = self.call.shelf().get(id).await?;
+        let item: T = noun::get(&self.call.shelf(), id, || self.call.writer()).await?;
         if self.is_elsewhere(&item) { Err(Error::NotFound(T::NAME)) } else { Ok(item) }
     }
 

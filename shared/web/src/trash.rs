@@ -6,7 +6,7 @@ use crate::lists::Scopes;
 use crate::page::{Page, PageParams, cursor};
 use crate::problem::Problem;
 use domain::change::{By, Change, Seen};
-use domain::id::UndoId;
+use domain::id::{Me, UndoId};
 use domain::operation::{self, Operation};
 use domain::sift::sift_on;
 use domain::table::Row;
@@ -88,9 +88,9 @@ fn lists(noun: &str) -> Result<&'static Operation, Problem> {
 impl Deleted {
     /// `None` for what these scopes do not cover.
     fn of(row: &Row, scopes: &Scopes<'_>) -> domain::Result<Option<Self>> {
-        let Some((noun, id)) = schema::what(&row.key).and_then(|what| what.split_once('/')) else {
-            return Ok(None);
-        };
+        // What there is one of is never gone: only an undo leaves what it was here.
+        let what = schema::what(&row.key).and_then(|what| what.split_once('/'));
+        let Some((noun, id)) = what.filter(|(_, id)| id.parse::<Me>().is_err()) else { return Ok(None) };
         let Some(scope) = scopes.get(noun) else { return Ok(None) };
         let Some(deleted) = Change::trashed(row)? else { return Ok(None) };
         let Some(Seen { before: Some(item), by, undo, .. }) = deleted.seen(scope)? else { return Ok(None) };

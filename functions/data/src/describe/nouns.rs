@@ -78,12 +78,12 @@ fn sent(path: &str, mut new: Value) -> Value {
     new
 }
 
-fn of(does: &'static Does, summary: &'static str) -> Operation {
+pub(super) fn of(does: &'static Does, summary: &'static str) -> Operation {
     let method = Method::from_bytes(does.method.as_bytes()).unwrap_or_default();
     Operation::new(method, does.path, does.tool, summary).needs(does)
 }
 
-fn item<T: Rules>(new: &Value) -> Value {
+pub(super) fn item<T: Rules>(new: &Value) -> Value {
     let at = Timestamp::from_second(1_800_000_000).unwrap_or_default();
     let (connection, request) = (ConnectionId::new(at, [0; 10]), RequestId::new(at, [0; 10]));
     let source = Source::of(Some(connection), request);
@@ -95,7 +95,7 @@ fn item<T: Rules>(new: &Value) -> Value {
     item.unwrap_or_default()
 }
 
-fn past(item: Value) -> Value {
+pub(super) fn past(item: Value) -> Value {
     let change = json!({
         "version": 1,
         "verb": "created",

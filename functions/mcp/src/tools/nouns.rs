@@ -36,7 +36,7 @@ pub(super) fn of<T: Rules>() -> [Entry; 6] {
         Entry::new(
             &does.update,
             format!("Change the given fields of a {one}; the others stay."),
-            with_id::<T>(),
+            patch_with::<SeenOne<T::Id>, T>(),
             |call, arguments| Box::pin(update::<T>(call, arguments)),
         ),
         Entry::new(
@@ -111,7 +111,7 @@ async fn create<T: Rules>(call: &Call, arguments: JsonObject) -> Result<Box<RawV
 }
 
 async fn update<T: Rules>(call: &Call, arguments: JsonObject) -> Result<Box<RawValue>, Problem> {
-    let (one, patch) = split_id(arguments);
+    let (one, patch) = split(arguments);
     let SeenOne { id, expected_version } = fit(one)?;
     answer(&Nouns::<T>::of(call).update(id, Sent::of(patch), expected_version).await?)
 }
@@ -128,15 +128,15 @@ async fn restore<T: Rules>(call: &Call, arguments: JsonObject) -> Result<Box<Raw
 }
 
 /// Which item, and what to change of it.
-fn split_id(mut arguments: JsonObject) -> (JsonObject, JsonObject) {
+pub(super) fn split(mut arguments: JsonObject) -> (JsonObject, JsonObject) {
     let one = ["id", "expected_version"].into_iter();
     let one = one.filter_map(|name| Some((name.to_owned(), arguments.remove(name)?))).collect();
     (one, arguments)
 }
 
 /// Without defaults: a client that fills them in would clear what it did not mean to touch.
-fn with_id<T: Rules>() -> Schema {
-    let (mut schema, patch) = (schema_for!(SeenOne<T::Id>), schema_for!(T::Patch));
+pub(super) fn patch_with<S: JsonSchema, T: Rules>() -> Schema {
+    let (mut schema, patch) = (schema_for!(S), schema_for!(T::Patch));
     let properties = |schema: &Schema| schema.get("properties").and_then(Value::as_object).cloned();
     let both = [properties(&schema), properties(&patch)].into_iter().flatten().flatten();
     let both = both.map(|(name, mut property)| {

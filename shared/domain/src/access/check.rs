@@ -125,6 +125,8 @@ impl Resource {
     /// The fields that a mask can name.
     pub const fn fields(self) -> &'static [&'static str] {
         match self {
+            Self::Profile => crate::profile::FIELDS,
+            Self::Preferences => crate::preferences::FIELDS,
             Self::Tasks => crate::task::FIELDS,
             Self::Goals => crate::goal::FIELDS,
             Self::LifeAreas => crate::life_area::FIELDS,

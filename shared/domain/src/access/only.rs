@@ -1,7 +1,9 @@
 //! Filters: which items of a resource a rule covers.
 
+use super::Hidden;
 use crate::collection::{Collection, CollectionName};
 use crate::id::{ConnectionId, LifeAreaId};
+use crate::profile::Visible;
 use crate::shelf::Entity as _;
 use crate::text::{List, Text};
 use schemars::JsonSchema;
@@ -32,6 +34,7 @@ pub struct Subject<'a> {
     pub tags: &'a [Tag],
     pub collection: Option<&'a str>,
     pub created_by: Option<ConnectionId>,
+    pub hidden: Hidden,
 }
 
 /// The same, read from an item's JSON.
@@ -43,6 +46,7 @@ pub struct Facts {
     tags: Vec<Tag>,
     collection: Option<String>,
     created_by: Option<ConnectionId>,
+    visible_to_agents: Visible,
 }
 
 impl Facts {
@@ -61,6 +65,7 @@ impl Facts {
             tags: &self.tags,
             collection: self.collection.as_deref(),
             created_by: self.created_by,
+            hidden: self.visible_to_agents.hidden(),
         }
     }
 }

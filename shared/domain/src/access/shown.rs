@@ -1,6 +1,7 @@
 //! Items as a caller may see them: what its scope does not cover is not there.
 
 use super::{ALWAYS, Resource, Scope, Subject};
+use crate::noun::UNMADE;
 use crate::shelf::Entity;
 use crate::table::Places;
 use crate::{Error, Result};
@@ -35,15 +36,25 @@ impl<T: Item> Shown<T> {
     /// `None` if the item is not there for this caller.
     pub fn of(item: T, scope: &Scope<'_>) -> Result<Option<Self>> {
         if scope.is_whole() {
-            return Ok(Some(Self::Whole(item)));
+            return Self::whole(item).map(Some);
         }
         let Some(scope) = scope.of(&item.subject()) else { return Ok(None) };
         if scope.is_whole_item() {
-            return Ok(Some(Self::Whole(item)));
+            return Self::whole(item).map(Some);
         }
-        let mut fields = map(&item)?;
+        let mut fields = Self::whole(item)?.fields()?;
         fields.retain(|field, _| scope.shows(field));
         Ok(Some(Self::Part(fields)))
+    }
+
+    /// As its owner sees it. Of what nobody has made yet there is nobody who did, and no time.
+    pub fn whole(item: T) -> Result<Self> {
+        if item.version() != UNMADE {
+            return Ok(Self::Whole(item));
+        }
+        let mut fields = map(&item)?;
+        fields.retain(|field, _| !["created_at", "created_by", "updated_at", "source"].contains(&&**field));
+        Ok(Self::Part(fields))
     }
 }
 

@@ -36,12 +36,19 @@ pub struct Hours {
 #[serde(rename_all = "lowercase")]
 #[schemars(inline)]
 pub enum Day {
+    #[serde(alias = "monday")]
     Mon,
+    #[serde(alias = "tuesday")]
     Tue,
+    #[serde(alias = "wednesday")]
     Wed,
+    #[serde(alias = "thursday")]
     Thu,
+    #[serde(alias = "friday")]
     Fri,
+    #[serde(alias = "saturday")]
     Sat,
+    #[serde(alias = "sunday")]
     Sun,
 }
 
@@ -89,6 +96,20 @@ impl Hours {
         }
         let yesterday = today.checked_sub(1.day()).unwrap_or(today);
         on(today) && self.from <= now || on(yesterday) && now < self.to
+    }
+}
+
+impl From<Day> for Weekday {
+    fn from(day: Day) -> Self {
+        match day {
+            Day::Mon => Self::Monday,
+            Day::Tue => Self::Tuesday,
+            Day::Wed => Self::Wednesday,
+            Day::Thu => Self::Thursday,
+            Day::Fri => Self::Friday,
+            Day::Sat => Self::Saturday,
+            Day::Sun => Self::Sunday,
+        }
     }
 }
 

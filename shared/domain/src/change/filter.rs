@@ -13,8 +13,15 @@ use serde::{Deserialize, Serialize};
 pub struct EventFilter(String);
 
 /// What there are events of, so far.
-pub const TOLD: [Resource; 5] =
-    [Resource::Tasks, Resource::Goals, Resource::LifeAreas, Resource::Collections, Resource::Connections];
+pub const TOLD: [Resource; 7] = [
+    Resource::Tasks,
+    Resource::Goals,
+    Resource::LifeAreas,
+    Resource::Collections,
+    Resource::Profile,
+    Resource::Preferences,
+    Resource::Connections,
+];
 
 impl EventFilter {
     pub fn matches(&self, event: &str) -> bool {

@@ -3,7 +3,7 @@
 
 use super::{Change, STAMPS, Verb};
 use crate::Result;
-use crate::access::{Facts, Resource, Scope};
+use crate::access::{Facts, Hidden, Resource, Scope};
 use crate::id::{ConnectionId, UndoId};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -19,6 +19,14 @@ pub struct Seen {
     /// Only if the scope shows who wrote.
     pub by: Option<By>,
     pub undo: Option<UndoId>,
+}
+
+/// One state of it.
+struct Shown {
+    fields: Map<String, Value>,
+    shows_source: bool,
+    /// What the owner hid then.
+    hidden: Hidden,
 }
 
 /// What happened, for whom sees it.
@@ -57,14 +65,16 @@ impl Change {
             (Some(_), Some(_), _) => Sight::Updated,
             (Some(_), None, _) => Sight::Removed,
         };
-        let (shows, before) = before.unzip();
-        let (shows_after, after) = after.unzip();
+        let hidden = |state: &Option<Shown>| state.as_ref().map(|state| state.hidden);
+        let is_veiled_as_before = hidden(&before) == hidden(&after);
+        let shows_source = after.as_ref().or(before.as_ref()).is_some_and(|state| state.shows_source);
+        let (before, after) = (before.map(|state| state.fields), after.map(|state| state.fields));
         let fields = differing(before.as_ref(), after.as_ref());
-        // Whoever cannot see what changed is not told that something did.
-        if (verb, self.verb) == (Sight::Updated, Verb::Updated) && fields.is_empty() {
+        // Whoever cannot see what changed is not told that something did, unless a copy has to let go of it.
+        if (verb, self.verb) == (Sight::Updated, Verb::Updated) && fields.is_empty() && is_veiled_as_before {
             return Ok(None);
         }
-        let by = shows_after.or(shows).unwrap_or_default().then(|| self.by(scope.asked_by()));
+        let by = shows_source.then(|| self.by(scope.asked_by()));
         Ok(Some(Seen { verb, before, after, fields, by, undo: by.and(self.source.undo) }))
     }
 
@@ -76,18 +86,19 @@ impl Change {
         }
     }
 
-    /// Whether it shows who wrote, and what there is of this state.
-    fn shown(&self, state: &Option<Value>, scope: &Scope<'_>) -> Result<Option<(bool, Map<String, Value>)>> {
+    /// What there is of this state.
+    fn shown(&self, state: &Option<Value>, scope: &Scope<'_>) -> Result<Option<Shown>> {
         let Some(state) = state else { return Ok(None) };
         // Rules about connections have no filters: there is nothing to ask of one.
         let facts = match self.resource {
             Resource::Connections => Facts::default(),
             _ => Facts::of(&self.noun, state).map_err(|error| self.unreadable(&error))?,
         };
-        let Some(scope) = scope.of(&facts.subject()) else { return Ok(None) };
+        let subject = facts.subject();
+        let Some(scope) = scope.of(&subject) else { return Ok(None) };
         let mut fields = state.as_object().cloned().unwrap_or_default();
         fields.retain(|field, _| scope.shows(field));
-        Ok(Some((scope.shows("source"), fields)))
+        Ok(Some(Shown { fields, shows_source: scope.shows("source"), hidden: subject.hidden }))
     }
 }
 

@@ -6,7 +6,7 @@ mod trash;
 
 pub use take_in::{Manner, Took};
 
-use super::{Further, Noun, Rules};
+use super::{Further, Noun, Rules, UNMADE};
 use crate::access::{Action, Item};
 use crate::connection::Connection;
 use crate::id::OwnerId;
@@ -62,6 +62,15 @@ impl<'a> Desk<'a> {
         Ok(self.found::<T>(id).await?.map(|item| item.id()))
     }
 
+    /// Those that there are.
+    pub async fn found_all<T: Noun>(&self, ids: impl IntoIterator<Item = T::Id>) -> Result<Vec<T>> {
+        let mut ids = ids.into_iter().peekable();
+        if ids.peek().is_none() {
+            return Ok(Vec::new());
+        }
+        Ok(self.shelf::<T>().some(ids).await?.into_iter().flatten().collect())
+    }
+
     pub fn stamped<T: Noun>(&self, item: T) -> T {
         item.stamped(&self.writer)
     }
@@ -94,7 +103,12 @@ impl<'a> Desk<'a> {
 
     /// Fails with `Conflict` unless it still is as it was `before`. What changes nothing is not written.
     pub async fn replace<T: Rules>(&self, before: &T, after: T, may: impl Fn(&T) -> Result<()>) -> Result<T> {
-        self.write(Was::There(before), Some(after), may, nothing)
+        let is_unmade = before.version() == UNMADE;
+        if is_unmade && after.says_the_same_as(before) {
+            return Ok(after);
+        }
+        let was = if is_unmade { self.was(before.id()).await? } else { Was::There(before) };
+        self.write(was, Some(after), may, nothing)
             .await?
             .ok_or_else(|| Error::internal("what was changed is gone"))
     }

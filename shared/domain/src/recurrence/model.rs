@@ -8,19 +8,17 @@ use proptest::prelude::*;
 /// For how long the model looks.
 const YEARS: i64 = 10;
 
-fn model(rule: &Recurrence, after: &Due, done: Timestamp, owner: &Zone) -> Option<Due> {
+fn model(rule: &Recurrence, after: &Due, done: Timestamp, owner: &Zone, week: Weekday) -> Option<Due> {
     let (local, mut count) = (after.local(owner), 1);
     let first = local.date();
-    let monday = |day: Date| {
-        (0..7).map(|back| day - back.days()).find(|day| day.weekday() == Weekday::Monday).unwrap()
-    };
+    let begin = |day: Date| (0..7).map(|back| day - back.days()).find(|day| day.weekday() == week).unwrap();
     let months = |day: Date| i64::from(day.year()) * 12 + i64::from(day.month());
     let mut day = first;
     for _ in 0..YEARS * 366 {
         day = day.tomorrow().ok()?;
         let since = match rule.every {
             Every::Day => i64::from((day - first).get_days()),
-            Every::Week => i64::from((monday(day) - monday(first)).get_days() / 7),
+            Every::Week => i64::from((begin(day) - begin(first)).get_days() / 7),
             Every::Month => months(day) - months(first),
         };
         if since % i64::from(rule.interval) != 0 {
@@ -109,12 +107,13 @@ proptest! {
 
     #[test]
     fn next_is_what_looking_at_each_day_finds(
-        rule in any_rule(), after in any_due(), late in prop_oneof![-9i64..30, 0..1_500i64], owner in any_zone()
+        rule in any_rule(), after in any_due(), late in prop_oneof![-9i64..30, 0..1_500i64], owner in any_zone(),
+        week in (0..7i8).prop_map(|nth| Weekday::from_monday_zero_offset(nth).unwrap()),
     ) {
         let done = after.begins(&owner) + SignedDuration::from_hours(late * 24 + 5);
-        let next = rule.next(&after, done, &owner);
+        let next = rule.next(&after, done, &owner, week);
         prop_assert_eq!(rule.to_string().parse::<Recurrence>(), Ok(rule.clone()));
-        let expected = model(&rule, &after, done, &owner);
+        let expected = model(&rule, &after, done, &owner, week);
         let soon = after.begins(&owner) + SignedDuration::from_hours(24 * 365 * YEARS);
         if expected.is_some() || next.as_ref().is_none_or(|next| next.due.begins(&owner) < soon) {
             prop_assert_eq!(next.map(|next| next.due), expected);

@@ -13,7 +13,7 @@ fn all(text: &str, first: &str, most: usize) -> Vec<String> {
     let (mut rule, mut due, berlin) = (rule(text), first.parse::<Due>().unwrap(), zone("Europe/Berlin"));
     let mut all = vec![due.to_string()];
     while all.len() < most
-        && let Some(next) = rule.next(&due, due.begins(&berlin), &berlin)
+        && let Some(next) = rule.next(&due, due.begins(&berlin), &berlin, Weekday::Monday)
     {
         (rule, due) = (next.recurrence, next.due);
         all.push(due.to_string());
@@ -140,22 +140,33 @@ fn months_without_the_day_and_times_that_clocks_skip_are_left_out() {
 fn what_was_missed_is_passed_over_but_counts() {
     let (berlin, monday) = (zone("Europe/Berlin"), "2026-01-05".parse::<Due>().unwrap());
     let done = "2026-01-07T11:00:00Z".parse().unwrap();
-    let next = rule("FREQ=DAILY;COUNT=9").next(&monday, done, &berlin).unwrap();
+    let next = rule("FREQ=DAILY;COUNT=9").next(&monday, done, &berlin, Weekday::Monday).unwrap();
     assert_eq!(
         (next.due.to_string(), next.recurrence),
         ("2026-01-08".to_owned(), rule("FREQ=DAILY;COUNT=6"))
     );
-    assert_eq!(rule("FREQ=DAILY;COUNT=3").next(&monday, done, &berlin), None);
+    assert_eq!(rule("FREQ=DAILY;COUNT=3").next(&monday, done, &berlin, Weekday::Monday), None);
     let early = "2025-12-01T00:00:00Z".parse().unwrap();
-    let next = rule("FREQ=WEEKLY").next(&monday, early, &berlin).unwrap();
+    let next = rule("FREQ=WEEKLY").next(&monday, early, &berlin, Weekday::Monday).unwrap();
     assert_eq!(next.due.to_string(), "2026-01-12", "done early, it comes in its own time all the same");
     let time = "2026-01-05T18:00:00[Europe/Berlin]".parse().unwrap();
-    let next = rule("FREQ=DAILY").next(&time, done, &berlin).unwrap();
+    let next = rule("FREQ=DAILY").next(&time, done, &berlin, Weekday::Monday).unwrap();
     assert_eq!(next.due.to_string(), "2026-01-07T18:00:00+01:00[Europe/Berlin]", "still to come today");
     let midnight = "2026-01-05T23:00:00Z".parse().unwrap();
-    let next = rule("FREQ=DAILY").next(&monday, midnight, &berlin).unwrap();
+    let next = rule("FREQ=DAILY").next(&monday, midnight, &berlin, Weekday::Monday).unwrap();
     assert_eq!(next.due.to_string(), "2026-01-07", "what has begun is not still to come");
     // Two thousand years late.
-    let next = rule("FREQ=DAILY;INTERVAL=7").next(&"0001-01-01".parse().unwrap(), done, &berlin).unwrap();
+    let next = rule("FREQ=DAILY;INTERVAL=7")
+        .next(&"0001-01-01".parse().unwrap(), done, &berlin, Weekday::Monday)
+        .unwrap();
     assert_eq!(next.due.to_string(), "2026-01-12");
+}
+
+#[test]
+fn every_other_week_counts_weeks_as_the_owner_does() {
+    let (utc, sunday) = (Zone::UTC, "2026-01-04".parse::<Due>().unwrap());
+    let next =
+        |week| rule("FREQ=WEEKLY;INTERVAL=2;BYDAY=SU,MO").next(&sunday, sunday.begins(&utc), &utc, week);
+    assert_eq!(next(Weekday::Sunday).unwrap().due.to_string(), "2026-01-05");
+    assert_eq!(next(Weekday::Monday).unwrap().due.to_string(), "2026-01-12");
 }

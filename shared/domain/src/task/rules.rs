@@ -2,13 +2,14 @@
 
 use super::{NewTask, Status, Task, depends};
 use crate::goal::{Goal, Tally};
-use crate::id::{GoalId, TaskId};
+use crate::id::{GoalId, Me, TaskId};
 use crate::life_area::LifeArea;
 use crate::noun::{Desk, Further, Rules};
-use crate::zone::Zone;
+use crate::profile::Profile;
 use crate::{Error, Result};
-use futures_util::future::try_join4;
+use futures_util::future::{try_join, try_join4};
 use jiff::Timestamp;
+use std::collections::{BTreeMap, BTreeSet};
 
 impl Rules for Task {
     fn is_tied(&self) -> bool {
@@ -25,7 +26,6 @@ impl Rules for Task {
         mut after: Option<&mut Self>,
         further: &mut Further,
     ) -> Result<()> {
-        let mut next = None;
         if let Some(task) = after.as_deref_mut() {
             task.refer(desk, before, further).await?;
             task.completed_at =
@@ -33,13 +33,25 @@ impl Rules for Task {
             if task.recurrence.is_some() && task.due.is_none() {
                 return Err(Error::invalid("/recurrence", "what recurs needs `due`: when it is due first"));
             }
-            next = task.next(desk).await?;
-            if let Some(next) = &next {
-                task.followed_by = Some(next.id);
-                further.make(desk, next.clone())?;
+        }
+        // All that has to be known besides, in one trip.
+        let again = after.as_deref().filter(|task| task.comes_again(desk));
+        let counted = more(before, after.as_deref()).into_keys().chain(again.and_then(|task| task.goal_id));
+        let counted: BTreeSet<GoalId> = counted.collect();
+        let profile = async { if again.is_some() { desk.found::<Profile>(Me::Me).await } else { Ok(None) } };
+        let (profile, goals) = try_join(profile, desk.found_all::<Goal>(counted)).await?;
+        let next = again.and_then(|task| task.next(desk, profile.as_ref()));
+        if let (Some(task), Some(next)) = (after.as_deref_mut(), &next) {
+            task.followed_by = Some(next.id);
+            further.make(desk, next.clone())?;
+        }
+        let more = more(before, after.as_deref().into_iter().chain(&next));
+        for goal in goals {
+            if let Some(more) = more.get(&goal.id) {
+                further.put(desk, desk.stamped(goal.counting(*more)))?;
             }
         }
-        count(desk, before, [after.as_deref(), next.as_ref()], further).await
+        Ok(())
     }
 
     async fn mended(self, desk: &Desk<'_>) -> Result<Self> {
@@ -94,14 +106,17 @@ impl Task {
         Ok(())
     }
 
-    /// The one after it, when it was completed for the first time.
-    async fn next(&self, desk: &Desk<'_>) -> Result<Option<Self>> {
-        let (Some(rule), Some(due)) = (&self.recurrence, &self.due) else { return Ok(None) };
-        if self.status != Status::Completed || self.followed_by.is_some() || desk.takes_in() {
-            return Ok(None);
-        }
-        let Some(next) = rule.next(due, desk.writer.at, &Zone::UTC) else { return Ok(None) };
-        Ok(Some(Self {
+    /// It was completed for the first time, and recurs.
+    fn comes_again(&self, desk: &Desk<'_>) -> bool {
+        let is_done = self.status == Status::Completed && !desk.takes_in();
+        is_done && self.followed_by.is_none() && self.recurrence.is_some()
+    }
+
+    /// The one after it, by the owner's clocks.
+    fn next(&self, desk: &Desk<'_>, owner: Option<&Profile>) -> Option<Self> {
+        let (zone, week) = (Profile::zone(owner), Profile::week(owner));
+        let next = self.recurrence.as_ref()?.next(self.due.as_ref()?, desk.writer.at, &zone, week)?;
+        Some(Self {
             id: self.id.after(desk.writer.at),
             status: Status::Pending,
             due: Some(next.due),
@@ -113,33 +128,19 @@ impl Task {
             created_at: desk.writer.at,
             created_by: desk.writer.source.connection,
             ..desk.stamped(self.clone())
-        }))
+        })
     }
 }
 
-/// Keeps the goals' tallies of what was and of what will be.
-async fn count(
-    desk: &Desk<'_>,
-    before: Option<&Task>,
-    after: [Option<&Task>; 2],
-    further: &mut Further,
-) -> Result<()> {
-    let mut goals: Vec<GoalId> =
-        before.into_iter().chain(after.into_iter().flatten()).filter_map(|it| it.goal_id).collect();
-    goals.sort_unstable();
-    goals.dedup();
-    for id in goals {
-        let of = |task: &&Task| task.goal_id == Some(id);
-        let was = before.filter(of).map(Tally::of).unwrap_or_default();
-        let will = after.into_iter().flatten().filter(of).map(Tally::of).fold(Tally::default(), Tally::plus);
-        let more = will.minus(was);
-        if more == Tally::default() {
-            continue;
-        }
-        // A goal that is gone keeps no tally.
-        if let Some(goal) = desk.found::<Goal>(id).await? {
-            further.put(desk, desk.stamped(goal.counting(more)))?;
-        }
-    }
-    Ok(())
+/// How much more work there is for each goal; one that is gone keeps no tally.
+fn more<'t>(before: Option<&Task>, after: impl IntoIterator<Item = &'t Task>) -> BTreeMap<GoalId, Tally> {
+    let mut more: BTreeMap<GoalId, Tally> = BTreeMap::new();
+    let mut count = |task: &Task, add: fn(Tally, Tally) -> Tally| {
+        let tally = task.goal_id.map(|goal| more.entry(goal).or_default());
+        tally.into_iter().for_each(|tally| *tally = add(*tally, Tally::of(task)));
+    };
+    after.into_iter().for_each(|task| count(task, Tally::plus));
+    before.into_iter().for_each(|task| count(task, Tally::minus));
+    more.retain(|_, more| *more != Tally::default());
+    more
 }

@@ -8,6 +8,8 @@ use crate::history::Line;
 use crate::id::OpId;
 use crate::life_area::LifeArea;
 use crate::noun::{Desk, Further, Rules};
+use crate::preferences::Preferences;
+use crate::profile::Profile;
 use crate::record::Record;
 use crate::shelf::{Entity as _, Writer};
 use crate::table::{Row, RowKey};
@@ -104,6 +106,8 @@ impl Undoing<'_> {
             LifeArea::NAME => self.of::<LifeArea>(line).await,
             Collection::NAME => self.of::<Collection>(line).await,
             Record::NAME => self.of::<Record>(line).await,
+            Profile::NAME => self.of::<Profile>(line).await,
+            Preferences::NAME => self.of::<Preferences>(line).await,
             _ => Err(Error::internal(format!("nobody knows how to undo {}", line.what))),
         }
     }

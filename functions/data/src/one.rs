@@ -1,0 +1,43 @@
+//! What there is one of, over REST.
+
+use crate::history;
+use crate::nouns::changed;
+use axum::response::Response;
+use domain::id::Me;
+use domain::noun::Rules;
+use domain::shelf::Entity;
+use web::{Access, At, Call, IfMatch, Minimal, Nouns, PageParams, Params, Problem, Routes, Sent, Wanted};
+
+/// `first` is what it was called first.
+pub(crate) fn routes<T: Rules + Entity<Id = Me>>(routes: Routes, first: &'static str) -> Routes {
+    let does = T::DOES;
+    [does.get.path, first]
+        .into_iter()
+        .fold(routes, |routes, path| {
+            let routes = routes.get(Access::Connection, path, read::<T>);
+            routes.patch(Access::Connection, path, update::<T>)
+        })
+        .get(Access::Connection, does.history, past::<T>)
+}
+
+async fn read<T: Rules + Entity<Id = Me>>(call: Call, wanted: Wanted) -> Result<Response, Problem> {
+    let (item, version) = Nouns::<T>::of(&call).get(Me::Me).await?;
+    wanted.item(&call, item, version).await
+}
+
+async fn update<T: Rules + Entity<Id = Me>>(
+    call: Call,
+    IfMatch(expected): IfMatch,
+    minimal: Minimal,
+    patch: Sent<T::Patch>,
+) -> Result<Response, Problem> {
+    let item = Nouns::<T>::of(&call).update(Me::Me, patch, expected).await?;
+    Ok(changed(&item, minimal))
+}
+
+async fn past<T: Rules + Entity<Id = Me>>(
+    call: Call,
+    page: Params<PageParams>,
+) -> Result<axum::Json<web::Page<web::PastChange>>, Problem> {
+    history::of_one::<T>(call, At(Me::Me), page).await
+}

@@ -1,0 +1,55 @@
+//! The tools of what there is one of.
+
+use super::nouns::{patch_with, split};
+use super::{Entry, answer, fit};
+use domain::id::Me;
+use domain::noun::Rules;
+use domain::shelf::Entity;
+use rmcp::model::JsonObject;
+use schemars::{JsonSchema, schema_for};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use web::{Call, Nouns, Problem, Sent};
+
+pub(super) fn of<T: Rules + Entity<Id = Me>>() -> [Entry; 2] {
+    let (does, one) = (T::DOES, T::NAME);
+    [
+        Entry::new(&does.get, format!("The owner's {one}."), schema_for!(Nothing), |call, arguments| {
+            Box::pin(get::<T>(call, arguments))
+        }),
+        Entry::new(
+            &does.update,
+            format!("Change the given fields of the owner's {one}; the others stay."),
+            patch_with::<Seen, T>(),
+            |call, arguments| Box::pin(update::<T>(call, arguments)),
+        ),
+    ]
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Nothing {}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Seen {
+    /// Only if it still has this version.
+    expected_version: Option<u64>,
+}
+
+async fn get<T: Rules + Entity<Id = Me>>(
+    call: &Call,
+    arguments: JsonObject,
+) -> Result<Box<RawValue>, Problem> {
+    let Nothing {} = fit(arguments)?;
+    answer(&Nouns::<T>::of(call).get(Me::Me).await?.0)
+}
+
+async fn update<T: Rules + Entity<Id = Me>>(
+    call: &Call,
+    arguments: JsonObject,
+) -> Result<Box<RawValue>, Problem> {
+    let (seen, patch) = split(arguments);
+    let Seen { expected_version } = fit(seen)?;
+    answer(&Nouns::<T>::of(call).update(Me::Me, Sent::of(patch), expected_version).await?)
+}
