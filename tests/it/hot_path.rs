@@ -83,6 +83,10 @@ async fn a_read_waits_for_one_trip_a_write_for_two_a_forged_key_for_none() {
     let (title, patch) = (json!({ "title": "Bread" }), json!({ "title": "Butter" }));
     let calls = [
         ("GET", "/v1/tasks", None, 200, 1, 3),
+        ("GET", "/v1/tasks?status=pending&label=x&query=milk", None, 200, 1, 3),
+        ("GET", "/v1/tasks?due_before=2027-01-20&sort=due", None, 200, 1, 3),
+        // One range for each of three statuses, side by side.
+        ("GET", "/v1/tasks?status=open", None, 200, 1, 5),
         ("GET", one.as_str(), None, 200, 1, 3),
         ("GET", "/v1/changes?since=now", None, 200, 1, 3),
         ("GET", "/v1/changes", None, 200, 1, 3),
@@ -98,6 +102,7 @@ async fn a_read_waits_for_one_trip_a_write_for_two_a_forged_key_for_none() {
         ("GET", "/v1/daily/2027-01-15?time_zone=UTC", None, 200, 1, 3),
         ("GET", "/v1/calendar.ics", None, 200, 1, 4),
         ("POST", "/mcp", tool("list_tasks", json!({})), 200, 1, 3),
+        ("POST", "/mcp", tool("list_tasks", json!({ "overdue": true })), 200, 1, 3),
         ("POST", "/mcp", tool("get_task", json!({ "id": id })), 200, 1, 3),
         ("POST", "/mcp", tool("create_task", title), 200, 2, 3),
         ("POST", "/mcp", tool("update_task", json!({ "id": id, "title": "Tea" })), 200, 2, 4),
@@ -107,6 +112,7 @@ async fn a_read_waits_for_one_trip_a_write_for_two_a_forged_key_for_none() {
         ("GET", "/v1/trash", None, 200, 1, 3),
         ("GET", "/v1/trash?noun=task", None, 200, 1, 3),
         ("GET", "/v1/goals", None, 200, 1, 3),
+        ("GET", "/v1/goals?status=active", None, 200, 1, 3),
         ("GET", goal.as_str(), None, 200, 1, 3),
         ("GET", goal_history.as_str(), None, 200, 1, 4),
         ("POST", "/v1/goals", Some(json!({ "title": "Swim" })), 201, 2, 3),

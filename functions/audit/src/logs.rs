@@ -58,7 +58,7 @@ pub(crate) async fn list(
     let (limit, after) = (page.limit()?, page.place(&app, *owner, LIST).await?);
     let all = schema::audit_between(*owner, wanted.since, wanted.until).newest_first();
     let keep = |row: &Row| Ok(Some(shown(row)?).filter(|shown| wanted.has(&shown.entry)));
-    let listing = sift(&*app.table, &all, after, limit, keep).await?;
+    let listing = sift(&*app.table, all, after, limit, keep).await?;
     let next_cursor = web::cursor(listing.next.as_deref(), &app, *owner, LIST).await?;
     Ok(Json(Page { data: listing.items, next_cursor }))
 }

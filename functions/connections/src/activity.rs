@@ -48,7 +48,7 @@ pub(crate) async fn list(
     let connections = Shelf::<Connection>::new(&*app.table, *owner);
     let all = schema::activities(*owner, id).newest_first();
     let keep = |row: &Row| Ok(Some(shown(row)?).filter(|call| wanted.has(call)));
-    let calls = sift(&*app.table, &all, after, limit, keep);
+    let calls = sift(&*app.table, all, after, limit, keep);
     let (_, calls) = try_join(connections.get(id), calls).await?;
     let next_cursor = cursor(calls.next.as_deref(), &app, *owner, &list).await?;
     Ok(Json(Page { data: calls.items, next_cursor }))

@@ -3,17 +3,9 @@
 use axum::Json;
 use axum::response::{IntoResponse, Response};
 use domain::analytics::Progress;
-use domain::when_due::Due;
+use domain::filter::Day;
 use http::{HeaderMap, header};
-use jiff::civil::Date;
-use schemars::JsonSchema;
-use std::str::FromStr;
 use web::{Analytics, At, Call, Params, Place, Problem, ProgressParams, Stats, unless_known};
-
-/// A day as text.
-#[derive(JsonSchema)]
-#[schemars(transparent, inline)]
-pub(crate) struct Day(Date);
 
 pub(crate) async fn stats(call: Call) -> Result<Json<Stats>, Problem> {
     Ok(Json(Analytics(&call).stats().await?))
@@ -46,15 +38,4 @@ pub(crate) async fn daily(
 pub(crate) async fn calendar(call: Call, headers: HeaderMap) -> Result<Response, Problem> {
     let feed = Analytics(&call).calendar().await?;
     Ok(unless_known(&headers, "text/calendar; charset=utf-8", feed))
-}
-
-impl FromStr for Day {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, &'static str> {
-        match text.parse() {
-            Ok(Due::Day(day)) => Ok(Self(day)),
-            _ => Err("a day, such as `2026-03-01`, of the years 0001 to 9999 is expected"),
-        }
-    }
 }

@@ -3,9 +3,9 @@
 mod nouns;
 mod one;
 
-use crate::analytics::Day;
 use domain::analytics::{Daily, Progress};
 use domain::collection::Collection;
+use domain::filter::Day;
 use domain::goal::Goal;
 use domain::life_area::LifeArea;
 use domain::operation::TASKS;

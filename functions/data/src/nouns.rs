@@ -5,8 +5,8 @@ use axum::response::{IntoResponse, Response};
 use domain::noun::Rules;
 use http::{StatusCode, Uri, header};
 use web::{
-    APPLIED, Access, Answer, Answered, At, Call, IfMatch, Keep, MINIMAL, Minimal, Nouns, PageParams, Params,
-    Problem, Repeatable, Routes, Sent, Wanted, Within, Written, tag, tagged,
+    APPLIED, Access, Answer, Answered, Asked, At, Call, IfMatch, Keep, MINIMAL, Minimal, Nouns, Problem,
+    Repeatable, Routes, Sent, Wanted, Within, Written, tag, tagged,
 };
 
 pub(crate) fn routes<T: Rules>(routes: Routes) -> Routes {
@@ -25,9 +25,9 @@ pub(crate) async fn list<T: Rules>(
     call: Call,
     within: Within,
     wanted: Wanted,
-    Params(page): Params<PageParams>,
+    asked: Asked<T::Filter>,
 ) -> Result<Response, Problem> {
-    let page = Nouns::<T>::of(&call).within(within).list(&page).await?;
+    let page = Nouns::<T>::of(&call).within(within).list(&asked).await?;
     wanted.page(&call, page).await
 }
 

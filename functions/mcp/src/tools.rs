@@ -29,7 +29,11 @@ pub(crate) struct Entry {
     pub(crate) spec: Tool,
     operation: &'static Operation,
     run: Run,
+    looks_at: LooksAt,
 }
+
+/// Which fields an argument looks at, given this value.
+type LooksAt = fn(&str, &str) -> &'static [&'static str];
 
 type Run = for<'a> fn(&'a Call, JsonObject) -> BoxFuture<'a, Result<Box<RawValue>, Problem>>;
 
@@ -55,7 +59,12 @@ impl Entry {
         };
         let spec = Tool::new(operation.tool, description, object(schema));
         let spec = spec.with_title(title(operation.tool)).with_annotations(annotations);
-        Self { spec, operation, run }
+        Self { spec, operation, run, looks_at: |_, _| &[] }
+    }
+
+    /// Its arguments look at fields that are to be seen.
+    fn looking_at(self, looks_at: LooksAt) -> Self {
+        Self { looks_at, ..self }
     }
 
     /// As this caller may use it: without the fields that a mask hides. `None` if it may not at all.
@@ -63,11 +72,23 @@ impl Entry {
         let Operation { action, resource, .. } = *self.operation;
         let scope = connection.allows(self.operation, at).ok()?;
         let mut spec = self.spec.clone();
-        if !scope.is_whole() && action == Action::Write {
-            let hidden = |name: &str| resource.fields().contains(&name) && !scope.shows(name);
-            let schema = Arc::make_mut(&mut spec.input_schema);
-            if let Some(Value::Object(properties)) = schema.get_mut("properties") {
-                properties.retain(|name, _| !hidden(name));
+        if scope.is_whole() {
+            return Some(spec);
+        }
+        let writes = |name: &str| action == Action::Write && resource.fields().contains(&name);
+        let sees =
+            |name: &str, value: &str| (self.looks_at)(name, value).iter().all(|field| scope.shows(field));
+        let schema = Arc::make_mut(&mut spec.input_schema);
+        if let Some(Value::Object(properties)) = schema.get_mut("properties") {
+            properties.retain(|name, _| sees(name, "") && (!writes(name) || scope.shows(name)));
+            for (name, property) in properties {
+                let Some(values) = property.get_mut("enum").and_then(Value::as_array_mut) else { continue };
+                let all = values.len();
+                values.retain(|value| value.as_str().is_none_or(|value| sees(name, value)));
+                // It speaks of all of them.
+                if values.len() < all {
+                    property.as_object_mut().map(|property| property.remove("description"));
+                }
             }
         }
         Some(spec)

@@ -1,8 +1,12 @@
 //! Something to reach, for which there may be tasks and smaller goals.
 
+mod filter;
 mod rules;
 
+pub use filter::GoalFilter;
+
 use crate::access::{Item, Resource, Subject};
+use crate::filter::State;
 use crate::id::{GoalId, LifeAreaId, OwnerId};
 use crate::noun::noun;
 use crate::number::Whole;
@@ -53,7 +57,7 @@ noun! {
 
 pub type Percent = Whole<0, 100>;
 
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[schemars(inline)]
 pub enum Status {
@@ -87,18 +91,20 @@ pub struct Tally {
     pub minutes_done: i64,
 }
 
-impl Status {
-    pub const fn is_open(self) -> bool {
-        matches!(self, Self::Active | Self::Paused)
-    }
+impl State for Status {
+    const ALL: &'static [Self] = &[Self::Active, Self::Paused, Self::Completed, Self::Abandoned];
 
-    const fn name(self) -> &'static str {
+    fn name(self) -> &'static str {
         match self {
             Self::Active => "active",
             Self::Paused => "paused",
             Self::Completed => "completed",
             Self::Abandoned => "abandoned",
         }
+    }
+
+    fn is_open(self) -> bool {
+        matches!(self, Self::Active | Self::Paused)
     }
 }
 
@@ -118,11 +124,12 @@ impl Item for Goal {
 
     fn found_at(&self) -> Places {
         let Self { id, status, .. } = self;
-        let mut places = Places::from([(Slot::Third, format!("goal/{}/{id}", status.name()))]);
-        if status.is_open() {
-            let target = self.target_date.map_or_else(|| "~".to_owned(), |date| date.to_string());
-            places.insert(Slot::First, format!("goal/open/{target}/{id}"));
-        }
+        let target = self.target_date.map_or_else(|| "~".to_owned(), |date| date.to_string());
+        let state = if status.is_open() { "open" } else { "closed" };
+        let mut places = Places::from([
+            (Slot::First, format!("goal/{state}/{target}/{id}")),
+            (Slot::Third, format!("goal/{}/{id}", status.name())),
+        ]);
         places.extend(self.parent_id.map(|parent| (Slot::Second, format!("goal/in/{parent}/{id}"))));
         places.extend(self.life_area_id.map(|area| (Slot::Fourth, format!("goal/area/{area}/{id}"))));
         places
@@ -130,6 +137,19 @@ impl Item for Goal {
 }
 
 impl Goal {
+    pub fn of_status(owner: OwnerId, status: Status) -> Query {
+        Query::places(owner, Slot::Third, &format!("goal/{}/", status.name()))
+    }
+
+    /// Earliest first, what has no date last.
+    pub fn by_target(owner: OwnerId, is_open: bool) -> Query {
+        Query::places(owner, Slot::First, if is_open { "goal/open/" } else { "goal/closed/" })
+    }
+
+    pub fn of_area(owner: OwnerId, area: LifeAreaId) -> Query {
+        Query::places(owner, Slot::Fourth, &format!("goal/area/{area}/"))
+    }
+
     /// The goals that are a part of this one.
     pub fn below(owner: OwnerId, id: GoalId) -> Query {
         Query::places(owner, Slot::Second, &format!("goal/in/{id}/"))

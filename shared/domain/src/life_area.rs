@@ -1,6 +1,9 @@
 //! A part of a life, such as health or work.
 
+mod filter;
 mod rules;
+
+pub use filter::LifeAreaFilter;
 
 use crate::access::{Item, Resource, Subject};
 use crate::id::LifeAreaId;

@@ -10,11 +10,9 @@ pub use further::Further;
 pub use given::Given;
 
 use crate::access::Item;
-use crate::collection::CollectionName;
-use crate::id::OwnerId;
+use crate::filter::Filter;
 use crate::operation::Does;
 use crate::shelf::{Shelf, Writer};
-use crate::table::Query;
 use crate::{Error, Result};
 use jiff::Timestamp;
 use schemars::JsonSchema;
@@ -43,6 +41,8 @@ pub trait Noun: Item + Clone {
 
 /// What a noun adds to its fields, whoever writes it.
 pub trait Rules: Noun {
+    /// What its lists can be asked for.
+    type Filter: Filter<Self>;
     /// People choose its id, and may choose it again when it is gone.
     const IS_NAMED: bool = false;
     /// It lies in a collection, which its path names.
@@ -64,11 +64,6 @@ pub trait Rules: Noun {
 
     /// The id of a new one.
     fn mint(new: &Self::New, at: Timestamp, random: [u8; 10]) -> Self::Id;
-
-    /// Those that lie in this collection.
-    fn listed(owner: OwnerId, _collection: &CollectionName) -> Query {
-        Self::all(owner)
-    }
 
     /// Checks what it refers to, fills in what follows, and adds what else the same transaction writes. Where others
     /// were faster it is asked again, with what they left.

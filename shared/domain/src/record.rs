@@ -1,6 +1,9 @@
 //! Anything else that is worth keeping: data of a shape that its collection decides on.
 
+mod filter;
 mod rules;
+
+pub use filter::RecordFilter;
 
 use crate::access::{Item, Resource, Subject, Tag};
 use crate::collection::CollectionName;

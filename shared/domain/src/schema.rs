@@ -30,16 +30,16 @@
 //!
 //! | slot | place | answers |
 //! |---|---|---|
+//! | first | `task/open/<due>/<task>`, or `task/closed/…` | open tasks, or others, by when they are due by the clocks of UTC |
+//! | second | `task/for/<goal>/<task>` | the tasks of a goal, by age |
+//! | third | `task/<status>/<task>` | the tasks of a status, by age |
+//! | fourth | `task/in/<task>/<task>` | the parts of a task, by age |
+//! | first | `goal/open/<date>/<goal>`, or `goal/closed/…` | open goals, or others, by target date |
+//! | second | `goal/in/<goal>/<goal>` | the parts of a goal, by age |
+//! | third | `goal/<status>/<goal>` | the goals of a status, by age |
+//! | fourth | `goal/area/<area>/<goal>` | the goals of a life area, by age |
 //! | first | `record/<collection>/<record>` | the records of a collection, by age |
 //! | first | `trash/<microsecond>/<noun>/<id>`, of what lies in the trash | what was deleted, by when that was |
-//!
-//! and those of a task will be
-//!
-//! | slot | place | answers |
-//! |---|---|---|
-//! | first | `task/open/<due>/<task>`, while it is open | open tasks, by due date |
-//! | second | `task/goal/<goal>/<task>` | the tasks of a goal |
-//! | third | `task/status/<status>/<task>` | tasks of one status |
 //!
 //! Rows under `conn/`, `data/`, `trash/`, `notice/` and `audit/` are logged: each write of one is one change, but for
 //! the one that seals an entry of the audit log, which tells nothing new.

@@ -2,6 +2,7 @@
 //! done here once, over the narrow port.
 
 use crate::id::{ConnectionId, OpId, OwnerId, RequestId, UndoId};
+use crate::list::List;
 use crate::sift::{Listing, sift_on};
 use crate::table::{Expect, Page, Places, Put, Query, Row, RowKey, Table, Write};
 use crate::{Error, Result, schema};
@@ -128,24 +129,15 @@ impl<'a, T: Entity> Shelf<'a, T> {
 
     /// Newest first.
     pub async fn list(&self, after: Option<String>, limit: usize) -> Result<Listing<T>> {
-        let list = self.newest_first();
-        self.kept(&list, self.page(&list, after, limit).await?, limit, |_| true).await
-    }
-
-    /// The list of everything here. Other lists of the kind are queries for places.
-    pub fn newest_first(&self) -> Query {
-        T::all(self.owner).newest_first()
-    }
-
-    /// The rows of a list, for `kept` to make items of them.
-    pub async fn page(&self, list: &Query, after: Option<String>, limit: usize) -> Result<Page> {
-        self.table.query(&list.clone().page(after, limit)).await
+        let list = List::from(T::all(self.owner)).newest_first();
+        let first = list.page(self.table, after.as_deref(), limit).await?;
+        self.kept(&list, first, limit, |_| true).await
     }
 
     /// What `keep` lets through of a page and of what comes after it in the list.
     pub async fn kept(
         &self,
-        list: &Query,
+        list: &List,
         first: Page,
         limit: usize,
         keep: impl Fn(&T) -> bool,
@@ -155,7 +147,7 @@ impl<'a, T: Entity> Shelf<'a, T> {
     }
 
     pub async fn first_of(&self, list: &Query) -> Result<Option<T>> {
-        self.page(list, None, 1).await?.rows.first().map(read).transpose()
+        self.table.query(&list.clone().page(None, 1)).await?.rows.first().map(read).transpose()
     }
 
     /// Everything on the shelf; for kinds of which an owner has few.

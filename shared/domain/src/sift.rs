@@ -1,6 +1,7 @@
 //! Lists that are looked through: what a filter makes of rows, page by page.
 
 use crate::Result;
+use crate::list::List;
 use crate::table::{Page, Query, Row, Table};
 use serde::Serialize;
 
@@ -18,19 +19,20 @@ pub struct Listing<T> {
 /// What `keep` makes of rows, until there are `limit` of them.
 pub async fn sift<T>(
     table: &dyn Table,
-    all: &Query,
+    all: Query,
     after: Option<String>,
     limit: usize,
     keep: impl Fn(&Row) -> Result<Option<T>>,
 ) -> Result<Listing<T>> {
-    let first = table.query(&all.clone().page(after, ROWS_IN_A_READ)).await?;
-    sift_on(table, all, first, limit, keep).await
+    let all = List::from(all);
+    let first = all.page(table, after.as_deref(), ROWS_IN_A_READ).await?;
+    sift_on(table, &all, first, limit, keep).await
 }
 
 /// The same, where the first page was read before it was known what is kept.
 pub async fn sift_on<T>(
     table: &dyn Table,
-    all: &Query,
+    all: &List,
     first: Page,
     limit: usize,
     keep: impl Fn(&Row) -> Result<Option<T>>,
@@ -53,6 +55,6 @@ pub async fn sift_on<T>(
         if page.next.is_none() || read >= MOST_ROWS {
             return Ok(Listing { items, next: page.next });
         }
-        page = table.query(&all.clone().page(page.next, ROWS_IN_A_READ)).await?;
+        page = all.page(table, page.next.as_deref(), ROWS_IN_A_READ).await?;
     }
 }

@@ -1,9 +1,13 @@
 //! Something to do.
 
 mod depends;
+mod filter;
 mod rules;
 
+pub use filter::TaskFilter;
+
 use crate::access::{Item, Resource, Subject, Tag};
+use crate::filter::State;
 use crate::id::{GoalId, LifeAreaId, OwnerId, TaskId};
 use crate::noun::noun;
 use crate::number::Whole;
@@ -79,7 +83,7 @@ pub struct ExternalRef {
     pub url: Option<Text<1, 2000>>,
 }
 
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[schemars(inline)]
 pub enum Status {
@@ -105,8 +109,11 @@ pub enum Priority {
     Urgent,
 }
 
-impl Status {
-    pub const fn name(self) -> &'static str {
+impl State for Status {
+    const ALL: &'static [Self] =
+        &[Self::Pending, Self::InProgress, Self::Blocked, Self::Completed, Self::Cancelled];
+
+    fn name(self) -> &'static str {
         match self {
             Self::Pending => "pending",
             Self::InProgress => "in_progress",
@@ -116,7 +123,7 @@ impl Status {
         }
     }
 
-    pub const fn is_open(self) -> bool {
+    fn is_open(self) -> bool {
         !matches!(self, Self::Completed | Self::Cancelled)
     }
 }
@@ -181,12 +188,13 @@ impl Item for Task {
 
     fn found_at(&self) -> Places {
         let Self { id, status, .. } = self;
-        let mut places = Places::from([(Slot::Third, format!("task/{}/{id}", status.name()))]);
-        if status.is_open() {
-            // By the clocks of no place: whoever asks for a day looks around it.
-            let due = self.due.as_ref().map_or_else(|| "~".to_owned(), |due| due.as_sort_key(&Zone::UTC));
-            places.insert(Slot::First, format!("task/open/{due}/{id}"));
-        }
+        // By the clocks of no place: whoever asks for a day looks around it.
+        let due = self.due.as_ref().map_or_else(|| "~".to_owned(), |due| due.as_sort_key(&Zone::UTC));
+        let state = if status.is_open() { "open" } else { "closed" };
+        let mut places = Places::from([
+            (Slot::First, format!("task/{state}/{due}/{id}")),
+            (Slot::Third, format!("task/{}/{id}", status.name())),
+        ]);
         places.extend(self.goal_id.map(|goal| (Slot::Second, format!("task/for/{goal}/{id}"))));
         places.extend(self.parent_id.map(|parent| (Slot::Fourth, format!("task/in/{parent}/{id}"))));
         places
@@ -194,6 +202,15 @@ impl Item for Task {
 }
 
 impl Task {
+    pub fn of_status(owner: OwnerId, status: Status) -> Query {
+        Query::places(owner, Slot::Third, &format!("task/{}/", status.name()))
+    }
+
+    /// Earliest first by the clocks of UTC, what has no date last.
+    pub fn by_due(owner: OwnerId, is_open: bool) -> Query {
+        Query::places(owner, Slot::First, if is_open { "task/open/" } else { "task/closed/" })
+    }
+
     pub fn of_goal(owner: OwnerId, goal: GoalId) -> Query {
         Query::places(owner, Slot::Second, &format!("task/for/{goal}/"))
     }

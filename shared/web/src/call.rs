@@ -8,11 +8,13 @@ use axum::extract::FromRequestParts;
 use domain::access::{Action, Resource, Scope};
 use domain::connection::{Connection, gate};
 use domain::error::Refusal;
+use domain::filter::Clock;
 use domain::id::{ConnectionId, OwnerId, RequestId};
 use domain::key::GenuineKey;
 use domain::limits::{self, Settled, Standing, Windows};
 use domain::operation::Operation;
 use domain::shelf::{Entity, Shelf, Source, Writer};
+use domain::zone::Zone;
 use domain::{Error, Result, schema};
 use futures_util::future::join;
 use http::request::Parts;
@@ -127,6 +129,11 @@ impl Call {
 
     pub(crate) fn refusal(&self) -> Option<&Problem> {
         self.0.refusal.get()
+    }
+
+    /// The moment of the call, by the clocks of the place that it names.
+    pub(crate) fn clock(&self, zone: Option<&Zone>) -> Clock {
+        Clock { at: self.at(), zone: zone.cloned().unwrap_or(Zone::UTC) }
     }
 
     pub fn writer(&self) -> Writer {

@@ -6,9 +6,10 @@ use crate::problem::Problem;
 use domain::access::{Facts, Scope};
 use domain::change::{By, Change, Seen, Sight};
 use domain::id::UndoId;
+use domain::list::List;
 use domain::noun::Noun;
 use domain::sift::{Listing, sift_on};
-use domain::table::{Query, Row, RowKey};
+use domain::table::{Row, RowKey};
 use domain::{Error, schema, table};
 use futures_util::future::{OptionFuture, try_join3};
 use jiff::Timestamp;
@@ -50,7 +51,7 @@ impl History<'_> {
         let what = schema::what(&key).ok_or_else(|| Error::internal("an item that is no data"))?;
         let (list, limit) = (format!("history of {what}"), params.limit()?);
         let after = params.place(call.app(), call.owner(), &list).await?;
-        let all = schema::history_of(call.owner(), what).newest_first();
+        let all = List::from(schema::history_of(call.owner(), what)).newest_first();
         let (scope, (current, last, first)) =
             call.may(&T::DOES.get, self.read(&key, &all, after, limit)).await?;
         let last = last.as_ref().unwrap_or(&first);
@@ -58,7 +59,7 @@ impl History<'_> {
         let scope = sight.ok_or(Error::NotFound(T::NAME))?;
         let keep = |row: &Row| {
             let past = PastChange::of(row, &scope)?;
-            Ok(past.map(|past| (past, row.key.sort.clone(), row.body.len())))
+            Ok(past.map(|past| (past, all.position(row), row.body.len())))
         };
         let (data, next) = cut(sift_on(&*call.app().table, &all, first, limit, keep).await?);
         Ok(Page { data, next_cursor: cursor(next.as_deref(), call.app(), call.owner(), &list).await? })
@@ -68,16 +69,14 @@ impl History<'_> {
     async fn read(
         &self,
         key: &RowKey,
-        all: &Query,
+        all: &List,
         after: Option<String>,
         limit: usize,
     ) -> domain::Result<(Option<Row>, Option<table::Page>, table::Page)> {
         let table = &self.0.app().table;
-        let newest = all.clone().page(None, 1);
-        let last = after.as_ref().map(|_| table.query(&newest));
+        let last = after.as_ref().map(|_| all.page(&**table, None, 1));
         let last = async { OptionFuture::from(last).await.transpose() };
-        let page = all.clone().page(after, limit);
-        try_join3(table.get(key), last, table.query(&page)).await
+        try_join3(table.get(key), last, all.page(&**table, after.as_deref(), limit)).await
     }
 }
 

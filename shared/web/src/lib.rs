@@ -2,6 +2,7 @@
 
 mod analytics;
 mod app;
+mod asked;
 mod body;
 mod call;
 mod edge;
@@ -27,6 +28,7 @@ mod witness;
 
 pub use analytics::{Analytics, Place, ProgressParams, Stats};
 pub use app::{App, Ports};
+pub use asked::Asked;
 pub use body::{At, Body, Params, RawJson, Sent, Within};
 pub use call::Call;
 pub use feed::{Changes, Feed, FeedParams};

@@ -72,8 +72,11 @@ impl Problem {
     /// Without the list of what else would have been known.
     #[must_use]
     pub fn without_alternatives(mut self) -> Self {
+        let is_of_sort =
+            self.errors.iter().any(|fault| fault.pointer.trim_start_matches(['?', '/']) == "sort");
         let cut = |text: &mut String| {
-            if let Some(at) = text.find(", expected ").filter(|_| text.contains("unknown field")) {
+            let names_fields = is_of_sort || text.contains("unknown field");
+            if let Some(at) = text.find(", expected ").filter(|_| names_fields) {
                 text.truncate(at);
             }
         };

@@ -7,6 +7,7 @@ use crate::page::{Page, PageParams, cursor};
 use crate::problem::Problem;
 use domain::change::{By, Change, Seen};
 use domain::id::{Me, UndoId};
+use domain::list::List;
 use domain::operation::{self, Operation};
 use domain::sift::sift_on;
 use domain::table::Row;
@@ -58,14 +59,15 @@ impl Trash<'_> {
         let (limit, only) = (page.limit()?, noun.as_deref().map(lists).transpose()?);
         let name = format!("trash {}", noun.as_deref().unwrap_or("*"));
         let after = page.place(call.app(), call.owner(), &name).await?;
-        let all = schema::trash(call.owner()).newest_first();
-        let (table, asked) = (&*call.app().table, all.clone().page(after, limit));
+        let all = List::from(schema::trash(call.owner())).newest_first();
+        let table = &*call.app().table;
+        let first = all.page(table, after.as_deref(), limit);
         let (scopes, first) = match only {
             Some(list) => {
-                let (scope, first) = call.may(list, table.query(&asked)).await?;
+                let (scope, first) = call.may(list, first).await?;
                 (BTreeMap::from([(list.noun, scope)]), first)
             }
-            None => call.may_list(table.query(&asked)).await?,
+            None => call.may_list(first).await?,
         };
         let keep = |row: &Row| {
             let deleted = Deleted::of(row, &scopes)?;

@@ -18,11 +18,15 @@ pub(super) fn operations<T: Rules + JsonSchema>(new: Value, patch: Value) -> Vec
     let page = json!({ "data": [item], "next_cursor": null });
     let history = format!("get_{}_history", T::NAME);
     vec![
-        all::<T>(of(&does.list, "All that may be read, newest first, in pages"))
-            .query::<PageParams>()
-            .answers::<Page<Shown<T>>>(200, page)
-            .read_as_wanted::<Shown<T>>()
-            .linked(),
+        all::<T>(of(
+            &does.list,
+            "All that may be read, or those for which everything holds that is given, in pages",
+        ))
+        .query::<PageParams>()
+        .query::<T::Filter>()
+        .answers::<Page<Shown<T>>>(200, page)
+        .read_as_wanted::<Shown<T>>()
+        .linked(),
         one::<T>(of(&does.get, "One by its id"))
             .answers::<Shown<T>>(200, item.clone())
             .read_as_wanted::<Shown<T>>()

@@ -2,31 +2,26 @@
 
 use super::{Entry, answer, fit};
 use domain::collection::CollectionName;
+use domain::filter::Filter as _;
 use domain::noun::Rules;
 use rmcp::model::JsonObject;
 use schemars::{JsonSchema, Schema, schema_for};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
-use web::{Call, Nouns, PageParams, Problem, Sent, Within};
+use web::{Asked, Call, Nouns, PageParams, Problem, Sent, Within};
 
 /// The tools of one noun.
 pub(super) fn of<T: Rules>() -> [Entry; 6] {
     let does = T::DOES;
     let (many, one) = (does.many, T::NAME.replace('_', " "));
-    let list = if T::LIES_IN {
-        let said = format!("{many} of a collection, newest first, in pages.");
-        Entry::new(&does.list, said, schema_for!(ListedIn), |call, arguments| {
-            Box::pin(list_in::<T>(call, arguments))
-        })
-    } else {
-        let said = format!("{many}, newest first, in pages.");
-        Entry::new(&does.list, said, schema_for!(Listed), |call, arguments| {
-            Box::pin(list::<T>(call, arguments))
-        })
-    };
+    let asked = both(schema_for!(PageParams), &schema_for!(T::Filter));
+    let (of, asked) =
+        if T::LIES_IN { (" of a collection", both(schema_for!(In), &asked)) } else { ("", asked) };
+    let said = format!("{many}{of}, in pages: all, or those for which everything holds that is given.");
     [
-        list,
+        Entry::new(&does.list, said, asked, |call, arguments| Box::pin(list::<T>(call, arguments)))
+            .looking_at(T::Filter::looks_at),
         Entry::new(&does.get, format!("One {one} by its id."), schema_for!(One<T::Id>), |call, arguments| {
             Box::pin(get::<T>(call, arguments))
         }),
@@ -36,7 +31,7 @@ pub(super) fn of<T: Rules>() -> [Entry; 6] {
         Entry::new(
             &does.update,
             format!("Change the given fields of a {one}; the others stay."),
-            patch_with::<SeenOne<T::Id>, T>(),
+            both(schema_for!(SeenOne<T::Id>), &schema_for!(T::Patch)),
             |call, arguments| Box::pin(update::<T>(call, arguments)),
         ),
         Entry::new(
@@ -54,26 +49,12 @@ pub(super) fn of<T: Rules>() -> [Entry; 6] {
     ]
 }
 
+/// Which collection it lies in.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Listed {
-    /// How many, 1 to 100.
-    #[schemars(range(min = 1, max = 100))]
-    limit: Option<u16>,
-    /// `next_cursor` of the page before.
-    cursor: Option<String>,
-}
-
-#[derive(Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-struct ListedIn {
+struct In {
     /// Its name.
     collection: CollectionName,
-    /// How many, 1 to 100.
-    #[schemars(range(min = 1, max = 100))]
-    limit: Option<u16>,
-    /// `next_cursor` of the page before.
-    cursor: Option<String>,
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -90,15 +71,14 @@ struct SeenOne<Id> {
     expected_version: Option<u64>,
 }
 
-async fn list<T: Rules>(call: &Call, arguments: JsonObject) -> Result<Box<RawValue>, Problem> {
-    let Listed { limit, cursor } = fit(arguments)?;
-    answer(&Nouns::<T>::of(call).list(&PageParams { limit, cursor }).await?)
-}
-
-async fn list_in<T: Rules>(call: &Call, arguments: JsonObject) -> Result<Box<RawValue>, Problem> {
-    let ListedIn { collection, limit, cursor } = fit(arguments)?;
-    let nouns = Nouns::<T>::of(call).within(Within(Some(collection)));
-    answer(&nouns.list(&PageParams { limit, cursor }).await?)
+async fn list<T: Rules>(call: &Call, mut arguments: JsonObject) -> Result<Box<RawValue>, Problem> {
+    let within = if T::LIES_IN {
+        let In { collection } = fit(taken(&mut arguments, &["collection"]))?;
+        Some(collection)
+    } else {
+        None
+    };
+    answer(&Nouns::<T>::of(call).within(Within(within)).list(&Asked::of(arguments)?).await?)
 }
 
 async fn get<T: Rules>(call: &Call, arguments: JsonObject) -> Result<Box<RawValue>, Problem> {
@@ -110,10 +90,9 @@ async fn create<T: Rules>(call: &Call, arguments: JsonObject) -> Result<Box<RawV
     answer(&Nouns::<T>::of(call).create(Sent::of(arguments), |_| Ok(None)).await?)
 }
 
-async fn update<T: Rules>(call: &Call, arguments: JsonObject) -> Result<Box<RawValue>, Problem> {
-    let (one, patch) = split(arguments);
-    let SeenOne { id, expected_version } = fit(one)?;
-    answer(&Nouns::<T>::of(call).update(id, Sent::of(patch), expected_version).await?)
+async fn update<T: Rules>(call: &Call, mut arguments: JsonObject) -> Result<Box<RawValue>, Problem> {
+    let SeenOne { id, expected_version } = fit(taken(&mut arguments, &["id", "expected_version"]))?;
+    answer(&Nouns::<T>::of(call).update(id, Sent::of(arguments), expected_version).await?)
 }
 
 async fn delete<T: Rules>(call: &Call, arguments: JsonObject) -> Result<Box<RawValue>, Problem> {
@@ -127,23 +106,21 @@ async fn restore<T: Rules>(call: &Call, arguments: JsonObject) -> Result<Box<Raw
     answer(&Nouns::<T>::of(call).restore(id).await?)
 }
 
-/// Which item, and what to change of it.
-pub(super) fn split(mut arguments: JsonObject) -> (JsonObject, JsonObject) {
-    let one = ["id", "expected_version"].into_iter();
-    let one = one.filter_map(|name| Some((name.to_owned(), arguments.remove(name)?))).collect();
-    (one, arguments)
+/// The arguments of these names, taken out.
+pub(super) fn taken(arguments: &mut JsonObject, names: &[&str]) -> JsonObject {
+    names.iter().filter_map(|name| Some(((*name).to_owned(), arguments.remove(*name)?))).collect()
 }
 
-/// Without defaults: a client that fills them in would clear what it did not mean to touch.
-pub(super) fn patch_with<S: JsonSchema, T: Rules>() -> Schema {
-    let (mut schema, patch) = (schema_for!(S), schema_for!(T::Patch));
+/// The properties of both; of the second without defaults: a client that fills them in would clear what it did not mean
+/// to touch.
+pub(super) fn both(mut schema: Schema, more: &Schema) -> Schema {
     let properties = |schema: &Schema| schema.get("properties").and_then(Value::as_object).cloned();
-    let both = [properties(&schema), properties(&patch)].into_iter().flatten().flatten();
-    let both = both.map(|(name, mut property)| {
+    let all = [properties(&schema), properties(more)].into_iter().flatten().flatten();
+    let all = all.map(|(name, mut property)| {
         property.as_object_mut().map(|property| property.remove("default"));
         (name, property)
     });
-    let both: Map<_, _> = both.collect();
-    schema.insert("properties".to_owned(), both.into());
+    let all: Map<_, _> = all.collect();
+    schema.insert("properties".to_owned(), all.into());
     schema
 }

@@ -1,6 +1,6 @@
 //! The tools of what there is one of.
 
-use super::nouns::{patch_with, split};
+use super::nouns::{both, taken};
 use super::{Entry, answer, fit};
 use domain::id::Me;
 use domain::noun::Rules;
@@ -20,7 +20,7 @@ pub(super) fn of<T: Rules + Entity<Id = Me>>() -> [Entry; 2] {
         Entry::new(
             &does.update,
             format!("Change the given fields of the owner's {one}; the others stay."),
-            patch_with::<Seen, T>(),
+            both(schema_for!(Seen), &schema_for!(T::Patch)),
             |call, arguments| Box::pin(update::<T>(call, arguments)),
         ),
     ]
@@ -47,9 +47,8 @@ async fn get<T: Rules + Entity<Id = Me>>(
 
 async fn update<T: Rules + Entity<Id = Me>>(
     call: &Call,
-    arguments: JsonObject,
+    mut arguments: JsonObject,
 ) -> Result<Box<RawValue>, Problem> {
-    let (seen, patch) = split(arguments);
-    let Seen { expected_version } = fit(seen)?;
-    answer(&Nouns::<T>::of(call).update(Me::Me, Sent::of(patch), expected_version).await?)
+    let Seen { expected_version } = fit(taken(&mut arguments, &["expected_version"]))?;
+    answer(&Nouns::<T>::of(call).update(Me::Me, Sent::of(arguments), expected_version).await?)
 }

@@ -1,6 +1,7 @@
 //! A collection has its name for good, alone, and goes only when nothing lies in it.
 
 use super::{Collection, CollectionName, NewCollection};
+use crate::filter::ByName;
 use crate::noun::{Desk, Further, Rules};
 use crate::record::Record;
 use crate::{Error, Result};
@@ -10,6 +11,7 @@ use jiff::Timestamp;
 const MOST_SCHEMA_BYTES: usize = 16 * 1024;
 
 impl Rules for Collection {
+    type Filter = ByName;
     const IS_NAMED: bool = true;
 
     fn mint(new: &NewCollection, _: Timestamp, _: [u8; 10]) -> CollectionName {

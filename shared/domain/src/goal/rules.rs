@@ -1,8 +1,9 @@
 //! What a goal means for the goals above and below it and for its tasks.
 
-use super::{Goal, NewGoal, Percent, ProgressMode, Status, Tally};
+use super::{Goal, GoalFilter, NewGoal, Percent, ProgressMode, Status, Tally};
 use crate::id::GoalId;
 use crate::life_area::LifeArea;
+use crate::list::List;
 use crate::noun::{Desk, Further, Rules};
 use crate::task::Task;
 use crate::{Error, Result};
@@ -13,6 +14,8 @@ use jiff::Timestamp;
 const DEEPEST: usize = 10;
 
 impl Rules for Goal {
+    type Filter = GoalFilter;
+
     fn mint(_: &NewGoal, at: Timestamp, random: [u8; 10]) -> GoalId {
         GoalId::new(at, random)
     }
@@ -101,10 +104,10 @@ impl Goal {
     }
 
     async fn tally_of_tasks(&self, desk: &Desk<'_>) -> Result<Option<Tally>> {
-        let (tasks, of_it) = (desk.shelf::<Task>(), Task::of_goal(desk.owner, self.id));
+        let (tasks, of_it) = (desk.shelf::<Task>(), List::from(Task::of_goal(desk.owner, self.id)));
         let (mut tally, mut after) = (None::<Tally>, None);
         loop {
-            let page = tasks.page(&of_it, after, 100).await?;
+            let page = of_it.page(desk.table, after.as_deref(), 100).await?;
             let listing = tasks.kept(&of_it, page, 100, |_| true).await?;
             for task in &listing.items {
                 tally = Some(tally.unwrap_or_default().plus(Tally::of(task)));

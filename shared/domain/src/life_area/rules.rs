@@ -1,6 +1,6 @@
 //! No two life areas have one name.
 
-use super::{LifeArea, NewLifeArea};
+use super::{LifeArea, LifeAreaFilter, NewLifeArea};
 use crate::id::LifeAreaId;
 use crate::noun::{Desk, Further, Rules};
 use crate::schema;
@@ -10,6 +10,8 @@ use crate::{Error, Result};
 use jiff::Timestamp;
 
 impl Rules for LifeArea {
+    type Filter = LifeAreaFilter;
+
     fn mint(_: &NewLifeArea, at: Timestamp, random: [u8; 10]) -> LifeAreaId {
         LifeAreaId::new(at, random)
     }

@@ -1,6 +1,7 @@
 //! What holds of preferences, whoever writes them.
 
 use super::{NewPreferences, Preferences};
+use crate::filter::ByName;
 use crate::id::Me;
 use crate::life_area::LifeArea;
 use crate::noun::{Desk, Further, Rules};
@@ -8,6 +9,8 @@ use crate::{Error, Result};
 use jiff::Timestamp;
 
 impl Rules for Preferences {
+    type Filter = ByName;
+
     fn mint(_: &NewPreferences, _: Timestamp, _: [u8; 10]) -> Me {
         Me::Me
     }

@@ -1,12 +1,15 @@
 //! What holds of a profile, whoever writes it.
 
 use super::{NewProfile, Profile};
+use crate::filter::ByName;
 use crate::id::Me;
 use crate::noun::{Desk, Further, Rules};
 use crate::{Error, Result};
 use jiff::Timestamp;
 
 impl Rules for Profile {
+    type Filter = ByName;
+
     fn mint(_: &NewProfile, _: Timestamp, _: [u8; 10]) -> Me {
         Me::Me
     }

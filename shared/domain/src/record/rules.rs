@@ -1,16 +1,16 @@
 //! A record stays in its collection, and its data is as the collection wants it.
 
-use super::{NewRecord, Record};
+use super::{NewRecord, Record, RecordFilter};
 use crate::access::Action;
-use crate::collection::{Collection, CollectionName};
-use crate::id::{OwnerId, RecordId};
+use crate::collection::Collection;
+use crate::id::RecordId;
 use crate::noun::{Desk, Further, Rules};
-use crate::table::Query;
 use crate::{Error, Result};
 use jiff::Timestamp;
 use serde_json::Value;
 
 impl Rules for Record {
+    type Filter = RecordFilter;
     const LIES_IN: bool = true;
 
     fn is_tied(&self) -> bool {
@@ -19,10 +19,6 @@ impl Rules for Record {
 
     fn mint(_: &NewRecord, at: Timestamp, random: [u8; 10]) -> RecordId {
         RecordId::new(at, random)
-    }
-
-    fn listed(owner: OwnerId, collection: &CollectionName) -> Query {
-        Self::all_in(owner, collection)
     }
 
     async fn settle(

@@ -1,6 +1,6 @@
 //! What a task means for its goal, and what comes after it.
 
-use super::{NewTask, Status, Task, depends};
+use super::{NewTask, Status, Task, TaskFilter, depends};
 use crate::goal::{Goal, Tally};
 use crate::id::{GoalId, Me, TaskId};
 use crate::life_area::LifeArea;
@@ -12,6 +12,8 @@ use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 
 impl Rules for Task {
+    type Filter = TaskFilter;
+
     fn is_tied(&self) -> bool {
         self.goal_id.is_some() || self.parent_id.is_some() || !self.depends_on.is_empty()
     }

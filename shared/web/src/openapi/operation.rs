@@ -16,7 +16,7 @@ pub struct Operation {
     summary: &'static str,
     needs: Option<(Resource, Action)>,
     at: Vec<SchemaOf>,
-    query: Option<SchemaOf>,
+    queries: Vec<SchemaOf>,
     takes: Option<SchemaOf>,
     /// A body, fit to be sent.
     pub example: Option<Value>,
@@ -57,7 +57,7 @@ impl Operation {
             summary,
             needs: None,
             at: Vec::new(),
-            query: None,
+            queries: Vec::new(),
             takes: None,
             example: None,
             answers: Vec::new(),
@@ -83,8 +83,10 @@ impl Operation {
         self
     }
 
-    pub fn query<T: JsonSchema>(self) -> Self {
-        Self { query: Some(SchemaGenerator::subschema_for::<T>), ..self }
+    /// Parameters, besides those that it has already.
+    pub fn query<T: JsonSchema>(mut self) -> Self {
+        self.queries.push(SchemaGenerator::subschema_for::<T>);
+        self
     }
 
     pub fn takes<T: JsonSchema>(self, example: Value) -> Self {

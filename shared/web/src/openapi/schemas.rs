@@ -139,7 +139,12 @@ fn parameter(needed: bool, name: String, mut schema: Value) -> Value {
             schema = kind.clone();
         }
     }
+    let is_list = schema["type"] == "array";
     let mut said = json!({ "name": name, "in": "query", "required": needed, "schema": schema });
+    if is_list {
+        // By commas, as text.
+        said["explode"] = false.into();
+    }
     if let Some(description) = description {
         said["description"] = description;
     }

@@ -36,7 +36,7 @@ impl Operation {
         all.extend(self.names().zip(&self.at).map(
             |(name, at)| json!({ "name": name, "in": "path", "required": true, "schema": schemas.read(*at) }),
         ));
-        all.extend(self.query.into_iter().flat_map(|query| schemas.parameters(query)));
+        all.extend(self.queries.iter().flat_map(|query| schemas.parameters(*query)));
         all.extend(self.wanted.map(|of| fields(schemas.fields(of))));
         let headers = [
             (self.is_versioned, "IfMatch"),
@@ -95,7 +95,7 @@ impl Operation {
     fn may(&self, status: u16, access: Access) -> bool {
         let by_parameters = match status {
             400 => {
-                let reads = !self.at.is_empty() || self.query.or(self.takes).is_some();
+                let reads = !self.at.is_empty() || !self.queries.is_empty() || self.takes.is_some();
                 reads || self.is_versioned || self.is_repeatable
             }
             401 | 403 | 429 | 500 | 503 => access != Access::Public,
