@@ -1,9 +1,11 @@
 //! The command line. Every flag has a `LARDER_…` variable; nothing else reads the environment.
 
+use clap::ValueEnum;
 use clap::builder::BoolishValueParser;
 use clap::{Args, Parser, Subcommand};
 use domain::audit::Hash;
 use std::path::PathBuf;
+use url::Url;
 
 /// Keeps one person's data and gives every agent, app and script its own connection to it.
 ///
@@ -29,6 +31,74 @@ pub enum Command {
     /// The audit log.
     #[command(subcommand)]
     Audit(Audit),
+    /// Writes all of the data into one file, which `larder import` takes in: this machine's, or any other Larder's.
+    Export(Export),
+    /// Takes in what `larder export` wrote, into this machine's data or any other Larder's. To run it again changes
+    /// nothing more. It ends with 1 if an item did not fit; all others are taken in.
+    Import(Import),
+}
+
+#[derive(Debug, Args)]
+pub struct Export {
+    /// The address of the Larder that it is taken from [default: this machine's data, whether larder runs or not]
+    #[arg(long, value_name = "URL", env = "LARDER_FROM")]
+    pub from: Option<Url>,
+    /// Where it is written; `-` is standard output.
+    #[arg(long, value_name = "FILE", env = "LARDER_TO", default_value = "-")]
+    pub to: PathBuf,
+    /// As one JSON document, or that within a zip [default: zip if the file is called so]
+    #[arg(long, env = "LARDER_FORMAT")]
+    format: Option<Format>,
+    #[command(flatten)]
+    pub token: Token,
+}
+
+#[derive(Debug, Args)]
+pub struct Import {
+    /// What `larder export` wrote, JSON or zip; `-` is standard input.
+    pub file: PathBuf,
+    /// The address of the Larder that takes it in [default: this machine's data, whether larder runs or not]
+    #[arg(long, value_name = "URL", env = "LARDER_INTO")]
+    pub into: Option<Url>,
+    /// Overwrite what is there with other content, which stays otherwise.
+    #[arg(long, env = "LARDER_REPLACE", value_parser = BoolishValueParser::new())]
+    pub replace: bool,
+    /// Say what would be done, and do nothing.
+    #[arg(long, env = "LARDER_DRY_RUN", value_parser = BoolishValueParser::new())]
+    pub dry_run: bool,
+    #[command(flatten)]
+    pub token: Token,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    Json,
+    Zip,
+}
+
+/// An owner's token for a Larder elsewhere. It is no argument, because other users of a machine see those.
+#[derive(Debug, Args)]
+pub struct Token {
+    /// The file that holds an owner's token of the Larder elsewhere; without it, LARDER_TOKEN is one.
+    #[arg(long, value_name = "FILE", env = "LARDER_TOKEN_FILE")]
+    token_file: Option<PathBuf>,
+}
+
+impl Export {
+    pub fn format(&self) -> Format {
+        let is_zip = self.to.extension().is_some_and(|name| name.eq_ignore_ascii_case("zip"));
+        self.format.unwrap_or(if is_zip { Format::Zip } else { Format::Json })
+    }
+}
+
+impl Token {
+    pub fn read(&self) -> std::io::Result<Option<String>> {
+        let token = match &self.token_file {
+            Some(file) => Some(std::fs::read_to_string(file)?),
+            None => std::env::var("LARDER_TOKEN").ok(),
+        };
+        Ok(token.map(|token| token.trim().to_owned()).filter(|token| !token.is_empty()))
+    }
 }
 
 #[derive(Debug, Subcommand)]

@@ -6,13 +6,14 @@ mod guard;
 mod host;
 mod identity;
 mod listen;
+pub mod moving;
 mod pages;
 mod pump;
 mod serve;
 mod verify;
 
 pub use behind::Behind;
-pub use cli::Cli;
+pub use cli::{Cli, Command};
 pub use host::{Host, Settings};
 pub use identity::LocalOwner;
 pub use pump::Pump;

@@ -4,6 +4,7 @@ use crate::cli::{Audit, Cli, Command, Serve};
 use crate::host::{Host, Settings};
 use crate::identity::LocalOwner;
 use crate::listen::listen;
+use crate::moving;
 use crate::verify::verify;
 use domain::audit::Known;
 use embedded::{KeyFile, OpenError};
@@ -40,6 +41,8 @@ enum Failure {
     #[error("cannot read {0}: {1}")]
     Export(PathBuf, io::Error),
     #[error(transparent)]
+    Moving(#[from] moving::Failure),
+    #[error(transparent)]
     Io(#[from] io::Error),
 }
 
@@ -54,6 +57,12 @@ pub fn run(cli: Cli) -> ExitCode {
                 Err(failure) => Err(failure),
             }
         }
+        Some(Command::Export(options)) => moving::export(&cli.data.folder(), &options).map_err(Failure::from),
+        Some(Command::Import(options)) => match moving::import(&cli.data.folder(), options) {
+            Ok(true) => Ok(()),
+            Ok(false) => return ExitCode::FAILURE,
+            Err(failure) => Err(failure.into()),
+        },
         None => start(&cli.data.folder(), cli.serve),
     };
     match done {
