@@ -109,7 +109,7 @@ pub(crate) async fn counts(house: &House, how: &str, lists: &Lists) -> [u64; 5] 
     ["made", "changed", "same", "kept", "refused"].map(|name| answer.body["counts"][name].as_u64().unwrap())
 }
 
-fn number(lists: &Lists) -> u64 {
+pub(crate) fn number(lists: &Lists) -> u64 {
     lists.values().map(|items| items.len() as u64).sum()
 }
 

@@ -102,7 +102,9 @@ impl<'de, F: FnMut(Chunk) -> bool> Visitor<'de> for Document<F> {
                 "larder" => is_ours = is_known(map.next_value()?)?,
                 "exported_at" | "next_cursor" => drop(map.next_value::<IgnoredAny>()?),
                 _ if !is_ours => {
-                    return Err(A::Error::custom("it does not begin with `\"larder\": 1`, as an export does"));
+                    return Err(A::Error::custom(
+                        "it does not begin with `\"larder\": 1`, as an export does",
+                    ));
                 }
                 _ => map.next_value_seed(List { name: &name, of: &mut self })?,
             }

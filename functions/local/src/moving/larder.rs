@@ -77,7 +77,8 @@ impl Larder {
             None => false,
         };
         // The owner named this address; what a token is sent to must be who it says it is.
-        let host = address.host_str().filter(|_| is_here || address.scheme() == "https");
+        let is_safe = address.scheme() == "https" || is_here && address.scheme() == "http";
+        let host = address.host_str().filter(|_| is_safe);
         let pair = host.and_then(|host| Some(format!("{host}:{}", address.port_or_known_default()?)));
         let pair = pair.ok_or_else(|| Failure::Address(address.to_string()))?;
         let url = address.as_str().trim_end_matches('/').to_owned();

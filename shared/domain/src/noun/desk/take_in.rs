@@ -35,21 +35,25 @@ impl Desk<'_> {
     pub async fn take_in<T: Rules>(&self, item: T, manner: Manner) -> Result<Took> {
         let (before, mut item) = (self.found::<T>(item.id()).await?, self.stamped(item));
         item.set_version(before.as_ref().map_or(1, T::version));
-        if before.is_some() || manner.dry_run {
-            let mut after = item.clone();
-            T::settle(self, before.as_ref(), Some(&mut after), &mut Further::default()).await?;
-            match &before {
-                Some(before) if after.says_the_same_as(before) => return Ok(Took::Same),
-                Some(_) if !manner.replace => return Ok(Took::Kept),
-                before if manner.dry_run => {
-                    return Ok(if before.is_some() { Took::Changed } else { Took::Made });
+        let took = match &before {
+            // Its rules are not asked here: what they look at may come right before it.
+            None => Took::Made,
+            Some(before) => {
+                let mut after = item.clone();
+                T::settle(self, Some(before), Some(&mut after), &mut Further::default()).await?;
+                match after.says_the_same_as(before) {
+                    true => Took::Same,
+                    false if manner.replace => Took::Changed,
+                    false => Took::Kept,
                 }
-                _ => {}
             }
+        };
+        if manner.dry_run || [Took::Same, Took::Kept].contains(&took) {
+            return Ok(took);
         }
-        let (was, took) = match &before {
-            Some(before) => (Was::There(before), Took::Changed),
-            None => (self.was(item.id()).await?, Took::Made),
+        let was = match &before {
+            Some(before) => Was::There(before),
+            None => self.was(item.id()).await?,
         };
         self.write(was, Some(item), |_| Ok(()), nothing).await?;
         Ok(took)
