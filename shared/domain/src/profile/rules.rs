@@ -24,8 +24,10 @@ impl Rules for Profile {
         if profile.work_hours.as_ref().is_some_and(|hours| hours.from == hours.to) {
             return Err(Error::invalid("/work_hours/to", "it is the same as `from`; when does work end?"));
         }
-        // Whoever hides one more field does not show another by not naming it; an undo brings back what was.
-        if let Some(before) = before.filter(|_| desk.writer.source.undo.is_none()) {
+        // Whoever hides one more field does not show another by not naming it; an undo brings back what was, and an
+        // import what is elsewhere.
+        let is_written = desk.writer.source.undo.is_none() && !desk.takes_in();
+        if let Some(before) = before.filter(|_| is_written) {
             profile.visible_to_agents = profile.visible_to_agents.over(before.visible_to_agents);
         }
         Ok(())
