@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 use web::{Access, Route};
 
 /// Where each noun lies, and the field without which none can be made.
-const NOUNS: [(&str, &str); 3] = [("/v1/tasks", "title"), ("/v1/goals", "title"), ("/v1/life-areas", "name")];
+const NOUNS: [(&str, &str); 4] =
+    [("/v1/tasks", "title"), ("/v1/goals", "title"), ("/v1/life-areas", "name"), ("/v1/memories", "content")];
 
 /// An item of each noun, by its path.
 type Items = Vec<(&'static str, String)>;
@@ -55,6 +56,7 @@ fn example(route: &Route, items: &Items, connection: &str) -> (String, Option<Va
         ("POST", "/v1/collections/{collection}/records") => Some(json!({ "data": {} })),
         ("PATCH", "/v1/collections/{collection}/records/{id}") => Some(json!({ "data": {} })),
         ("POST", path) if path.ends_with("/restore") => None,
+        ("POST", "/v1/memories/search") => Some(json!({ "query": "anything" })),
         ("POST" | "PATCH", path) if path.starts_with("/v1/") => {
             noun.map(|(_, field)| json!({ *field: "written by the access test" }))
         }
@@ -140,7 +142,7 @@ async fn every_route_refuses_whom_it_should() {
         house.connect(json!({ "kind": "api", "name": "full", "preset": "full_access" })).await;
     let items = items(&house, &key).await;
     let (_, powerless) = house.connect(json!({ "kind": "api", "name": "nothing", "grant": [] })).await;
-    let elsewhere = json!([{ "resource": "memories", "actions": ["read", "write", "delete"] }]);
+    let elsewhere = json!([{ "resource": "integrations", "actions": ["read", "write", "delete"] }]);
     let (_, too_narrow) = house.connect(json!({ "kind": "api", "name": "narrow", "grant": elsewhere })).await;
 
     let routes = local::routes();

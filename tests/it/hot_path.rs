@@ -70,6 +70,9 @@ async fn a_read_waits_for_one_trip_a_write_for_two_a_forged_key_for_none() {
     let (goal, area) = (format!("/v1/goals/{goal}"), format!("/v1/life-areas/{area}"));
     let (goal_history, area_history) = (format!("{goal}/history"), format!("{area}/history"));
     let (goal_back, area_back) = (format!("{goal}/restore"), format!("{area}/restore"));
+    let memory = make("/v1/memories", json!({ "content": "Anna is allergic to nuts" })).await.text("/id");
+    let memory = format!("/v1/memories/{memory}");
+    let (memory_history, memory_back) = (format!("{memory}/history"), format!("{memory}/restore"));
     let films = json!({ "name": "films" });
     assert_eq!(meter.house.call("POST", "/v1/collections", &key, Some(films)).await.status, 201);
     let (data, films) = (json!({ "data": { "a": 1 } }), "/v1/collections/films/records");
@@ -80,6 +83,7 @@ async fn a_read_waits_for_one_trip_a_write_for_two_a_forged_key_for_none() {
     let daily =
         json!({ "title": "Swim", "due": "2027-01-15", "recurrence": "FREQ=DAILY", "goal_id": goal_of_daily });
     let daily = format!("/v1/tasks/{}", make("/v1/tasks", daily).await.text("/id"));
+    let links = json!([{ "kind": "record", "id": record }]);
     let (title, patch) = (json!({ "title": "Bread" }), json!({ "title": "Butter" }));
     let calls = [
         ("GET", "/v1/tasks", None, 200, 1, 3),
@@ -143,6 +147,20 @@ async fn a_read_waits_for_one_trip_a_write_for_two_a_forged_key_for_none() {
         ("POST", "/mcp", tool("get_profile", json!({})), 200, 1, 3),
         ("POST", "/mcp", tool("update_profile", json!({ "about": "Still me" })), 200, 2, 4),
         ("GET", "/data", None, 200, 1, 3),
+        ("GET", "/v1/memories", None, 200, 1, 3),
+        ("GET", memory.as_str(), None, 200, 1, 3),
+        ("GET", memory_history.as_str(), None, 200, 1, 4),
+        // Whether it is there already is asked meanwhile.
+        ("POST", "/v1/memories", Some(json!({ "content": "Bo likes tea" })), 201, 2, 4),
+        ("POST", "/v1/memories", Some(json!({ "content": "Bo likes tea" })), 200, 1, 3),
+        ("POST", "/v1/memories", Some(json!({ "content": "Dune", "links": links })), 201, 3, 5),
+        // What was found is looked at itself, which is the second trip; all entries are one.
+        ("POST", "/v1/memories/search", Some(json!({ "query": "nuts" })), 200, 2, 11),
+        ("POST", "/v1/memories/search", Some(json!({ "query": "zorgblatt" })), 200, 1, 10),
+        ("POST", "/mcp", tool("search_memory", json!({ "query": "nuts" })), 200, 2, 11),
+        ("PATCH", memory.as_str(), Some(json!({ "importance": 1 })), 200, 2, 4),
+        ("DELETE", memory.as_str(), None, 204, 2, 4),
+        ("POST", memory_back.as_str(), None, 200, 2, 4),
         ("GET", "/v1/collections", None, 200, 1, 3),
         // What is left of one of that name is looked for first.
         ("POST", "/v1/collections", Some(json!({ "name": "plays" })), 201, 3, 5),

@@ -5,7 +5,7 @@ use crate::contract::{DOCUMENT, fits};
 use crate::harness::{House, OWNER, request};
 use domain::key::PATTERN;
 use http::{Method, header};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -138,13 +138,9 @@ fn contents(value: &Value, place: &str, found: &mut Vec<String>) {
     for (field, inner) in fields {
         let place = format!("{place}/{}", field.replace('~', "~0").replace('/', "~1"));
         if field == "content" {
-            found.extend(
-                inner
-                    .as_object()
-                    .unwrap()
-                    .keys()
-                    .map(|media| format!("{place}/{}", media.replace('/', "~1"))),
-            );
+            // Also what a field is called.
+            let media = inner.as_object().into_iter().flat_map(Map::keys).filter(|name| name.contains('/'));
+            found.extend(media.map(|media| format!("{place}/{}", media.replace('/', "~1"))));
         }
         contents(inner, &place, found);
     }

@@ -9,6 +9,7 @@ use domain::connection::{Config, Connection, NewConnection};
 use domain::goal::Goal;
 use domain::id::{ConnectionId, OwnerId};
 use domain::life_area::LifeArea;
+use domain::memory::Memory;
 use domain::operation::{self, Operation};
 use domain::preferences::Preferences;
 use domain::profile::Profile;
@@ -160,6 +161,7 @@ impl Sight {
             Resource::Tasks => self.look::<Task>(app, owner, scope).await,
             Resource::Goals => self.look::<Goal>(app, owner, scope).await,
             Resource::LifeAreas => self.look::<LifeArea>(app, owner, scope).await,
+            Resource::Memories => self.look::<Memory>(app, owner, scope).await,
             Resource::Collections => {
                 self.look::<Record>(app, owner, scope).await?;
                 self.look::<Collection>(app, owner, scope).await

@@ -1,5 +1,6 @@
 //! The routes in words, types and examples, for the description of the API.
 
+mod memories;
 mod nouns;
 mod one;
 
@@ -8,6 +9,7 @@ use domain::collection::Collection;
 use domain::filter::Day;
 use domain::goal::Goal;
 use domain::life_area::LifeArea;
+use domain::memory::Memory;
 use domain::operation::TASKS;
 use domain::preferences::Preferences;
 use domain::profile::Profile;
@@ -22,6 +24,8 @@ pub fn operations() -> Vec<Operation> {
     let task = json!({ "title": "Buy milk", "labels": ["errands"], "due": "2027-01-15" });
     let goal = json!({ "title": "Speak Italian", "target_date": "2027-06-30", "tags": ["languages"] });
     let area = json!({ "name": "Learning", "weight": 20, "color": "#2f9e44" });
+    let memory = json!({ "content": "Anna is allergic to nuts", "type": "fact", "tags": ["food"] });
+    let search = memories::search(&memory);
     let shape =
         json!({ "type": "object", "required": ["title"], "properties": { "title": { "type": "string" } } });
     let collection = json!({ "name": "books", "title": "Books that I read", "json_schema": shape });
@@ -31,11 +35,12 @@ pub fn operations() -> Vec<Operation> {
         nouns::operations::<Task>(task, json!({ "status": "completed" })),
         nouns::operations::<Goal>(goal, json!({ "priority": "high" })),
         nouns::operations::<LifeArea>(area, json!({ "is_archived": true })),
+        nouns::operations::<Memory>(memory, json!({ "importance": 0.9 })),
         nouns::operations::<Collection>(collection, json!({ "sensitivity": "sensitive" })),
         nouns::operations::<Record>(record, json!({ "data": { "title": "Dune", "stars": 4 } })),
     ];
     let ones = [one::operations::<Profile>(me()), one::operations::<Preferences>(mine())];
-    nouns.into_iter().flatten().chain(ones.into_iter().flatten()).chain(of_all()).collect()
+    nouns.into_iter().flatten().chain([search]).chain(ones.into_iter().flatten()).chain(of_all()).collect()
 }
 
 /// Of an owner.

@@ -3,6 +3,7 @@
 mod analytics;
 mod describe;
 mod history;
+mod memories;
 mod nouns;
 mod one;
 mod trash;
@@ -12,6 +13,8 @@ pub use describe::operations;
 use domain::collection::Collection;
 use domain::goal::Goal;
 use domain::life_area::LifeArea;
+use domain::memory::Memory;
+use domain::operation::SEARCH_MEMORIES;
 use domain::preferences::Preferences;
 use domain::profile::Profile;
 use domain::record::Record;
@@ -23,6 +26,7 @@ pub fn routes() -> Routes {
     let routes = nouns::routes::<Task>(Routes::of("data"));
     let routes = nouns::routes::<Goal>(routes);
     let routes = nouns::routes::<LifeArea>(routes);
+    let routes = nouns::routes::<Memory>(routes);
     let routes = nouns::routes::<Collection>(routes);
     let routes = nouns::routes::<Record>(routes);
     let routes = one::routes::<Profile>(routes, "/profile");
@@ -30,6 +34,7 @@ pub fn routes() -> Routes {
         // As it was called first.
         .get(Connection, "/data", nouns::list::<Collection>)
         .get(Connection, "/v1/trash", trash::list)
+        .post(Connection, SEARCH_MEMORIES.path, memories::search)
         .get(Connection, "/v1/changes", history::since)
         .get(Connection, "/v1/stats", analytics::stats)
         .get(Connection, "/v1/progress", analytics::progress)

@@ -88,11 +88,9 @@ async fn restore<T: Rules>(
 }
 
 fn made_answer<T: Rules>(made: &Written<T>, uri: &Uri, Minimal(minimal): Minimal) -> domain::Result<Answer> {
-    let answer = if minimal {
-        Answer::empty(StatusCode::CREATED).with(APPLIED, MINIMAL)
-    } else {
-        Answer::json(StatusCode::CREATED, made)?
-    };
+    let status = if made.is_new { StatusCode::CREATED } else { StatusCode::OK };
+    let answer =
+        if minimal { Answer::empty(status).with(APPLIED, MINIMAL) } else { Answer::json(status, made)? };
     let location = format!("{}/{}", uri.path(), made.id);
     Ok(answer.with(header::LOCATION, location).with(header::ETAG, tag(made.version)))
 }

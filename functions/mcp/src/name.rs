@@ -1,7 +1,7 @@
 //! What a call is counted under: its method, and its tool. Of what a client sends only the names that there are, so
 //! that nobody can make up new ones to be counted.
 
-use crate::tools::TOOLS;
+use crate::tools;
 use serde::Deserialize;
 use std::borrow::Cow;
 
@@ -33,6 +33,6 @@ pub(crate) fn name(body: &[u8]) -> Option<String> {
     let message: Message<'_> = serde_json::from_slice(body).ok()?;
     let method = METHODS.into_iter().find(|known| *known == message.method)?;
     let tool = message.params.and_then(|params| params.name).filter(|_| method == "tools/call");
-    let tool = tool.filter(|name| TOOLS.iter().any(|tool| tool.spec.name == *name));
-    Some(tool.map_or_else(|| method.to_owned(), |tool| format!("{method} {tool}")))
+    let tool = tool.and_then(|name| tools::named(&name));
+    Some(tool.map_or_else(|| method.to_owned(), |tool| format!("{method} {}", tool.spec.name)))
 }

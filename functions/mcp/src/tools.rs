@@ -1,6 +1,7 @@
 //! The tools. Each calls the same functions as REST does; what a model can put right comes back as a tool error that
 //! says how.
 
+mod memories;
 mod nouns;
 mod one;
 
@@ -9,6 +10,7 @@ use domain::collection::Collection;
 use domain::connection::Connection;
 use domain::goal::Goal;
 use domain::life_area::LifeArea;
+use domain::memory::Memory;
 use domain::operation::Operation;
 use domain::preferences::Preferences;
 use domain::profile::Profile;
@@ -42,12 +44,21 @@ pub(crate) static TOOLS: LazyLock<Vec<Entry>> = LazyLock::new(|| {
         nouns::of::<Task>(),
         nouns::of::<Goal>(),
         nouns::of::<LifeArea>(),
+        nouns::of::<Memory>(),
         nouns::of::<Collection>(),
         nouns::of::<Record>(),
     ];
     let ones = [one::of::<Profile>(), one::of::<Preferences>()];
-    nouns.into_iter().flatten().chain(ones.into_iter().flatten()).collect()
+    nouns.into_iter().flatten().chain([memories::search()]).chain(ones.into_iter().flatten()).collect()
 });
+
+/// What agents call a tool that is called otherwise here.
+const ALIASES: [(&str, &str); 1] = [("create_memory", "add_memory")];
+
+pub(crate) fn named(name: &str) -> Option<&'static Entry> {
+    let own = ALIASES.iter().find(|(alias, _)| *alias == name).map_or(name, |(_, own)| own);
+    TOOLS.iter().find(|tool| tool.spec.name == own)
+}
 
 impl Entry {
     fn new(operation: &'static Operation, description: String, schema: Schema, run: Run) -> Self {
@@ -108,7 +119,7 @@ pub(crate) async fn call(
     name: &str,
     arguments: JsonObject,
 ) -> Result<Result<Box<RawValue>, CallToolResult>, ErrorData> {
-    let Some(tool) = TOOLS.iter().find(|tool| tool.spec.name == name) else {
+    let Some(tool) = named(name) else {
         let said = format!("there is no tool `{name}`");
         call.set_refusal(Problem::invalid("/params/name", said.as_str()));
         return Err(ErrorData::invalid_params(said, None));

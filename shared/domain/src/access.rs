@@ -12,7 +12,7 @@ pub use actions::Actions;
 pub use check::{MOST_RULES, checked};
 pub use fields::{ALWAYS, Fields};
 pub use hidden::Hidden;
-pub use only::{Facts, Only, Subject, Tag};
+pub use only::{Facts, Filtered, Only, Subject, Tag};
 pub use shown::{Item, Shown};
 pub use when::{Day, Hours, TimeOfDay, When};
 
@@ -128,11 +128,11 @@ impl<'g> Scope<'g> {
     }
 
     /// What of this one item is covered; `None` if it is not there for this caller.
-    pub fn of(&self, item: &Subject<'_>) -> Option<Self> {
+    pub fn of(&self, item: &impl Filtered) -> Option<Self> {
         let covers = |rule: &Rule| rule.only.as_ref().is_none_or(|only| only.covers(item, self.ask.by));
         let covering = self.bits().filter(|(_, rule)| covers(rule)).map(|(bit, _)| 1 << bit);
         let rules = covering.fold(0, |rules, bit: u64| rules | bit);
-        (rules != 0).then_some(Self { rules, ..self.hiding(item.hidden) })
+        (rules != 0).then_some(Self { rules, ..self.hiding(item.hidden()) })
     }
 
     /// The same without what the owner hides besides.

@@ -9,7 +9,7 @@ pub use filter::{EventFilter, TOLD, events};
 pub use seen::{By, Seen, Sight};
 pub use told::Told;
 
-use crate::access::Resource;
+use crate::access::{Facts, Resource};
 use crate::connection::{Connection, Status};
 use crate::id::{ChangeId, OwnerId, RequestId};
 use crate::notice::{About, Notice};
@@ -122,6 +122,12 @@ impl Change {
         Error::Unreadable { row: format!("{} {}", self.owner, self.id), detail: detail.to_string() }
     }
 
+    /// Whether what it left has ended by itself since then.
+    pub fn is_over(&self, now: Timestamp) -> bool {
+        let facts = self.after.as_ref().and_then(|after| Facts::of(&self.noun, after).ok());
+        facts.is_some_and(|facts| facts.is_over(now))
+    }
+
     /// The names of the fields that are not as they were; those that every write changes are not counted.
     pub fn fields(&self) -> Vec<String> {
         let before = self.before.as_ref().and_then(Value::as_object);
@@ -218,6 +224,7 @@ pub fn resource(what: &str) -> Option<Resource> {
         "task" => Some(Resource::Tasks),
         "goal" => Some(Resource::Goals),
         "life_area" => Some(Resource::LifeAreas),
+        "memory" => Some(Resource::Memories),
         "collection" | "record" => Some(Resource::Collections),
         "conn" => Some(Resource::Connections),
         _ => None,

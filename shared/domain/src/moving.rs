@@ -13,6 +13,7 @@ use crate::collection::Collection;
 use crate::goal::Goal;
 use crate::id::OwnerId;
 use crate::life_area::LifeArea;
+use crate::memory::Memory;
 use crate::noun::Rules;
 use crate::preferences::Preferences;
 use crate::profile::Profile;
@@ -30,12 +31,13 @@ pub const FORM: u64 = 1;
 pub const MOST_ITEMS: usize = 200;
 
 /// What moves: every noun of the data, in the order in which it is taken in, so that what most refer to comes first.
-pub const NOUNS: [Moved; 7] = [
+pub const NOUNS: [Moved; 8] = [
     Moved::of::<LifeArea>("life_areas"),
     Moved::of::<Goal>("goals"),
     Moved::of::<Task>("tasks"),
     Moved::of::<Collection>("collections"),
     Moved::of::<Record>("records"),
+    Moved::of::<Memory>("memories"),
     Moved::of::<Profile>("profile"),
     Moved::of::<Preferences>("preferences"),
 ];

@@ -11,8 +11,10 @@ pub use given::Given;
 
 use crate::access::Item;
 use crate::filter::Filter;
+use crate::id::OwnerId;
 use crate::operation::Does;
 use crate::shelf::{Shelf, Writer};
+use crate::table::{Query, RowKey};
 use crate::{Error, Result};
 use jiff::Timestamp;
 use schemars::JsonSchema;
@@ -47,6 +49,8 @@ pub trait Rules: Noun {
     const IS_NAMED: bool = false;
     /// It lies in a collection, which its path names.
     const LIES_IN: bool = false;
+    /// The field in which no new one repeats another that its writer can see.
+    const SAID_ONCE: Option<&'static str> = None;
 
     /// Whether a write of it looks at others that may be written beside it, or touches them: those are taken in one
     /// after the other.
@@ -64,6 +68,16 @@ pub trait Rules: Noun {
 
     /// The id of a new one.
     fn mint(new: &Self::New, at: Timestamp, random: [u8; 10]) -> Self::Id;
+
+    /// Those that a new one would repeat.
+    fn alike(_owner: OwnerId, _new: &Self::New) -> Option<Query> {
+        None
+    }
+
+    /// The row that a search reads of it: written and deleted with it, at the same versions.
+    fn entry(&self, _owner: OwnerId) -> Option<(RowKey, String)> {
+        None
+    }
 
     /// Checks what it refers to, fills in what follows, and adds what else the same transaction writes. Where others
     /// were faster it is asked again, with what they left.
@@ -92,6 +106,14 @@ pub async fn get<T: Rules>(shelf: &Shelf<'_, T>, id: T::Id, writer: impl FnOnce(
     match shelf.get(id).await {
         Err(Error::NotFound(noun)) => T::unmade(&writer()).ok_or(Error::NotFound(noun)),
         found => found,
+    }
+}
+
+/// A field's name as it is written outside of Rust, where `type` is a name like any other.
+pub(crate) const fn spelled(field: &'static str) -> &'static str {
+    match field.as_bytes() {
+        [b'r', b'#', ..] => field.split_at(2).1,
+        _ => field,
     }
 }
 
@@ -149,12 +171,15 @@ macro_rules! noun {
 
         /// What a field mask can name.
         pub const FIELDS: &[&str] = &[
-            $(stringify!($r),)* $(stringify!($d),)* $(stringify!($o),)* $(stringify!($f),)*
+            $($crate::noun::spelled(stringify!($r)),)*
+            $($crate::noun::spelled(stringify!($d)),)*
+            $($crate::noun::spelled(stringify!($o)),)*
+            $($crate::noun::spelled(stringify!($f)),)*
             "created_at", "created_by", "updated_at", "source",
         ];
 
         /// The fields without which none can be made.
-        pub const NEEDED: &[&str] = &[$(stringify!($r),)*];
+        pub const NEEDED: &[&str] = &[$($crate::noun::spelled(stringify!($r)),)*];
 
         impl $crate::shelf::Entity for $name {
             type Id = $id;
@@ -178,6 +203,9 @@ macro_rules! noun {
             fn places(&self) -> $crate::table::Places {
                 $crate::access::Item::found_at(self)
             }
+            fn expires(&self) -> Option<$crate::table::Expiry> {
+                $crate::access::Item::ends(self)
+            }
         }
 
         impl $crate::noun::Noun for $name {
@@ -185,8 +213,10 @@ macro_rules! noun {
             type Patch = $patch;
             const DOES: &'static $crate::operation::Does = &$does;
             const ALIASES: &'static [(&'static str, &'static str)] =
-                &[$($(($ra, stringify!($r)),)*)* $($(($da, stringify!($d)),)*)* $($(($oa, stringify!($o)),)*)*];
-            const DERIVED: &'static [&'static str] = &[$(stringify!($f),)*];
+                &[$($(($ra, $crate::noun::spelled(stringify!($r))),)*)*
+                    $($(($da, $crate::noun::spelled(stringify!($d))),)*)*
+                    $($(($oa, $crate::noun::spelled(stringify!($o))),)*)*];
+            const DERIVED: &'static [&'static str] = &[$($crate::noun::spelled(stringify!($f)),)*];
 
             fn new(id: $id, new: $new, writer: &$crate::shelf::Writer) -> Self {
                 Self {

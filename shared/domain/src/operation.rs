@@ -30,6 +30,8 @@ pub struct Does {
     pub restore: Operation,
     /// Where its history is read.
     pub history: &'static str,
+    /// What there is to know of making one.
+    pub besides: &'static str,
 }
 
 macro_rules! does {
@@ -58,6 +60,7 @@ macro_rules! does {
                 Action::Write,
             ),
             history: concat!($path, "/{id}/history"),
+            besides: "",
         }
     }};
 }
@@ -79,6 +82,7 @@ macro_rules! does_to_one {
             delete: operation(concat!("delete_", $one), "DELETE", Action::Delete),
             restore: operation(concat!("restore_", $one), "POST", Action::Write),
             history: concat!($path, "/history"),
+            besides: "",
         }
     }};
 }
@@ -94,10 +98,27 @@ pub static RECORDS: Does =
 pub static GOALS: Does = does!(Goals, "Goals", "goal", "goals", "/v1/goals");
 pub static LIFE_AREAS: Does = does!(LifeAreas, "Life areas", "life_area", "life_areas", "/v1/life-areas");
 
+pub static MEMORIES: Does = Does {
+    create: Operation { tool: "add_memory", ..MEMORIES_AS_ANY.create },
+    besides: " If the same is remembered already, that memory is answered, as it is.",
+    ..MEMORIES_AS_ANY
+};
+const MEMORIES_AS_ANY: Does = does!(Memories, "Memories", "memory", "memories", "/v1/memories");
+
+pub static SEARCH_MEMORIES: Operation = Operation {
+    tool: "search_memory",
+    method: "POST",
+    path: "/v1/memories/search",
+    action: Action::Read,
+    resource: Resource::Memories,
+    noun: "memory",
+};
+
 pub fn all() -> impl Iterator<Item = &'static Operation> {
-    [&PROFILE, &PREFERENCES, &TASKS, &GOALS, &LIFE_AREAS, &COLLECTIONS, &RECORDS]
+    [&PROFILE, &PREFERENCES, &TASKS, &GOALS, &LIFE_AREAS, &MEMORIES, &COLLECTIONS, &RECORDS]
         .into_iter()
         .flat_map(Does::each)
+        .chain([&SEARCH_MEMORIES])
 }
 
 impl Operation {

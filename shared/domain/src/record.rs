@@ -7,15 +7,14 @@ pub use filter::RecordFilter;
 
 use crate::access::{Item, Resource, Subject, Tag};
 use crate::collection::CollectionName;
-use crate::id::{GoalId, LifeAreaId, MemoryId, OwnerId, RecordId, TaskId};
+use crate::id::{OwnerId, RecordId};
+use crate::link::Link;
 use crate::noun::noun;
 use crate::object::Object;
 use crate::operation;
 use crate::table::{Places, Query, Slot};
 use crate::task::ExternalRef;
-use crate::text::{List, Text};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use crate::text::List;
 
 noun! {
     /// Something that is kept in a collection.
@@ -39,28 +38,6 @@ noun! {
 }
 
 pub type Data = Object<{ 64 * 1024 }>;
-
-/// What a record, or anything else, has to do with.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(tag = "kind", rename_all = "snake_case")]
-#[schemars(inline)]
-pub enum Link {
-    Goal(To<GoalId>),
-    Task(To<TaskId>),
-    LifeArea(To<LifeAreaId>),
-    Memory(To<MemoryId>),
-    Record(To<RecordId>),
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-#[schemars(inline)]
-pub struct To<Id> {
-    pub id: Id,
-    /// In which way.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub relation: Option<Text<1, 60>>,
-}
 
 impl Record {
     /// Those of one collection.

@@ -6,6 +6,7 @@
 //! | `name/<noun>/<name>` | whose name it is | whether a name is taken |
 //! | `slug/<slug>` | whose short name it is | whether a slug is taken |
 //! | `data/<noun>/<id>` | an item: `data/task/<task>` | one item; the items of a noun, by age |
+//! | `find/<0-7>/<memory>` | a memory as a search knows it: numbers | which memories answer a question |
 //! | `trash/<noun>/<id>`, `trash/conn/<conn>` | what was deleted, for 30 days | what it was, and who deleted it |
 //! | `hist/<what>/<version>` | a change of what lies under `data/<what>`, for 90 days | what it was before, and after |
 //! | `feed/<number>` | where a change lies, numbered as they are sealed, for 90 days | what changed since |
@@ -40,12 +41,14 @@
 //! | fourth | `goal/area/<area>/<goal>` | the goals of a life area, by age |
 //! | first | `record/<collection>/<record>` | the records of a collection, by age |
 //! | first | `trash/<microsecond>/<noun>/<id>`, of what lies in the trash | what was deleted, by when that was |
+//! | first | `memory/alike/<hash>/<memory>` | the memories that say the same |
+//! | third | `memory/<type>/<memory>` | the memories of a type, by age |
 //!
 //! Rows under `conn/`, `data/`, `trash/`, `notice/` and `audit/` are logged: each write of one is one change, but for
 //! the one that seals an entry of the audit log, which tells nothing new.
 
 use crate::connection::Slug;
-use crate::id::{ActivityId, AuditId, ConnectionId, OwnerId};
+use crate::id::{ActivityId, AuditId, ConnectionId, MemoryId, OwnerId};
 use crate::keyring::Purpose;
 use crate::notice::Notice;
 use crate::table::{Expiry, Places, Query, RowKey, Slot};
@@ -124,6 +127,20 @@ pub fn name(owner: OwnerId, noun: &str, name: &str) -> RowKey {
 
 pub fn items(owner: OwnerId, noun: &str) -> Query {
     Query::prefix(owner, &format!("{DATA}{noun}/"))
+}
+
+/// In how many parts an owner's entries are read at once.
+const FIND_PARTS: u8 = 8;
+
+/// What a search reads of a memory.
+pub fn entry(owner: OwnerId, id: MemoryId) -> RowKey {
+    let part = id.as_bytes().last().map_or(0, |random| random % FIND_PARTS);
+    RowKey::new(owner, format!("find/{part}/{id}"))
+}
+
+/// All of them, newest first in each part.
+pub fn entries(owner: OwnerId) -> impl Iterator<Item = Query> {
+    (0..FIND_PARTS).map(move |part| Query::prefix(owner, &format!("find/{part}/")).newest_first())
 }
 
 /// Where a row goes when it is deleted.

@@ -4,7 +4,7 @@
 use crate::id::{ConnectionId, OpId, OwnerId, RequestId, UndoId};
 use crate::list::List;
 use crate::sift::{Listing, sift_on};
-use crate::table::{Expect, Page, Places, Put, Query, Row, RowKey, Table, Write};
+use crate::table::{Expect, Expiry, Page, Places, Put, Query, Row, RowKey, Table, Write};
 use crate::{Error, Result, schema};
 use jiff::Timestamp;
 use schemars::JsonSchema;
@@ -36,6 +36,11 @@ pub trait Entity: Serialize + DeserializeOwned + Send + Sync + 'static {
     /// Where else it is found (see `schema`).
     fn places(&self) -> Places {
         Places::new()
+    }
+
+    /// When it is no longer there, if it ends by itself.
+    fn expires(&self) -> Option<Expiry> {
+        None
     }
 }
 
@@ -168,10 +173,10 @@ impl<'a, T: Entity> Shelf<'a, T> {
     pub fn trashing(&self, entity: T, writer: Writer) -> Result<[Write; 2]> {
         let key = T::key(self.owner, entity.id());
         let version = entity.version();
+        let expires = [schema::trash_expiry(writer.at)].into_iter().chain(entity.expires()).min();
         let delete = Write::Delete { key: key.clone(), version };
         let trashed = Trashed { entity, deleted_at: writer.at, source: writer.source };
         let body = serde_json::to_string(&trashed).map_err(Error::internal)?;
-        let expires = Some(schema::trash_expiry(writer.at));
         let trash = schema::trash_of(&key);
         let places = schema::trash_places(&trash, writer.at);
         let put = Put { expires, places, ..Put::new(trash, body, Expect::Gone(version)) };
@@ -183,8 +188,8 @@ impl<'a, T: Entity> Shelf<'a, T> {
         entity.set_version(expect.next());
         let key = T::key(self.owner, entity.id());
         let body = serde_json::to_string(&entity).map_err(Error::internal)?;
-        let places = entity.places();
-        Ok((entity, Put { places, ..Put::new(key, body, expect) }))
+        let (places, expires) = (entity.places(), entity.expires());
+        Ok((entity, Put { places, expires, ..Put::new(key, body, expect) }))
     }
 }
 

@@ -87,6 +87,11 @@ impl<T> Sent<T> {
         &self.names
     }
 
+    /// Before it is known who may send it: nothing of it may be told.
+    pub(crate) fn peek(&self) -> Option<&T> {
+        self.value.as_ref().ok()
+    }
+
     /// For a caller to whom every field shows.
     pub fn read(self) -> Result<T, Problem> {
         self.value

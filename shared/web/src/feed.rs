@@ -155,7 +155,7 @@ impl Feed<'_> {
             let Some(row) = row else { continue };
             // What the owner hides now was never there.
             let scope = if is_profile(line) { scope.hiding(hidden) } else { **scope };
-            data.extend(legible(ChangeEntry::of(row, line.version, &scope)).flatten());
+            data.extend(legible(ChangeEntry::of(row, line.version, &scope, self.0.at())).flatten());
             bytes += row.body.len();
             if bytes > MOST_BYTES {
                 return Ok((data, Some(*number)));
@@ -185,9 +185,17 @@ impl Feed<'_> {
 }
 
 impl ChangeEntry {
-    fn of(row: &Row, version: u64, scope: &Scope<'_>) -> domain::Result<Option<Self>> {
+    fn of(row: &Row, version: u64, scope: &Scope<'_>, now: Timestamp) -> domain::Result<Option<Self>> {
         let change = Change::kept(row)?;
-        let Some(Seen { verb, after, fields, by, undo, .. }) = change.seen(scope)? else { return Ok(None) };
+        let Some(seen) = change.seen(scope)? else { return Ok(None) };
+        let Seen { mut verb, before, mut after, fields, by, undo } = seen;
+        // What has ended since then is not there any more, as it was then or otherwise.
+        if change.is_over(now) {
+            if before.is_none() {
+                return Ok(None);
+            }
+            (verb, after) = (Sight::Removed, None);
+        }
         let id = change.object()?.get("id").and_then(|id| id.as_str().map(str::to_owned));
         let now = after.map(|object| Now { version, by, undo, fields, object });
         Ok(Some(Self { resource: change.resource, id, verb, at: change.at, now }))

@@ -55,7 +55,7 @@ impl History<'_> {
         let (scope, (current, last, first)) =
             call.may(&T::DOES.get, self.read(&key, &all, after, limit)).await?;
         let last = last.as_ref().unwrap_or(&first);
-        let sight = sight::<T>(current.as_ref(), last.rows.first(), &scope)?;
+        let sight = sight::<T>(current.as_ref(), last.rows.first(), &scope, call.at())?;
         let scope = sight.ok_or(Error::NotFound(T::NAME))?;
         let keep = |row: &Row| {
             let past = PastChange::of(row, &scope)?;
@@ -86,6 +86,7 @@ fn sight<'g, T: Noun>(
     current: Option<&Row>,
     last: Option<&Row>,
     scope: &Scope<'g>,
+    now: Timestamp,
 ) -> domain::Result<Option<Scope<'g>>> {
     let state = match (current, last) {
         (Some(row), _) => {
@@ -97,7 +98,7 @@ fn sight<'g, T: Noun>(
     };
     let facts = Facts::of(T::NAME, &state).map_err(Error::internal)?;
     let subject = facts.subject();
-    Ok(scope.of(&subject).map(|_| scope.hiding(subject.hidden)))
+    Ok(scope.of(&subject).filter(|_| !facts.is_over(now)).map(|_| scope.hiding(subject.hidden)))
 }
 
 /// A page of large items ends early: each with its place in the list, and how large it is.

@@ -84,7 +84,10 @@ impl Once {
         operation: &Operation,
         work: impl FnOnce(Keep<'a>) -> W,
     ) -> Result<Answered, Problem> {
-        call.may(operation, ready(Ok(()))).await?;
+        // Without an earlier answer to get, the work itself asks.
+        if self.0.is_some() {
+            call.may(operation, ready(Ok(()))).await?;
+        }
         self.run(call.app(), call.owner(), Some(call.connection()), work).await
     }
 

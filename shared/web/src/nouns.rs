@@ -13,7 +13,7 @@ use domain::collection::CollectionName;
 use domain::filter::{Filter as _, Shelves};
 use domain::noun::{self, Desk, Noun, Rules, canonical};
 use domain::operation::Operation;
-use domain::table::Write;
+use domain::table::{Query, Row, Write};
 use domain::{Error, Result};
 use serde::{Serialize, Serializer};
 use std::future::ready;
@@ -31,6 +31,8 @@ pub struct Nouns<'a, T> {
 pub struct Written<T: Noun> {
     pub id: T::Id,
     pub version: u64,
+    /// Otherwise it was there already, and nothing was written.
+    pub is_new: bool,
     seen: Option<Shown<T>>,
 }
 
@@ -52,7 +54,7 @@ impl<T: Noun> Written<T> {
     fn of(item: T, reads: Option<&Scope<'_>>) -> Result<Self> {
         let (id, version) = (item.id(), item.version());
         let seen = reads.map(|reads| Shown::of(item, reads)).transpose()?.flatten();
-        Ok(Self { id, version, seen })
+        Ok(Self { id, version, is_new: true, seen })
     }
 }
 
@@ -107,13 +109,23 @@ impl<'a, T: Rules> Nouns<'a, T> {
         new: Sent<T::New>,
         beside: impl Fn(&Written<T>) -> Result<Option<Write>>,
     ) -> Result<Written<T>, Problem> {
-        let (scope, ()) = self.call.may(&T::DOES.create, ready(Ok(()))).await?;
+        let alike = new.peek().and_then(|new| T::alike(self.call.owner(), new));
+        let (scope, alike) = self.call.may(&T::DOES.create, self.all_of(alike)).await?;
         let names = names::<T, _>(&new);
         let new = read(&scope, new, &names)?;
         let desk = self.desk().await?;
         let id = T::mint(&new, desk.writer.at, self.call.app().entropy.bytes());
         let item = T::new(id, new, &desk.writer);
         let reads = self.call.scope(Action::Read, T::RESOURCE).await?.ok();
+        if within(&scope, &item, &names).is_ok()
+            && let Some(there) = already(&alike, reads.as_ref())
+        {
+            let there = Written { is_new: false, ..Written::of(there, reads.as_ref())? };
+            if let Some(write) = beside(&there)? {
+                desk.keep(write).await?;
+            }
+            return Ok(there);
+        }
         let beside = |item: &T| beside(&Written::of(item.clone(), reads.as_ref())?);
         let item = desk.create(item, |item| within(&scope, item, &names), beside).await?;
         Ok(Written::of(item, reads.as_ref())?)
@@ -147,6 +159,11 @@ impl<'a, T: Rules> Nouns<'a, T> {
         let filter = serde_json::to_string(filter).map_err(Error::internal)?;
         let within = self.within.as_ref().map_or("", CollectionName::as_str);
         Ok(format!("{} {within} {filter}", T::NAME))
+    }
+
+    async fn all_of(&self, alike: Option<Query>) -> Result<Vec<Row>> {
+        let Some(alike) = alike else { return Ok(Vec::new()) };
+        Ok(self.call.app().table.query(&alike).await?.rows)
     }
 
     async fn find(&self, id: T::Id) -> Result<T> {
@@ -193,6 +210,13 @@ impl<'a, T: Rules> Nouns<'a, T> {
             None => Error::NotFound(T::NAME).into(),
         })
     }
+}
+
+/// The first that a new one would repeat, if the writer reads that it does.
+fn already<T: Rules>(alike: &[Row], reads: Option<&Scope<'_>>) -> Option<T> {
+    let field = T::SAID_ONCE?;
+    let mut items = alike.iter().filter_map(|row| serde_json::from_str::<T>(&row.body).ok());
+    items.find(|item| reads.and_then(|reads| reads.of(&item.subject())).is_some_and(|seen| seen.shows(field)))
 }
 
 /// The fields that were sent, by their own names.

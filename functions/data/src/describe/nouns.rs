@@ -32,12 +32,7 @@ pub(super) fn operations<T: Rules + JsonSchema>(new: Value, patch: Value) -> Vec
             .read_as_wanted::<Shown<T>>()
             .told_once()
             .tagged(),
-        all::<T>(of(&does.create, "Make one"))
-            .repeatable()
-            .takes::<T::New>(new)
-            .answers::<Shown<T>>(201, item.clone())
-            .tagged()
-            .preferring(),
+        create::<T>(new, &item),
         one::<T>(of(&does.update, "Change the given fields; the others stay"))
             .versioned()
             .takes::<T::Patch>(patch)
@@ -64,6 +59,17 @@ pub(super) fn operations<T: Rules + JsonSchema>(new: Value, patch: Value) -> Vec
         .query::<PageParams>()
         .answers::<Page<PastChange>>(200, past(item)),
     ]
+}
+
+fn create<T: Rules + JsonSchema>(new: Value, item: &Value) -> Operation {
+    let create = all::<T>(of(&T::DOES.create, "Make one"))
+        .repeatable()
+        .takes::<T::New>(new)
+        .answers::<Shown<T>>(201, item.clone())
+        .tagged()
+        .preferring();
+    // There is one already that says the same.
+    if T::SAID_ONCE.is_some() { create.answers::<Shown<T>>(200, item.clone()) } else { create }
 }
 
 /// Where all of them lie.

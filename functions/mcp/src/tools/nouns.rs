@@ -25,9 +25,12 @@ pub(super) fn of<T: Rules>() -> [Entry; 6] {
         Entry::new(&does.get, format!("One {one} by its id."), schema_for!(One<T::Id>), |call, arguments| {
             Box::pin(get::<T>(call, arguments))
         }),
-        Entry::new(&does.create, format!("Make a {one}."), schema_for!(T::New), |call, arguments| {
-            Box::pin(create::<T>(call, arguments))
-        }),
+        Entry::new(
+            &does.create,
+            format!("Make a {one}.{}", does.besides),
+            schema_for!(T::New),
+            |call, arguments| Box::pin(create::<T>(call, arguments)),
+        ),
         Entry::new(
             &does.update,
             format!("Change the given fields of a {one}; the others stay."),

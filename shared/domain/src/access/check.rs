@@ -130,6 +130,7 @@ impl Resource {
             Self::Tasks => crate::task::FIELDS,
             Self::Goals => crate::goal::FIELDS,
             Self::LifeAreas => crate::life_area::FIELDS,
+            Self::Memories => crate::memory::FIELDS,
             Self::Collections => crate::collection::FIELDS_OF_BOTH,
             _ => &[],
         }
@@ -141,6 +142,7 @@ impl Resource {
             Self::Tasks => &[crate::task::NEEDED],
             Self::Goals => &[crate::goal::NEEDED],
             Self::LifeAreas => &[crate::life_area::NEEDED],
+            Self::Memories => &[crate::memory::NEEDED],
             Self::Collections => &[crate::record::NEEDED, crate::collection::NEEDED],
             _ => &[],
         }

@@ -6,6 +6,9 @@ use crate::id::{ConnectionId, LifeAreaId};
 use crate::profile::Visible;
 use crate::shelf::Entity as _;
 use crate::text::{List, Text};
+use crate::when_due::Due;
+use crate::zone::Zone;
+use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -37,6 +40,40 @@ pub struct Subject<'a> {
     pub hidden: Hidden,
 }
 
+/// What answers that: the item itself, or whatever knows as much of it.
+pub trait Filtered {
+    fn in_area(&self, area: LifeAreaId) -> bool;
+    fn tagged(&self, tag: &Tag) -> bool;
+    fn in_collection(&self, name: &CollectionName) -> bool;
+    fn made_by(&self, connection: ConnectionId) -> bool;
+    /// What the owner hides of it from everyone.
+    fn hidden(&self) -> Hidden {
+        Hidden::default()
+    }
+}
+
+impl Filtered for Subject<'_> {
+    fn in_area(&self, area: LifeAreaId) -> bool {
+        self.life_area == Some(area)
+    }
+
+    fn tagged(&self, tag: &Tag) -> bool {
+        self.tags.contains(tag)
+    }
+
+    fn in_collection(&self, name: &CollectionName) -> bool {
+        self.collection == Some(name.as_str())
+    }
+
+    fn made_by(&self, connection: ConnectionId) -> bool {
+        self.created_by == Some(connection)
+    }
+
+    fn hidden(&self) -> Hidden {
+        self.hidden
+    }
+}
+
 /// The same, read from an item's JSON.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
@@ -47,6 +84,7 @@ pub struct Facts {
     collection: Option<String>,
     created_by: Option<ConnectionId>,
     visible_to_agents: Visible,
+    expires_at: Option<Due>,
 }
 
 impl Facts {
@@ -57,6 +95,11 @@ impl Facts {
             facts.collection = item.get("name").and_then(Value::as_str).map(str::to_owned);
         }
         Ok(facts)
+    }
+
+    /// Whether it has ended by itself.
+    pub fn is_over(&self, now: Timestamp) -> bool {
+        self.expires_at.as_ref().is_some_and(|end| end.is_overdue(now, &Zone::UTC))
     }
 
     pub fn subject(&self) -> Subject<'_> {
@@ -71,12 +114,10 @@ impl Facts {
 }
 
 impl Only {
-    pub fn covers(&self, item: &Subject<'_>, by: ConnectionId) -> bool {
-        let area = |area: &LifeAreaId| item.life_area == Some(*area);
-        let collection = |name: &CollectionName| item.collection == Some(name.as_str());
-        (self.life_areas.is_empty() || self.life_areas.iter().any(area))
-            && (self.tags.is_empty() || self.tags.iter().any(|tag| item.tags.contains(tag)))
-            && (self.collections.is_empty() || self.collections.iter().any(collection))
-            && (!self.own || item.created_by == Some(by))
+    pub fn covers(&self, item: &impl Filtered, by: ConnectionId) -> bool {
+        (self.life_areas.is_empty() || self.life_areas.iter().any(|area| item.in_area(*area)))
+            && (self.tags.is_empty() || self.tags.iter().any(|tag| item.tagged(tag)))
+            && (self.collections.is_empty() || self.collections.iter().any(|name| item.in_collection(name)))
+            && (!self.own || item.made_by(by))
     }
 }

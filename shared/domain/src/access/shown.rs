@@ -3,7 +3,7 @@
 use super::{ALWAYS, Resource, Scope, Subject};
 use crate::noun::UNMADE;
 use crate::shelf::Entity;
-use crate::table::Places;
+use crate::table::{Expiry, Places};
 use crate::{Error, Result};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
@@ -21,6 +21,11 @@ pub trait Item: Entity {
     /// Where else it is found, for lists that are filtered or sorted.
     fn found_at(&self) -> Places {
         Places::new()
+    }
+
+    /// When it is no longer there, if it ends by itself.
+    fn ends(&self) -> Option<Expiry> {
+        None
     }
 }
 

@@ -13,10 +13,11 @@ use serde::{Deserialize, Serialize};
 pub struct EventFilter(String);
 
 /// What there are events of, so far.
-pub const TOLD: [Resource; 7] = [
+pub const TOLD: [Resource; 8] = [
     Resource::Tasks,
     Resource::Goals,
     Resource::LifeAreas,
+    Resource::Memories,
     Resource::Collections,
     Resource::Profile,
     Resource::Preferences,

@@ -11,7 +11,7 @@ use crate::access::{Action, Item};
 use crate::connection::Connection;
 use crate::id::OwnerId;
 use crate::shelf::{Shelf, Writer};
-use crate::table::{Expect, RowKey, Table, Write};
+use crate::table::{Expect, Put, RowKey, Table, Write};
 use crate::{Error, Result, access, schema};
 use futures_util::future::try_join;
 
@@ -113,6 +113,11 @@ impl<'a> Desk<'a> {
             .ok_or_else(|| Error::internal("what was changed is gone"))
     }
 
+    /// Writes this alone.
+    pub async fn keep(&self, write: Write) -> Result<()> {
+        self.put(vec![write], 0).await
+    }
+
     /// What is left of one that had this id: versions count on, so that no two changes have the same.
     async fn was<T: Noun>(&self, id: T::Id) -> Result<Was<'a, T>> {
         let key = T::key(self.owner, id);
@@ -170,11 +175,11 @@ impl<'a> Desk<'a> {
         after: Option<T>,
         further: Further,
     ) -> Result<(Option<T>, Vec<Write>)> {
-        let (shelf, mut writes) = (self.shelf::<T>(), Vec::new());
+        let mut writes = Vec::new();
         let after = match (was, after) {
             (was, Some(after)) => {
-                let (after, put) = shelf.put(after, was.expected())?;
-                writes.push(Write::Put(put));
+                let (after, puts) = self.puts(after, was.expected())?;
+                writes.extend(puts);
                 if let Was::Gone { version, is_in_trash: true } = *was {
                     let key = schema::trash_of(&T::key(self.owner, after.id()));
                     writes.push(Write::Delete { key, version });
@@ -182,7 +187,9 @@ impl<'a> Desk<'a> {
                 Some(after)
             }
             (Was::There(before), None) => {
-                writes.extend(shelf.trashing((*before).clone(), self.writer)?);
+                let entry = before.entry(self.owner);
+                writes.extend(entry.map(|(key, _)| Write::Delete { key, version: before.version() }));
+                writes.extend(self.shelf::<T>().trashing((*before).clone(), self.writer)?);
                 None
             }
             (Was::Nothing | Was::Gone { .. }, None) => None,
@@ -193,6 +200,14 @@ impl<'a> Desk<'a> {
         let written: Vec<_> = writes.iter().map(|write| write.key().clone()).collect();
         writes.extend(further.0.into_values().filter(|write| !written.contains(write.key())));
         Ok((after, writes))
+    }
+
+    /// The item as it will be, and what makes it so, with what a search reads of it.
+    pub(super) fn puts<T: Rules>(&self, item: T, expect: Expect) -> Result<(T, impl Iterator<Item = Write>)> {
+        let (item, put) = self.shelf::<T>().put(item, expect)?;
+        let entry = item.entry(self.owner);
+        let entry = entry.map(|(key, body)| Put { expires: put.expires, ..Put::new(key, body, expect) });
+        Ok((item, [Some(put), entry].into_iter().flatten().map(Write::Put)))
     }
 
     async fn put(&self, mut writes: Vec<Write>, nth: u8) -> Result<()> {

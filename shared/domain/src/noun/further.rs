@@ -13,14 +13,12 @@ impl Further {
     /// As it will be, if it still has the version that it was read at.
     pub fn put<T: Rules>(&mut self, desk: &Desk<'_>, item: T) -> Result<()> {
         let expect = Expect::Version(item.version());
-        let (_, put) = desk.shelf::<T>().put(item, expect)?;
-        self.add(Write::Put(put));
+        desk.puts(item, expect)?.1.for_each(|write| self.add(write));
         Ok(())
     }
 
     pub fn make<T: Rules>(&mut self, desk: &Desk<'_>, item: T) -> Result<()> {
-        let (_, put) = desk.shelf::<T>().put(item, Expect::Absent)?;
-        self.add(Write::Put(put));
+        desk.puts(item, Expect::Absent)?.1.for_each(|write| self.add(write));
         Ok(())
     }
 

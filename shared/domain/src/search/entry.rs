@@ -7,8 +7,9 @@ use super::embedder::Embedder;
 use super::language::Language;
 use super::vector::{self, Vector};
 use super::words::{folded, hash, term, words};
-use crate::access::Tag;
-use crate::id::{ConnectionId, LifeAreaId};
+use crate::access::{Filtered, Tag};
+use crate::collection::CollectionName;
+use crate::id::{ConnectionId, LifeAreaId, MemoryId};
 use base64::Engine as _;
 use base64::engine::Simd;
 use base64::engine::general_purpose::NO_PAD;
@@ -19,7 +20,7 @@ use std::sync::LazyLock;
 /// Most of what a search does is decoding, and this one does many bytes at once.
 static BASE64: LazyLock<Simd> = LazyLock::new(|| Simd::standard(NO_PAD));
 const FORMAT: u8 = 1;
-const HEADER: usize = 33;
+const HEADER: usize = 41;
 /// A text of 8,000 characters has more; then those that occur most stay, and of these the first.
 const MOST_TERMS: usize = 448;
 const MOST_TAGS: usize = 20;
@@ -28,6 +29,9 @@ const NEVER: i64 = i64::MAX;
 /// What is known of a memory besides its words: what a search can leave it out for, and how much it weighs.
 #[derive(Debug, Clone, Copy)]
 pub struct About<'a> {
+    pub id: MemoryId,
+    /// The memory that it is to be read instead of.
+    pub supersedes: Option<MemoryId>,
     /// The number of its type.
     pub kind: u8,
     /// 0 to 1.
@@ -56,6 +60,10 @@ impl Entry {
 
         let mut bytes = Vec::with_capacity(HEADER + 4 * (tags.len() + terms.len()) + vector.len());
         bytes.extend([FORMAT, language as u8, about.kind, (about.importance.clamp(0.0, 1.0) * 255.0) as u8]);
+        let [id, supersedes] =
+            [Some(about.id), about.supersedes].map(|id| id.map_or(0, |id| hash(id.as_bytes())));
+        bytes.extend(id.to_le_bytes());
+        bytes.extend(supersedes.to_le_bytes());
         bytes.extend(about.at.as_second().to_le_bytes());
         bytes.extend(about.expires_at.map_or(NEVER, Timestamp::as_second).to_le_bytes());
         bytes.extend(about.life_area.map_or(0, |id| hash(id.as_bytes())).to_le_bytes());
@@ -104,6 +112,9 @@ pub(super) fn decode_into(text: &str, bytes: &mut Vec<u8>) -> Option<()> {
 /// An entry, read where its bytes lie.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct View<'a> {
+    pub(super) id: u32,
+    /// 0 if it supersedes none.
+    pub(super) supersedes: u32,
     pub(super) facts: Facts<'a>,
     pub(super) language: Language,
     /// How many words it has, each as often as it has it.
@@ -131,6 +142,8 @@ impl<'a> View<'a> {
     pub(super) fn of(bytes: &'a [u8]) -> Option<Self> {
         let mut rest = bytes;
         let [FORMAT, language, kind, importance] = take(&mut rest)? else { return None };
+        let id = u32::from_le_bytes(take(&mut rest)?);
+        let supersedes = u32::from_le_bytes(take(&mut rest)?);
         let at = i64::from_le_bytes(take(&mut rest)?);
         let expires_at = i64::from_le_bytes(take(&mut rest)?);
         let life_area = u32::from_le_bytes(take(&mut rest)?);
@@ -141,6 +154,8 @@ impl<'a> View<'a> {
         let tags = split(&mut rest, usize::from(tags))?;
         let terms = split(&mut rest, usize::from(terms))?;
         Some(Self {
+            id,
+            supersedes,
             facts: Facts { kind, importance, at, expires_at, life_area, created_by, tags },
             language: Language::from_number(language)?,
             length,
@@ -160,19 +175,25 @@ impl<'a> View<'a> {
     }
 }
 
-impl Facts<'_> {
-    pub fn tagged(&self, tag: &Tag) -> bool {
-        self.tags.contains(&hash(tag.as_str().as_bytes()).to_le_bytes())
-    }
-
-    pub fn in_area(&self, area: LifeAreaId) -> bool {
+impl Filtered for Facts<'_> {
+    fn in_area(&self, area: LifeAreaId) -> bool {
         self.life_area == hash(area.as_bytes())
     }
 
-    pub fn made_by(&self, connection: ConnectionId) -> bool {
-        self.created_by == hash(connection.as_bytes())
+    fn tagged(&self, tag: &Tag) -> bool {
+        self.tags.contains(&hash(tag.as_str().as_bytes()).to_le_bytes())
     }
 
+    fn in_collection(&self, _: &CollectionName) -> bool {
+        false
+    }
+
+    fn made_by(&self, connection: ConnectionId) -> bool {
+        self.created_by == hash(connection.as_bytes())
+    }
+}
+
+impl Facts<'_> {
     /// It happened then or later, to the second.
     pub fn is_since(&self, at: Timestamp) -> bool {
         self.at >= at.as_second()

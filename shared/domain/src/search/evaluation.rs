@@ -2,6 +2,7 @@
 //! other memories. `tests/bench/run --only search` prints it.
 
 use super::{About, Entry, Queries, Spelling, search};
+use crate::id::MemoryId;
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 
@@ -94,8 +95,17 @@ impl Evaluation {
 
 fn entry(text: &str, days: i64, importance: f32) -> String {
     let at = NOW - SignedDuration::from_hours(24 * days);
-    let about =
-        About { kind: 0, importance, at, expires_at: None, life_area: None, tags: &[], created_by: None };
+    let about = About {
+        id: MemoryId::from_bytes([0; 16]),
+        supersedes: None,
+        kind: 0,
+        importance,
+        at,
+        expires_at: None,
+        life_area: None,
+        tags: &[],
+        created_by: None,
+    };
     Entry::of(&[text], &about, &Spelling).encode()
 }
 

@@ -3,6 +3,7 @@
 use super::entry::{Facts, View, decode_into};
 use super::query::{Queries, Query};
 use jiff::Timestamp;
+use std::collections::BTreeMap;
 
 /// BM25's usual constants: how soon a word's repetition stops to count, and how much a long text is held against it.
 const REPETITION: f32 = 1.2;
@@ -12,12 +13,17 @@ const FUSION: f32 = 60.0;
 /// Further down, a place is worth nothing.
 const DEEPEST: usize = 200;
 
+/// What is left of the score of a memory that is superseded.
+const SUPERSEDED: f32 = 0.5;
+
 /// A memory that was found.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Ranked<Id> {
     pub id: Id,
     /// 1 if it comes first by every question, in words and in spelling, and is of today; more if it is important.
     pub score: f32,
+    /// The one, of those that were kept, that is to be read instead.
+    pub superseded_by: Option<Id>,
     /// The question that it answers best: 0 is the query itself, 1 the first paraphrase, and so on.
     pub by: usize,
 }
@@ -45,11 +51,16 @@ pub fn search<'a, Id: Copy + Ord>(
     kept.sort_by_key(|(id, _)| *id);
     let views: Vec<View<'_>> = kept.iter().map(|(_, view)| *view).collect();
 
+    let instead = |(id, view): &(Id, View<'_>)| (view.supersedes > 0).then_some((view.supersedes, *id));
+    let instead: BTreeMap<u32, Id> = kept.iter().filter_map(instead).collect();
     let most = 2.0 * queries.0.len() as f32;
     let ranked = kept.into_iter().zip(fused(&views, queries)).filter(|(_, found)| found.sum > 0.0);
-    let score = |view: View<'_>, found: &Found| found.sum / most * view.facts.weight(now);
-    let mut ranked: Vec<_> =
-        ranked.map(|((id, view), found)| Ranked { id, score: score(view, &found), by: found.by }).collect();
+    let of = |((id, view), found): ((Id, View<'_>), Found)| {
+        let superseded_by = instead.get(&view.id).copied();
+        let rest = superseded_by.map_or(1.0, |_| SUPERSEDED);
+        Ranked { id, score: found.sum / most * view.facts.weight(now) * rest, superseded_by, by: found.by }
+    };
+    let mut ranked: Vec<_> = ranked.map(of).collect();
     ranked.sort_by(|one, other| other.score.total_cmp(&one.score).then(one.id.cmp(&other.id)));
     ranked
 }

@@ -1,11 +1,13 @@
 use super::evaluation::{Evaluation, GROUPS, NOW, Signals};
 use super::*;
-use crate::access::Tag;
-use crate::id::{ConnectionId, LifeAreaId};
+use crate::access::{Filtered as _, Tag};
+use crate::id::{ConnectionId, LifeAreaId, MemoryId};
 use base64::Engine as _;
 use jiff::SignedDuration;
 
 const ABOUT: About<'_> = About {
+    id: MemoryId::from_bytes([0; 16]),
+    supersedes: None,
     kind: 3,
     importance: 0.5,
     at: NOW,
@@ -119,6 +121,29 @@ fn what_is_filtered_out_is_not_in_the_scores_either() {
         2
     );
     assert!(kept(|facts| facts.is_since(NOW + SignedDuration::from_secs(1))).is_empty());
+}
+
+#[test]
+fn what_is_superseded_stands_further_down_and_says_by_what() {
+    let [old, new, other] = [1, 2, 3].map(|n| MemoryId::from_bytes([n; 16]));
+    let row = |id, supersedes, text: &str| {
+        Entry::of(&[text], &About { id, supersedes, ..ABOUT }, &Spelling).encode()
+    };
+    let rows = [
+        row(old, None, "Bo likes tea"),
+        row(new, Some(old), "Bo likes coffee now, not tea"),
+        row(other, None, "Ann likes tea and Bo"),
+    ];
+    let queries = Queries::of("Bo likes tea", &[], &Spelling);
+    let by = found(&rows, &queries);
+    assert_eq!(by.iter().map(|ranked| ranked.id).collect::<Vec<_>>(), [2, 1, 0]);
+    assert_eq!(by.iter().map(|ranked| ranked.superseded_by).collect::<Vec<_>>(), [None, None, Some(1)]);
+    let without = found(&rows[..1], &queries);
+    assert_eq!(
+        (without[0].superseded_by, without[0].score > 0.9),
+        (None, true),
+        "by what is not kept nothing is superseded"
+    );
 }
 
 #[test]

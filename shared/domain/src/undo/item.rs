@@ -7,6 +7,7 @@ use crate::goal::Goal;
 use crate::history::Line;
 use crate::id::OpId;
 use crate::life_area::LifeArea;
+use crate::memory::Memory;
 use crate::noun::{Desk, Further, Rules};
 use crate::preferences::Preferences;
 use crate::profile::Profile;
@@ -104,6 +105,7 @@ impl Undoing<'_> {
             Task::NAME => self.of::<Task>(line).await,
             Goal::NAME => self.of::<Goal>(line).await,
             LifeArea::NAME => self.of::<LifeArea>(line).await,
+            Memory::NAME => self.of::<Memory>(line).await,
             Collection::NAME => self.of::<Collection>(line).await,
             Record::NAME => self.of::<Record>(line).await,
             Profile::NAME => self.of::<Profile>(line).await,
@@ -180,10 +182,11 @@ impl Undoing<'_> {
         let desk = Desk { writer: Writer { op: (self.ops)(), ..self.desk.writer }, ..self.desk };
         let (did, after) = match (plan, &current) {
             (Plan::Conflict(by), _) => return Ok(Err(Conflict::of(Reason::WrittenSince, Some(by)))),
-            (Plan::Nothing, _) => return Ok(Ok(Did::Nothing)),
+            // What has ended by itself is gone already, and lies in no trash.
+            (Plan::Nothing, _) | (Plan::Remove, None) => return Ok(Ok(Did::Nothing)),
             (Plan::Remove, Some(_)) => (Did::Removed, None),
             (Plan::Revert(before), Some(_)) => (Did::Reverted, Some(state(before)?)),
-            (Plan::Restore(before), None) => (Did::Restored, Some(state(before)?)),
+            (Plan::Restore(before) | Plan::Revert(before), None) => (Did::Restored, Some(state(before)?)),
             _ => return Err(Error::Conflict),
         };
         match (current, after) {

@@ -1,0 +1,23 @@
+//! The tools that only memories have.
+
+use super::{Entry, answer};
+use domain::memory::Question;
+use domain::operation::SEARCH_MEMORIES;
+use rmcp::model::JsonObject;
+use schemars::schema_for;
+use serde_json::value::RawValue;
+use web::{Call, Problem, Recall, Sent};
+
+const SEARCH: &str = "Memories that answer a question, best first, each with a score and why it was found. They are \
+    found by their words and how these are spelled, not by what they mean, so give up to five `queries` that say the \
+    same otherwise: with synonyms, in the languages that the person writes in, as it may have been noted down. They \
+    make the difference.";
+
+pub(super) fn search() -> Entry {
+    let schema = schema_for!(Question);
+    Entry::new(&SEARCH_MEMORIES, SEARCH.to_owned(), schema, |call, arguments| Box::pin(run(call, arguments)))
+}
+
+async fn run(call: &Call, arguments: JsonObject) -> Result<Box<RawValue>, Problem> {
+    answer(&Recall(call).search(Sent::of(arguments)).await?)
+}

@@ -1,0 +1,86 @@
+//! What a memory refers to is there, it is not written to be forgotten at once, and a search knows it as it is.
+
+use super::{Memory, MemoryFilter, NewMemory};
+use crate::access::Item as _;
+use crate::id::{MemoryId, OwnerId};
+use crate::life_area::LifeArea;
+use crate::link;
+use crate::noun::{Desk, Further, Rules};
+use crate::table::{Query, RowKey};
+use crate::{Error, Result, schema};
+use futures_util::future::try_join;
+use jiff::Timestamp;
+
+impl Rules for Memory {
+    type Filter = MemoryFilter;
+    const SAID_ONCE: Option<&'static str> = Some("content");
+
+    fn is_tied(&self) -> bool {
+        false
+    }
+
+    fn mint(_: &NewMemory, at: Timestamp, random: [u8; 10]) -> MemoryId {
+        MemoryId::new(at, random)
+    }
+
+    fn alike(owner: OwnerId, new: &NewMemory) -> Option<Query> {
+        Some(Self::saying(owner, &new.content))
+    }
+
+    fn entry(&self, owner: OwnerId) -> Option<(RowKey, String)> {
+        Some((schema::entry(owner, self.id), self.known().encode()))
+    }
+
+    async fn settle(
+        desk: &Desk<'_>,
+        before: Option<&Self>,
+        after: Option<&mut Self>,
+        _: &mut Further,
+    ) -> Result<()> {
+        let Some(memory) = after else { return Ok(()) };
+        // What comes back, or comes from elsewhere, refers to what it did, whether that is there or not.
+        let is_restored = before.is_none() && memory.created_at != desk.writer.at && !desk.takes_in();
+        if is_restored || desk.writer.source.undo.is_some() {
+            return Ok(());
+        }
+        memory.check_end(before, desk.writer.at)?;
+        if desk.takes_in() { Ok(()) } else { memory.refer(desk, before).await }
+    }
+
+    /// Links stay: what they lead to may have gone while it was there, too.
+    async fn mended(self, desk: &Desk<'_>) -> Result<Self> {
+        let (area, supersedes) =
+            try_join(desk.still::<LifeArea>(self.life_area_id), desk.still::<Self>(self.supersedes)).await?;
+        Ok(Self { life_area_id: area, supersedes, ..self })
+    }
+}
+
+impl Memory {
+    fn check_end(&self, before: Option<&Self>, now: Timestamp) -> Result<()> {
+        let is_as_it_was = before.is_some_and(|before| before.expires_at == self.expires_at);
+        let is_over = self.ends().is_some_and(|end| end.is_past(now));
+        if is_over && !is_as_it_was {
+            let detail = "this is over already; give a time to come, or delete it";
+            return Err(Error::invalid("/expires_at", detail));
+        }
+        Ok(())
+    }
+
+    /// Checks what it did not refer to before.
+    async fn refer(&mut self, desk: &Desk<'_>, before: Option<&Self>) -> Result<()> {
+        if let Some(area) = self.life_area_id.filter(|id| before.and_then(|it| it.life_area_id) != Some(*id))
+        {
+            desk.referred::<LifeArea>(area, "/life_area_id").await?;
+        }
+        if let Some(id) = self.supersedes.filter(|id| before.and_then(|it| it.supersedes) != Some(*id)) {
+            if id == self.id {
+                return Err(Error::invalid("/supersedes", "a memory cannot supersede itself"));
+            }
+            desk.referred::<Self>(id, "/supersedes").await?;
+        }
+        let known = before.map_or(&[][..], |before| before.links.as_slice());
+        let area = link::check(desk, self.links.as_slice(), known).await?;
+        self.life_area_id = self.life_area_id.or(area);
+        Ok(())
+    }
+}
