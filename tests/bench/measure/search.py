@@ -15,7 +15,7 @@ MEMORIES = 10_000
 WORDS = "anna bo tea garden bicycle morning doctor allergy invoice school piano winter train lamp bread meeting".split()
 
 
-def measure(scratch, table):
+def measure(larder, meters, scratch, table):
     said = build.cargo("bench", "-p", "bench", "--features", "search", "--bench", "search", "--", "--noplot",
                        stdout=subprocess.PIPE)
     for line in said.splitlines():
@@ -27,7 +27,7 @@ def measure(scratch, table):
                 table.row("rows of 1,000 memories", int(size) / 1e6, None, "MB", below=AT_MOST_MB)
     for name, below in QUESTIONS.items():
         table.row(f"search over 10,000 memories, {name}", build.median("search", name) / 1e6, None, "ms", below=below)
-    hosted(build.local(), build.meters(), scratch, table)
+    hosted(larder, meters, scratch, table)
 
 
 def hosted(binary, meters, scratch, table):
