@@ -20,6 +20,7 @@ pub(crate) struct ActivityParams {
     /// As it stands in an activity: `GET /v1/tasks/{id}`.
     endpoint: Option<String>,
     status: Option<Class>,
+    #[schemars(range(min = 1, max = 100))]
     limit: Option<u16>,
     cursor: Option<String>,
 }

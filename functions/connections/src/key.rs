@@ -5,6 +5,7 @@ use domain::audit::{Entry, Outcome};
 use domain::connection::{Connection, NewKey, View};
 use domain::id::{ConnectionId, OwnerId};
 use domain::key::GenuineKey;
+use domain::number::Whole;
 use http::StatusCode;
 use jiff::SignedDuration;
 use schemars::JsonSchema;
@@ -37,8 +38,7 @@ impl Issued {
 pub(crate) struct Rotate {
     /// For how many hours the key before lives on beside the new one, 0 to 24.
     #[serde(default)]
-    #[schemars(range(max = 24))]
-    overlap_hours: u8,
+    overlap_hours: Whole<0, 24>,
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -53,11 +53,8 @@ pub(crate) async fn rotate(
     witness: Witness,
     Repeatable(Body(Rotate { overlap_hours }), once): Repeatable<Body<Rotate>>,
 ) -> Result<Answered, Problem> {
-    if overlap_hours > 24 {
-        return Err(Problem::invalid("/overlap_hours", "a number of hours from 0 to 24 is expected"));
-    }
     let Edit { app, owner, by, id, .. } = &edit;
-    let until = by.at + SignedDuration::from_hours(overlap_hours.into());
+    let until = by.at + SignedDuration::from_hours(overlap_hours.get());
     let rotate = async |keep: Keep<'_>| {
         let key = Issued::new(app, *owner, *id).await?;
         let mut answer = None;

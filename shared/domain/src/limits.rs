@@ -6,6 +6,7 @@ mod tests;
 
 pub use settle::{Call, Settled};
 
+use crate::number::Whole;
 use crate::table::Counters;
 use crate::text::present;
 use jiff::Timestamp;
@@ -39,7 +40,7 @@ pub struct LimitsPatch {
 
 /// From 1 to 10,000,000 calls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
-#[serde(try_from = "u32", into = "u32")]
+#[serde(from = "Whole<1, 10_000_000>", into = "u32")]
 #[schemars(inline, extend("minimum" = 1, "maximum" = 10_000_000))]
 pub struct Most(u32);
 
@@ -67,14 +68,9 @@ impl Limits {
     }
 }
 
-impl TryFrom<u32> for Most {
-    type Error = String;
-
-    fn try_from(calls: u32) -> Result<Self, String> {
-        match calls {
-            1..=10_000_000 => Ok(Self(calls)),
-            _ => Err("a number from 1 to 10,000,000, or null for no limit".to_owned()),
-        }
+impl From<Whole<1, 10_000_000>> for Most {
+    fn from(calls: Whole<1, 10_000_000>) -> Self {
+        Self(calls.get() as u32)
     }
 }
 

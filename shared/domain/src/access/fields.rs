@@ -18,6 +18,7 @@ pub enum Fields {
 
 #[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("minProperties" = 1, "maxProperties" = 1))]
 struct Both {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     allow: Option<Names>,

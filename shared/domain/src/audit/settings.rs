@@ -1,5 +1,6 @@
 //! For how long an owner keeps the audit log.
 
+use crate::number::Whole;
 use crate::table::{Expiry, Row};
 use crate::{Error, Result};
 use jiff::{SignedDuration, Timestamp};
@@ -17,7 +18,7 @@ pub struct Settings {
 
 /// From 1 to 3,650 days.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(try_from = "u16", into = "u16")]
+#[serde(from = "Whole<1, 3_650>", into = "u16")]
 #[schemars(inline, extend("minimum" = 1, "maximum" = 3_650))]
 pub struct Days(u16);
 
@@ -40,14 +41,9 @@ impl Default for Days {
     }
 }
 
-impl TryFrom<u16> for Days {
-    type Error = String;
-
-    fn try_from(days: u16) -> Result<Self, String> {
-        match days {
-            1..=3_650 => Ok(Self(days)),
-            _ => Err("a number of days from 1 to 3,650 is expected".to_owned()),
-        }
+impl From<Whole<1, 3_650>> for Days {
+    fn from(days: Whole<1, 3_650>) -> Self {
+        Self(days.get() as u16)
     }
 }
 

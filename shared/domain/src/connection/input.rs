@@ -7,6 +7,7 @@ use super::{Connection, Description, Name, Slug, Tags, activity_days};
 use crate::access::{self, Action, Ask, Grant, Preset, Resource, decide};
 use crate::fit::fit;
 use crate::limits::{Limits, LimitsPatch};
+use crate::number::Whole;
 use crate::text::{List, present};
 use crate::{Error, Result};
 use jiff::{SignedDuration, Timestamp};
@@ -79,7 +80,7 @@ pub struct ConnectionPatch {
 
 /// From 1 to 365.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(try_from = "u16", into = "u16")]
+#[serde(from = "Whole<1, 365>", into = "u16")]
 #[schemars(inline, extend("minimum" = 1, "maximum" = 365))]
 pub struct Days(u16);
 
@@ -204,11 +205,9 @@ fn checked_end(end: Option<Timestamp>, now: Timestamp) -> Result<Option<Timestam
     }
 }
 
-impl TryFrom<u16> for Days {
-    type Error = &'static str;
-
-    fn try_from(days: u16) -> Result<Self, &'static str> {
-        if (1..=365).contains(&days) { Ok(Self(days)) } else { Err("a number of days from 1 to 365") }
+impl From<Whole<1, 365>> for Days {
+    fn from(days: Whole<1, 365>) -> Self {
+        Self(days.get() as u16)
     }
 }
 

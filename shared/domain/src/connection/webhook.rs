@@ -2,6 +2,8 @@
 
 use crate::access::Resource;
 use crate::change::EventFilter;
+use crate::number::Whole;
+use crate::queue::MOST_RECEIVES;
 use crate::text::List;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -41,8 +43,8 @@ pub struct RetryPolicy {
 
 /// From 1 to what the queue hands out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
-#[serde(try_from = "u32", into = "u32")]
-#[schemars(inline, extend("minimum" = 1, "maximum" = crate::queue::MOST_RECEIVES))]
+#[serde(from = "Whole<1, { MOST_RECEIVES as i64 }>", into = "u32")]
+#[schemars(inline, extend("minimum" = 1, "maximum" = MOST_RECEIVES))]
 pub struct Tries(u32);
 
 /// How a delivery is signed: `v1` is the HMAC-SHA256 of Standard Webhooks.
@@ -105,16 +107,13 @@ impl From<Target> for String {
 
 impl Default for RetryPolicy {
     fn default() -> Self {
-        Self { tries: Tries(crate::queue::MOST_RECEIVES) }
+        Self { tries: Tries(MOST_RECEIVES) }
     }
 }
 
-impl TryFrom<u32> for Tries {
-    type Error = String;
-
-    fn try_from(tries: u32) -> Result<Self, String> {
-        let most = crate::queue::MOST_RECEIVES;
-        if (1..=most).contains(&tries) { Ok(Self(tries)) } else { Err(format!("a number from 1 to {most}")) }
+impl From<Whole<1, { MOST_RECEIVES as i64 }>> for Tries {
+    fn from(tries: Whole<1, { MOST_RECEIVES as i64 }>) -> Self {
+        Self(tries.get() as u32)
     }
 }
 
