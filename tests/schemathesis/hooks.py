@@ -19,6 +19,11 @@ REASONS = (
     "a moment after `since`",
     "it is in the past",
     "give either ",
+    "at most 40 days before",
+    "stays of its kind",
+    "keeps its name",
+    "it is the same as",
+    "name at least one field",
 )
 PLACES = (
     "/json_schema",  # a schema in prose: keywords within keywords
@@ -27,6 +32,7 @@ PLACES = (
     "If-Match",  # the tool writes only letters and digits into headers, never the quotes of an ETag
     "?grant",  # JSON within an address
     "/config",  # as its kind says
+    "{id}",  # the tool guesses which answers lead where, and may take one noun's id for another's
 )
 
 

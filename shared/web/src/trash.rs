@@ -13,10 +13,10 @@ use domain::sift::sift_on;
 use domain::table::Row;
 use domain::{Error, schema};
 use jiff::Timestamp;
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub struct Trash<'a>(pub &'a Call);
 
@@ -29,7 +29,13 @@ pub struct TrashParams {
     /// `next_cursor` of the page before.
     pub cursor: Option<String>,
     /// Only of this kind: `task`, `goal`, `record`, …
+    #[schemars(schema_with = "nouns")]
     pub noun: Option<String>,
+}
+
+fn nouns(_: &mut SchemaGenerator) -> Schema {
+    let names: BTreeSet<_> = operation::all().map(|one| one.noun).collect();
+    json_schema!({ "type": "string", "enum": names })
 }
 
 /// Something that was deleted.

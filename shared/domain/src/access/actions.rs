@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(from = "Vec<Action>", into = "Vec<Action>")]
-#[schemars(inline)]
+#[schemars(inline, extend("minItems" = 1))]
 pub struct Actions(u8);
 
 impl Actions {
