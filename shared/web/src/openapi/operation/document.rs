@@ -95,7 +95,8 @@ impl Operation {
     fn may(&self, status: u16, access: Access) -> bool {
         let by_parameters = match status {
             400 => {
-                let reads = !self.at.is_empty() || !self.queries.is_empty() || self.takes.is_some();
+                let reads =
+                    !self.at.is_empty() || !self.queries.is_empty() || self.takes.or(self.wanted).is_some();
                 reads || self.is_versioned || self.is_repeatable
             }
             401 | 403 | 429 | 500 | 503 => access != Access::Public,
