@@ -4,10 +4,13 @@
 mod desk;
 mod further;
 mod given;
+mod names;
 
 pub use desk::{Desk, Manner, Took};
 pub use further::Further;
 pub use given::Given;
+pub use names::canonical;
+pub(crate) use names::spelled;
 
 use crate::access::Item;
 use crate::filter::Filter;
@@ -107,19 +110,6 @@ pub async fn get<T: Rules>(shelf: &Shelf<'_, T>, id: T::Id, writer: impl FnOnce(
         Err(Error::NotFound(noun)) => T::unmade(&writer()).ok_or(Error::NotFound(noun)),
         found => found,
     }
-}
-
-/// A field's name as it is written outside of Rust, where `type` is a name like any other.
-pub(crate) const fn spelled(field: &'static str) -> &'static str {
-    match field.as_bytes() {
-        [b'r', b'#', ..] => field.split_at(2).1,
-        _ => field,
-    }
-}
-
-/// The name that a field of this noun goes by.
-pub fn canonical<T: Noun>(name: &str) -> &str {
-    T::ALIASES.iter().find(|(alias, _)| *alias == name).map_or(name, |(_, field)| field)
 }
 
 /// Declares a noun. `required` fields have to be given, `defaulted` ones have a value anyway, `optional` ones may be

@@ -1,18 +1,18 @@
 //! Where an owner's data is written: one way for every face, for undo and for import. A write and all that follows of
 //! it are one transaction.
 
+mod eyes;
 mod take_in;
 mod trash;
 
 pub use take_in::{Manner, Took};
 
 use super::{Further, Noun, Rules, UNMADE};
-use crate::access::{Action, Item};
 use crate::connection::Connection;
 use crate::id::OwnerId;
 use crate::shelf::{Shelf, Writer};
-use crate::table::{Expect, Put, RowKey, Table, Write};
-use crate::{Error, Result, access, schema};
+use crate::table::{Expect, RowKey, Table, Write};
+use crate::{Error, Result, schema};
 use futures_util::future::try_join;
 
 /// How often others may be faster.
@@ -42,47 +42,8 @@ impl<'a> Desk<'a> {
         Shelf::new(self.table, self.owner)
     }
 
-    /// What an item refers to, if whoever writes can see it. `place` is where it is referred to. Only what is taken in
-    /// may refer to what is not there.
-    pub async fn referred<T: Noun>(&self, id: T::Id, place: &str) -> Result<Option<T>> {
-        match self.found::<T>(id).await?.filter(|item| self.sees(item)) {
-            None if !self.takes_in() => Err(Error::invalid(place, format!("there is no such {}", T::NAME))),
-            seen => Ok(seen),
-        }
-    }
-
-    /// With everyone's eyes.
-    pub async fn found<T: Noun>(&self, id: T::Id) -> Result<Option<T>> {
-        Ok(self.shelf::<T>().some([id]).await?.into_iter().next().flatten())
-    }
-
-    /// This id, if what it names is still there.
-    pub async fn still<T: Noun>(&self, id: Option<T::Id>) -> Result<Option<T::Id>> {
-        let Some(id) = id else { return Ok(None) };
-        Ok(self.found::<T>(id).await?.map(|item| item.id()))
-    }
-
-    /// Those that there are.
-    pub async fn found_all<T: Noun>(&self, ids: impl IntoIterator<Item = T::Id>) -> Result<Vec<T>> {
-        let mut ids = ids.into_iter().peekable();
-        if ids.peek().is_none() {
-            return Ok(Vec::new());
-        }
-        Ok(self.shelf::<T>().some(ids).await?.into_iter().flatten().collect())
-    }
-
     pub fn stamped<T: Noun>(&self, item: T) -> T {
         item.stamped(&self.writer)
-    }
-
-    pub fn sees<T: Item>(&self, item: &T) -> bool {
-        self.covers(Action::Read, item)
-    }
-
-    pub fn covers<T: Item>(&self, action: Action, item: &T) -> bool {
-        let Some(connection) = self.eyes else { return true };
-        let ask = access::Ask { by: connection.id, action, resource: T::RESOURCE, at: self.writer.at };
-        access::decide(&connection.grant, ask).is_ok_and(|scope| scope.of(&item.subject()).is_some())
     }
 
     /// `beside` is what else the transaction writes, now that it is known what is made.
@@ -200,14 +161,6 @@ impl<'a> Desk<'a> {
         let written: Vec<_> = writes.iter().map(|write| write.key().clone()).collect();
         writes.extend(further.0.into_values().filter(|write| !written.contains(write.key())));
         Ok((after, writes))
-    }
-
-    /// The item as it will be, and what makes it so, with what a search reads of it.
-    pub(super) fn puts<T: Rules>(&self, item: T, expect: Expect) -> Result<(T, impl Iterator<Item = Write>)> {
-        let (item, put) = self.shelf::<T>().put(item, expect)?;
-        let entry = item.entry(self.owner);
-        let entry = entry.map(|(key, body)| Put { expires: put.expires, ..Put::new(key, body, expect) });
-        Ok((item, [Some(put), entry].into_iter().flatten().map(Write::Put)))
     }
 
     async fn put(&self, mut writes: Vec<Write>, nth: u8) -> Result<()> {

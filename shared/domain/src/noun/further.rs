@@ -36,3 +36,13 @@ impl Further {
         self.0.insert(write.key().clone(), write);
     }
 }
+
+impl Desk<'_> {
+    /// The item as it will be, and what makes it so, with what a search reads of it.
+    pub(super) fn puts<T: Rules>(&self, item: T, expect: Expect) -> Result<(T, impl Iterator<Item = Write>)> {
+        let (item, put) = self.shelf::<T>().put(item, expect)?;
+        let entry = item.entry(self.owner);
+        let entry = entry.map(|(key, body)| Put { expires: put.expires, ..Put::new(key, body, expect) });
+        Ok((item, [Some(put), entry].into_iter().flatten().map(Write::Put)))
+    }
+}
