@@ -129,7 +129,7 @@ async fn a_read_waits_for_one_trip_a_write_for_two_a_forged_key_for_none() {
         ("POST", goal_back.as_str(), None, 200, 2, 4),
         ("POST", "/v1/life-areas", Some(json!({ "name": "Work" })), 201, 3, 4),
         ("PATCH", area.as_str(), Some(json!({ "name": "Body" })), 200, 3, 5),
-        ("DELETE", area.as_str(), None, 204, 2, 4),
+        ("DELETE", area.as_str(), None, 204, 3, 8),
         ("POST", area_back.as_str(), None, 200, 3, 5),
         ("GET", "/v1/profile", None, 200, 1, 3),
         // Nobody has made it yet: what is left of one is looked for first.

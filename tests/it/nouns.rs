@@ -222,3 +222,34 @@ async fn guesses_of_agents_are_understood_and_masks_know_them() {
         assert!(patch.is_problem(400).body.to_string().contains("unknown field"), "{}", patch.body);
     }
 }
+
+#[tokio::test]
+async fn a_life_area_that_is_deleted_is_let_go_of() {
+    let house = House::new();
+    let key = house.api("full_access").await;
+    let area = made(&house, &key, "/v1/life-areas", json!({ "name": "Health" })).await;
+    let goal = made(&house, &key, "/v1/goals", json!({ "title": "Run", "life_area_id": area })).await;
+    let mut tasks = Vec::new();
+    for body in [
+        json!({ "title": "Buy shoes", "goal_id": goal }),
+        json!({ "title": "Stretch", "life_area_id": area, "status": "completed" }),
+    ] {
+        tasks.push(made(&house, &key, "/v1/tasks", body).await);
+    }
+    let memory = json!({ "content": "I like to run early", "life_area_id": area });
+    let memory = made(&house, &key, "/v1/memories", memory).await;
+    patched(&house, &key, "/v1/preferences", json!({ "default_life_area_id": area, "tone": "coach" })).await;
+    assert_eq!(got(&house, &key, &format!("/v1/tasks/{}", tasks[0])).await["life_area_id"], json!(area));
+    assert_eq!(house.call("DELETE", &format!("/v1/life-areas/{area}"), &key, None).await.status, 204);
+    let all = tasks.iter().map(|id| format!("/v1/tasks/{id}"));
+    for path in all.chain([
+        format!("/v1/goals/{goal}"),
+        format!("/v1/memories/{memory}"),
+        "/v1/preferences".to_owned(),
+    ]) {
+        let left = got(&house, &key, &path).await;
+        assert!(left["version"].as_u64() > Some(0) && !left.to_string().contains(&area), "{left}");
+    }
+    let kept = got(&house, &key, "/v1/preferences").await;
+    assert_eq!(kept["tone"], "coach");
+}

@@ -163,7 +163,7 @@ async fn only_an_empty_collection_goes_and_its_name_can_be_used_again() {
 #[tokio::test]
 async fn a_grant_of_one_collection_knows_no_other() {
     let (house, key) = books().await;
-    send(&house, &key, "POST", "", json!({ "name": "diary", "sensitivity": "sensitive" })).await;
+    send(&house, &key, "POST", "", json!({ "name": "diary" })).await;
     let hidden = record(&house, &key, "diary", json!({ "data": { "day": "SECRET" } })).await;
     let grant = json!([{
         "resource": "collections",

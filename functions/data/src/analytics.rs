@@ -21,11 +21,11 @@ pub(crate) async fn progress(
 /// For people and models to read, or, for who asks for JSON, in parts.
 pub(crate) async fn daily(
     call: Call,
-    At(Day(date)): At<Day>,
+    At(day): At<Day>,
     Params(place): Params<Place>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let daily = Analytics(&call).daily(date, place).await?;
+    let daily = Analytics(&call).daily(day.0, place).await?;
     let vary = (header::VARY, "Accept");
     let accepted = headers.get_all(header::ACCEPT).iter().filter_map(|accepted| accepted.to_str().ok());
     if accepted.into_iter().any(|accepted| accepted.contains("application/json")) {

@@ -36,7 +36,7 @@ pub fn operations() -> Vec<Operation> {
         nouns::operations::<Goal>(goal, json!({ "priority": "high" })),
         nouns::operations::<LifeArea>(area, json!({ "is_archived": true })),
         nouns::operations::<Memory>(memory, json!({ "importance": 0.9 })),
-        nouns::operations::<Collection>(collection, json!({ "sensitivity": "sensitive" })),
+        nouns::operations::<Collection>(collection, json!({ "title": "Books" })),
         nouns::operations::<Record>(record, json!({ "data": { "title": "Dune", "stars": 4 } })),
     ];
     let ones = [one::operations::<Profile>(me()), one::operations::<Preferences>(mine())];

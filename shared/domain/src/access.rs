@@ -4,6 +4,7 @@ mod actions;
 mod check;
 mod fields;
 mod hidden;
+mod names;
 mod only;
 mod shown;
 mod when;
@@ -24,7 +25,6 @@ use crate::{Error, Result};
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::fmt;
 
 /// The nouns of an owner's data, and the connections themselves, of which a connection can only be told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
@@ -119,7 +119,15 @@ pub fn decide(grant: &Grant, ask: Ask) -> Result<Scope<'_>> {
 impl<'g> Scope<'g> {
     /// Every item with every field.
     pub fn is_whole(&self) -> bool {
-        self.hidden.is_nothing() && self.rules().any(|rule| rule.only.is_none() && rule.fields.is_none())
+        let is_any_sensitive = self.ask.resource == Resource::Collections;
+        self.hidden.is_nothing()
+            && !is_any_sensitive
+            && self.rules().any(|rule| rule.only.is_none() && rule.fields.is_none())
+    }
+
+    /// Every field of each item that it covers.
+    pub fn hides_nothing(&self) -> bool {
+        self.hidden.is_nothing() && self.rules().all(|rule| rule.fields.is_none())
     }
 
     /// Every field of the item that this is the scope of.
@@ -129,7 +137,10 @@ impl<'g> Scope<'g> {
 
     /// What of this one item is covered; `None` if it is not there for this caller.
     pub fn of(&self, item: &impl Filtered) -> Option<Self> {
-        let covers = |rule: &Rule| rule.only.as_ref().is_none_or(|only| only.covers(item, self.ask.by));
+        let covers = |rule: &Rule| match &rule.only {
+            Some(only) => only.covers(item, self.ask.by),
+            None => !item.is_sensitive(),
+        };
         let covering = self.bits().filter(|(_, rule)| covers(rule)).map(|(bit, _)| 1 << bit);
         let rules = covering.fold(0, |rules, bit: u64| rules | bit);
         (rules != 0).then_some(Self { rules, ..self.hiding(item.hidden()) })
@@ -215,32 +226,6 @@ impl Resource {
         Self::Integrations,
         Self::Connections,
     ];
-}
-
-impl fmt::Display for Resource {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Profile => "profile",
-            Self::Preferences => "preferences",
-            Self::LifeAreas => "life_areas",
-            Self::Goals => "goals",
-            Self::Tasks => "tasks",
-            Self::Memories => "memories",
-            Self::Collections => "collections",
-            Self::Integrations => "integrations",
-            Self::Connections => "connections",
-        })
-    }
-}
-
-impl fmt::Display for Action {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Read => "read",
-            Self::Write => "write",
-            Self::Delete => "delete",
-        })
-    }
 }
 
 #[cfg(test)]

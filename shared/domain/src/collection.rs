@@ -22,6 +22,8 @@ noun! {
         name: CollectionName,
     }
     defaulted {
+        /// Whether it and its records are there only for connections whose grant names it, in `only.collections`; it
+        /// stays so.
         sensitivity: Sensitivity,
     }
     optional {
@@ -67,7 +69,12 @@ impl Item for Collection {
     const FREE_TEXT: &'static [&'static str] = &["title", "json_schema"];
 
     fn subject(&self) -> Subject<'_> {
-        Subject { collection: Some(self.name.as_str()), created_by: self.created_by, ..Subject::default() }
+        Subject {
+            collection: Some(self.name.as_str()),
+            created_by: self.created_by,
+            is_sensitive: self.sensitivity == Sensitivity::Sensitive,
+            ..Subject::default()
+        }
     }
 }
 

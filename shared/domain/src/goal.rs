@@ -6,7 +6,7 @@ mod rules;
 pub use filter::GoalFilter;
 
 use crate::access::{Item, Resource, Subject};
-use crate::filter::State;
+use crate::filter::{Day, State};
 use crate::id::{GoalId, LifeAreaId, OwnerId};
 use crate::noun::noun;
 use crate::number::Whole;
@@ -16,7 +16,6 @@ use crate::table::{Places, Query, Slot};
 use crate::task::{Description, Labels, Priority, Title};
 use crate::text::{List, Text};
 use jiff::Timestamp;
-use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -45,9 +44,9 @@ noun! {
         life_area_id: LifeAreaId,
         /// The goal that it is a part of.
         parent_id: GoalId,
-        start_date: Date,
+        start_date: Day,
         /// When it is to be reached.
-        target_date | "due" | "due_date": Date,
+        target_date | "due" | "due_date": Day,
     }
     derived {
         completed_at: Timestamp,

@@ -6,7 +6,7 @@ mod rules;
 pub use filter::RecordFilter;
 
 use crate::access::{Item, Resource, Subject, Tag};
-use crate::collection::CollectionName;
+use crate::collection::{CollectionName, Sensitivity};
 use crate::id::{OwnerId, RecordId};
 use crate::link::Link;
 use crate::noun::noun;
@@ -34,7 +34,10 @@ noun! {
         /// Where it comes from, if it is kept elsewhere.
         external_ref: ExternalRef,
     }
-    derived {}
+    derived {
+        /// That of its collection, where it is not `normal`.
+        sensitivity: Sensitivity,
+    }
 }
 
 pub type Data = Object<{ 64 * 1024 }>;
@@ -55,6 +58,7 @@ impl Item for Record {
             tags: self.tags.as_slice(),
             collection: Some(self.collection.as_str()),
             created_by: self.created_by,
+            is_sensitive: self.sensitivity == Some(Sensitivity::Sensitive),
             ..Subject::default()
         }
     }

@@ -226,7 +226,7 @@ fn names<T: Noun, S>(sent: &Sent<S>) -> Vec<String> {
 
 /// A field that is hidden does not exist for the caller, whatever is wrong with its value.
 fn read<S>(scope: &Scope<'_>, sent: Sent<S>, names: &[String]) -> Result<S, Problem> {
-    if scope.is_whole() {
+    if scope.hides_nothing() {
         return sent.read();
     }
     visible(scope, names)?;

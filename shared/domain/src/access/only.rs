@@ -1,7 +1,7 @@
 //! Filters: which items of a resource a rule covers.
 
 use super::Hidden;
-use crate::collection::{Collection, CollectionName};
+use crate::collection::{Collection, CollectionName, Sensitivity};
 use crate::id::{ConnectionId, LifeAreaId};
 use crate::profile::Visible;
 use crate::shelf::Entity as _;
@@ -38,6 +38,7 @@ pub struct Subject<'a> {
     pub collection: Option<&'a str>,
     pub created_by: Option<ConnectionId>,
     pub hidden: Hidden,
+    pub is_sensitive: bool,
 }
 
 /// What answers that: the item itself, or whatever knows as much of it.
@@ -46,6 +47,10 @@ pub trait Filtered {
     fn tagged(&self, tag: &Tag) -> bool;
     fn in_collection(&self, name: &CollectionName) -> bool;
     fn made_by(&self, connection: ConnectionId) -> bool;
+    /// Only who names its collection knows it.
+    fn is_sensitive(&self) -> bool {
+        false
+    }
     /// What the owner hides of it from everyone.
     fn hidden(&self) -> Hidden {
         Hidden::default()
@@ -69,6 +74,10 @@ impl Filtered for Subject<'_> {
         self.created_by == Some(connection)
     }
 
+    fn is_sensitive(&self) -> bool {
+        self.is_sensitive
+    }
+
     fn hidden(&self) -> Hidden {
         self.hidden
     }
@@ -85,6 +94,7 @@ pub struct Facts {
     created_by: Option<ConnectionId>,
     visible_to_agents: Visible,
     expires_at: Option<Due>,
+    sensitivity: Sensitivity,
 }
 
 impl Facts {
@@ -109,15 +119,17 @@ impl Facts {
             collection: self.collection.as_deref(),
             created_by: self.created_by,
             hidden: self.visible_to_agents.hidden(),
+            is_sensitive: self.sensitivity == Sensitivity::Sensitive,
         }
     }
 }
 
 impl Only {
     pub fn covers(&self, item: &impl Filtered, by: ConnectionId) -> bool {
+        let named = || self.collections.iter().any(|name| item.in_collection(name));
         (self.life_areas.is_empty() || self.life_areas.iter().any(|area| item.in_area(*area)))
             && (self.tags.is_empty() || self.tags.iter().any(|tag| item.tagged(tag)))
-            && (self.collections.is_empty() || self.collections.iter().any(|name| item.in_collection(name)))
+            && (self.collections.is_empty() && !item.is_sensitive() || named())
             && (!self.own || item.made_by(by))
     }
 }

@@ -1,4 +1,4 @@
-//! A collection has its name for good, alone, and goes only when nothing lies in it.
+//! A collection has its name for good, alone, stays as sensitive as it was made, and goes only when nothing lies in it.
 
 use super::{Collection, CollectionName, NewCollection};
 use crate::filter::ByName;
@@ -25,7 +25,7 @@ impl Rules for Collection {
         _: &mut Further,
     ) -> Result<()> {
         match (before, after) {
-            (_, Some(after)) => after.check(),
+            (before, Some(after)) => after.check(before),
             (Some(before), None) => before.is_empty(desk).await,
             (None, None) => Ok(()),
         }
@@ -33,9 +33,14 @@ impl Rules for Collection {
 }
 
 impl Collection {
-    fn check(&self) -> Result<()> {
+    fn check(&self, before: Option<&Self>) -> Result<()> {
         if self.name != self.id {
             return Err(Error::invalid("/name", "a collection keeps its name; make another one"));
+        }
+        // Its records carry it, so that whoever may not know them cannot see one for a moment.
+        if before.is_some_and(|before| before.sensitivity != self.sensitivity) {
+            let detail = "a collection stays as sensitive as it was made; make another one";
+            return Err(Error::invalid("/sensitivity", detail));
         }
         let schema = serde_json::to_string(&self.json_schema).map_err(Error::internal)?;
         if schema.len() > MOST_SCHEMA_BYTES {

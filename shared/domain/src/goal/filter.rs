@@ -68,7 +68,7 @@ impl Filter<Goal> for GoalFilter {
     }
 
     fn covers(&self, goal: &Goal, _: &Clock) -> bool {
-        let day = goal.target_date.map(Day);
+        let day = goal.target_date;
         let fits = |asked: Option<Day>, fits: fn(&Day, &Day) -> bool| {
             asked.is_none_or(|asked| day.is_some_and(|day| fits(&day, &asked)))
         };

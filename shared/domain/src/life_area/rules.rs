@@ -1,13 +1,22 @@
-//! No two life areas have one name.
+//! No two life areas have one name, and nothing belongs to one that is gone.
 
 use super::{LifeArea, LifeAreaFilter, NewLifeArea};
+use crate::goal::Goal;
 use crate::id::LifeAreaId;
+use crate::list::List;
+use crate::memory::Memory;
 use crate::noun::{Desk, Further, Rules};
+use crate::preferences::Preferences;
 use crate::schema;
 use crate::shelf::Entity as _;
-use crate::table::{Expect, Put, Write};
+use crate::table::{Expect, Put, Query, Write};
+use crate::task::Task;
 use crate::{Error, Result};
+use futures_util::future::try_join4;
 use jiff::Timestamp;
+
+/// Tasks and memories are not found by their life area, so all are looked through.
+const ROWS_IN_A_READ: usize = 1_000;
 
 impl Rules for LifeArea {
     type Filter = LifeAreaFilter;
@@ -39,5 +48,60 @@ impl Rules for LifeArea {
             further.add(Write::Delete { key, version: 1 });
         }
         Ok(())
+    }
+
+    /// What belongs to it stays, and belongs to none.
+    async fn release(desk: &Desk<'_>, area: &Self) -> Result<bool> {
+        let id = Some(area.id);
+        let goals = let_go(
+            desk,
+            Goal::of_area(desk.owner, area.id),
+            |_: &Goal| true,
+            |goal| Goal { life_area_id: None, ..goal },
+        );
+        let tasks = let_go(
+            desk,
+            Task::all(desk.owner),
+            |task: &Task| task.life_area_id == id,
+            |task| Task { life_area_id: None, ..task },
+        );
+        let memories = let_go(
+            desk,
+            Memory::all(desk.owner),
+            |memory: &Memory| memory.life_area_id == id,
+            |memory| Memory { life_area_id: None, ..memory },
+        );
+        let preferences = let_go(
+            desk,
+            Preferences::all(desk.owner),
+            |preferences: &Preferences| preferences.default_life_area_id == id,
+            |preferences| Preferences { default_life_area_id: None, ..preferences },
+        );
+        let (goals, tasks, memories, preferences) = try_join4(goals, tasks, memories, preferences).await?;
+        Ok(goals || tasks || memories || preferences)
+    }
+}
+
+/// Writes each of a list that refers to something, without it; whether there was any.
+async fn let_go<T: Rules>(
+    desk: &Desk<'_>,
+    list: Query,
+    refers: impl Fn(&T) -> bool,
+    without: impl Fn(T) -> T,
+) -> Result<bool> {
+    let (shelf, list) = (desk.shelf::<T>(), List::from(list));
+    let (mut after, mut any) = (None::<String>, false);
+    loop {
+        let page = list.page(desk.table, after.as_deref(), ROWS_IN_A_READ).await?;
+        let listing = shelf.kept(&list, page, ROWS_IN_A_READ, &refers).await?;
+        for item in listing.items {
+            let free = desk.stamped(without(item.clone()));
+            desk.replace(&item, free, |_| Ok(())).await?;
+            any = true;
+        }
+        after = listing.next;
+        if after.is_none() {
+            return Ok(any);
+        }
     }
 }

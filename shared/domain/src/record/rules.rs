@@ -2,7 +2,7 @@
 
 use super::{NewRecord, Record, RecordFilter};
 use crate::access::Action;
-use crate::collection::Collection;
+use crate::collection::{Collection, Sensitivity};
 use crate::id::RecordId;
 use crate::noun::{Desk, Further, Rules};
 use crate::{Error, Result};
@@ -45,8 +45,12 @@ impl Rules for Record {
 
 impl Record {
     /// A schema that is changed in this very moment holds from the next write on.
-    async fn check(&self, desk: &Desk<'_>) -> Result<()> {
-        let Some(collection) = desk.found::<Collection>(self.collection.clone()).await? else {
+    async fn check(&mut self, desk: &Desk<'_>) -> Result<()> {
+        let collection = desk.found::<Collection>(self.collection.clone()).await?;
+        let sensitivity = collection.as_ref().map(|collection| collection.sensitivity);
+        self.sensitivity = sensitivity.filter(|sensitivity| *sensitivity != Sensitivity::Normal);
+        // To whoever may not know a collection there is none.
+        let Some(collection) = collection.filter(|_| desk.covers(Action::Write, self)) else {
             let detail = format!("there is no collection `{}`; make it first", self.collection);
             return Err(Error::invalid("/collection", detail));
         };

@@ -40,7 +40,7 @@ impl<T: Rules> Nouns<'_, T> {
 /// What it was does not hold any more. What of it is wrong is told to who may know all of it.
 fn impossible(scope: &Scope<'_>, error: Error) -> Error {
     match error {
-        Error::Invalid { detail, .. } if scope.is_whole() => {
+        Error::Invalid { detail, .. } if scope.hides_nothing() => {
             Error::InTheWay(format!("it cannot come back as it was: {detail}"))
         }
         Error::Invalid { .. } => {
