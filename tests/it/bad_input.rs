@@ -1,6 +1,6 @@
 //! What nobody means, or means ill: each is refused with the field that is wrong, and leaves nothing behind.
 
-use crate::harness::{Answer, House};
+use crate::harness::{Answer, House, OWNER};
 use axum::body::Body;
 use http::Request;
 use serde_json::{Value, json};
@@ -226,4 +226,41 @@ async fn a_name_is_no_path() {
         house.call("GET", "/v1/collections", &key, None).await.body["data"].as_array().unwrap().len(),
         1
     );
+}
+
+#[tokio::test]
+async fn fields_have_names_at_every_level() {
+    let house = House::new();
+    let key = house.api("full_access").await;
+    let task = |ref_: Value| json!({ "title": "x", "external_ref": ref_ });
+    refused(&house, &key, "POST", "/v1/tasks", "create_task", task(json!(["app", "1"])), "/external_ref")
+        .await;
+    for (shape, place) in [
+        (json!([]), "/json_schema"),
+        (json!({ "properties": { "a": [] } }), "/json_schema/properties/a"),
+        (json!({ "items": [] }), "/json_schema/items"),
+    ] {
+        let body = json!({ "name": "any", "json_schema": shape });
+        refused(&house, &key, "POST", "/v1/collections", "create_collection", body, place).await;
+    }
+    for (path, field) in [
+        ("/owner/preferences", "notifications"),
+        ("/owner/preferences", "ai"),
+        ("/owner/preferences", "memory"),
+        ("/owner/profile", "visible_to_agents"),
+        ("/owner/profile", "work_hours"),
+    ] {
+        let answer = house.call("PATCH", path, OWNER, Some(json!({ field: [] }))).await;
+        assert_eq!(answer.is_problem(400).text("/errors/0/pointer"), format!("/{field}"));
+    }
+    for (field, value, place) in [
+        ("limits", json!([1, 2, 3]), "/limits"),
+        ("grant", json!([["tasks", ["read"]]]), "/grant/0"),
+        ("grant", json!([{ "resource": "tasks", "actions": ["read"], "only": [] }]), "/grant/0/only"),
+        ("grant", json!([{ "resource": "tasks", "actions": ["read"], "when": [] }]), "/grant/0/when"),
+    ] {
+        let input = json!({ "kind": "api", "name": "x", field: value });
+        let answer = house.call("POST", "/connections", OWNER, Some(input)).await;
+        assert_eq!(answer.is_problem(400).text("/errors/0/pointer"), place, "{}", answer.body);
+    }
 }

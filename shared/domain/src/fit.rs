@@ -1,5 +1,9 @@
 //! Fits JSON into its type, and says which place of it does not fit.
 
+mod objects;
+
+pub use objects::Objects;
+
 use crate::{Error, Result};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -8,7 +12,7 @@ use std::fmt::{Display, Write as _};
 
 /// A part of an input, found at `place`.
 pub fn fit<T: DeserializeOwned>(part: Value, place: &str) -> Result<T> {
-    serde_path_to_error::deserialize(part)
+    serde_path_to_error::deserialize(Objects(part))
         .map_err(|error| misfit(&error, |steps| format!("{place}{}", pointer(steps))))
 }
 

@@ -7,7 +7,7 @@ use axum::extract::{FromRequest, FromRequestParts, RawPathParams, Request};
 use axum::response::IntoResponse as _;
 use bytes::Bytes;
 use domain::collection::CollectionName;
-use domain::fit::{fit, misfit, pointer};
+use domain::fit::{Objects, fit, misfit, pointer};
 use http::request::Parts;
 use http::{HeaderMap, StatusCode, header};
 use serde::de::{DeserializeOwned, IgnoredAny, MapAccess, Visitor};
@@ -178,7 +178,8 @@ pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
         return Err(Problem::invalid("", "a JSON object is expected"));
     }
     let mut json = serde_json::Deserializer::from_slice(bytes);
-    let value = serde_path_to_error::deserialize(&mut json).map_err(|error| misfit(&error, pointer))?;
+    let value =
+        serde_path_to_error::deserialize(Objects(&mut json)).map_err(|error| misfit(&error, pointer))?;
     json.end().map_err(|error| Problem::invalid("", error.to_string()))?;
     Ok(value)
 }

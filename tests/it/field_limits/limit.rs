@@ -49,7 +49,7 @@ pub(super) fn flag(field: &str) -> Limit {
 pub(super) fn bytes(field: &str, most: usize, of: impl Fn(&str) -> Value) -> Limit {
     let empty = of("").to_string().len();
     let sized = |size: usize| of(&"x".repeat(size - empty));
-    limit(field, [sized(most)], [sized(most + 1), json!("{}")])
+    limit(field, [sized(most)], [sized(most + 1), json!([]), json!("{}")])
 }
 
 /// The first and the last day that there is, and none beyond.
