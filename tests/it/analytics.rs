@@ -77,6 +77,81 @@ async fn stats_count_what_is_seen() {
 }
 
 #[tokio::test]
+async fn every_kind_is_counted_by_itself() {
+    let (house, key) = furnished().await;
+    let make = async |path: &str, body: Value| {
+        let made = house.call("POST", path, &key, Some(body)).await;
+        assert_eq!(made.status, StatusCode::CREATED, "{}", made.body);
+    };
+    for (title, status) in [("a", "active"), ("b", "active"), ("c", "completed")] {
+        make("/v1/goals", json!({ "title": title, "status": status })).await;
+    }
+    make("/v1/memories", json!({ "content": "Anna is allergic to nuts", "type": "fact" })).await;
+    make("/v1/life-areas", json!({ "name": "Health" })).await;
+    make("/v1/life-areas", json!({ "name": "School", "is_archived": true })).await;
+    for name in ["books", "films"] {
+        make("/v1/collections", json!({ "name": name })).await;
+        make(&format!("/v1/collections/{name}/records"), json!({ "data": {} })).await;
+    }
+    make("/v1/collections/films/records", json!({ "data": {} })).await;
+    let all = get(&house, "/v1/stats", &key).await.body;
+    for (kind, total, by) in [
+        ("tasks", 4, json!({ "pending": 2, "in_progress": 1, "completed": 1 })),
+        ("goals", 3, json!({ "active": 2, "completed": 1 })),
+        ("life_areas", 2, json!({ "in_use": 1, "archived": 1 })),
+        ("memories", 1, json!({ "fact": 1 })),
+        ("collections", 2, json!({ "normal": 2 })),
+        ("records", 3, json!({ "books": 1, "films": 2 })),
+    ] {
+        assert_eq!(all[kind], json!({ "total": total, "by": by, "at_least": false }), "{kind}");
+    }
+    let only =
+        json!({ "resource": "collections", "actions": ["read"], "only": { "collections": ["films"] } });
+    let some = get(&house, "/v1/stats", &narrowed(&house, only).await).await.body;
+    assert_eq!(some["records"], json!({ "total": 2, "by": { "films": 2 }, "at_least": false }));
+    assert_eq!(
+        (some["collections"]["total"].clone(), some.as_object().unwrap().len()),
+        (json!(1), 2),
+        "{some}"
+    );
+    let none = narrowed(&house, json!({ "resource": "profile", "actions": ["read"] })).await;
+    assert_eq!(get(&house, "/v1/stats", &none).await.body, json!({}));
+    let (_, nothing) = house.connect(json!({ "kind": "api", "name": "nothing", "grant": [] })).await;
+    house.call("GET", "/v1/stats", &nothing, None).await.is_problem(403);
+}
+
+#[tokio::test]
+async fn a_day_knows_what_is_due_in_progress_done_and_to_be_reached() {
+    let (house, key) = furnished().await;
+    for (title, target) in
+        [("Soon", "2027-01-20"), ("Later", "2027-01-22"), ("Today", "2027-01-15"), ("Past", "2027-01-14")]
+    {
+        let goal = json!({ "title": title, "target_date": target });
+        house.call("POST", "/v1/goals", &key, Some(goal)).await;
+    }
+    let later = json!({ "title": "Read", "status": "in_progress", "due": "2027-03-01" });
+    house.call("POST", "/v1/tasks", &key, Some(later)).await;
+    let day = async |key: &str, day: &str| {
+        let (_, page, _) =
+            text(&house, &format!("/v1/daily/{day}"), Some(key), Some(("accept", "application/json"))).await;
+        let page: Value = serde_json::from_str(&page).unwrap();
+        ["due", "overdue", "in_progress", "done_yesterday", "goals"].map(|section| {
+            let items = page[section]["items"].as_array().unwrap();
+            items.iter().map(|item| item["title"].as_str().unwrap_or("-")).collect::<Vec<_>>().join(" ")
+        })
+    };
+    assert_eq!(day(&key, "2027-01-15").await, ["Dentist", "*Taxes*", "Read Paint", "", "Today Soon"]);
+    assert_eq!(day(&key, "2027-01-16").await, ["", "*Taxes* Dentist", "Read Paint", "Party", "Soon Later"]);
+    assert_eq!(day(&key, "2027-03-01").await[0], "Read");
+    assert_eq!(day(&key, "9999-12-31").await[1], "*Taxes* Dentist Read");
+    let tasks = narrowed(&house, json!({ "resource": "tasks", "actions": ["read"] })).await;
+    assert_eq!(day(&tasks, "2027-01-15").await[4], "");
+    let blind = json!({ "resource": "tasks", "actions": ["read"], "fields": { "deny": ["due", "status"] } });
+    let blind = narrowed(&house, blind).await;
+    assert_eq!(day(&blind, "2027-01-16").await, ["", "", "", "Party", ""]);
+}
+
+#[tokio::test]
 async fn a_day_is_told_in_markdown_or_json() {
     let (house, key) = furnished().await;
     let (status, page, _) = text(&house, "/v1/daily/2027-01-15", Some(&key), None).await;

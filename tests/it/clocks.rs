@@ -61,3 +61,22 @@ async fn a_day_is_the_owners_day_for_whoever_may_know_it() {
     lives_in(&house, json!({ "visible_to_agents": { "time_zone": false } })).await;
     assert_eq!(due(&key, "").await, (json!("UTC"), 0), "it is hidden");
 }
+
+#[tokio::test]
+async fn lists_are_asked_for_the_owners_days() {
+    let house = House::new();
+    let key = house.api("full_access").await;
+    let late = json!({ "title": "Late", "due": "2027-01-15T20:00:00Z" });
+    house.call("POST", "/v1/tasks", &key, Some(late)).await;
+    lives_in(&house, json!({ "time_zone": "Asia/Tokyo" })).await;
+    for (query, many) in [
+        ("due_date=2027-01-16", 1),
+        ("due_date=2027-01-15", 0),
+        ("due_date=2027-01-15&time_zone=UTC", 1),
+        ("due_after=2027-01-15", 1),
+        ("due_before=2027-01-16&time_zone=America/Lima", 1),
+    ] {
+        let answer = house.call("GET", &format!("/v1/tasks?{query}"), &key, None).await;
+        assert_eq!(answer.body["data"].as_array().unwrap().len(), many, "{query}");
+    }
+}

@@ -96,6 +96,15 @@ async fn it_tells_nothing_of_what_is_hidden() {
     let fields =
         parameters.iter().find(|one| one["name"] == "fields").unwrap()["schema"]["items"]["enum"].to_string();
     assert!(fields.contains("status") && hidden.iter().all(|name| !fields.contains(name)), "{fields}");
+    let names: BTreeSet<_> = parameters.iter().filter_map(|one| one["name"].as_str()).collect();
+    assert!(names.is_superset(&["limit", "cursor", "status", "query", "sort"].into()), "{names:?}");
+    assert!(
+        names.is_disjoint(&["due_date", "due_before", "due_after", "overdue", "label"].into()),
+        "{names:?}"
+    );
+    let sort = parameters.iter().find(|one| one["name"] == "sort").unwrap();
+    assert_eq!(sort["schema"]["enum"], json!(["-created", "created"]));
+    assert_eq!(sort.get("description"), None);
     for other in ["Goal", "Connection", "ownerToken", "connectionKeyQuery"] {
         assert!(!told.to_string().contains(&format!("\"{other}\"")), "{other}");
     }

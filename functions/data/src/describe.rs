@@ -70,7 +70,14 @@ fn of_all() -> Vec<Operation> {
         new("/v1/stats", "get_stats", "How many items there are of each kind, of those that may be read")
             .answers::<Stats>(
             200,
-            json!({ "tasks": { "total": 3, "by": { "pending": 2, "completed": 1 }, "at_least": false } }),
+            json!({
+                "tasks": { "total": 3, "by": { "pending": 2, "completed": 1 }, "at_least": false },
+                "goals": { "total": 1, "by": { "active": 1 }, "at_least": false },
+                "life_areas": { "total": 1, "by": { "in_use": 1 }, "at_least": false },
+                "memories": { "total": 1, "by": { "fact": 1 }, "at_least": false },
+                "collections": { "total": 1, "by": { "normal": 1 }, "at_least": false },
+                "records": { "total": 2, "by": { "books": 2 }, "at_least": false },
+            }),
         ),
         new(
             "/v1/progress",

@@ -5,6 +5,7 @@ use crate::analytics::SeenTask;
 use crate::task::Priority;
 use crate::when_due::Due;
 use crate::zone::Zone;
+use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 
 /// Of one feed, the next ones that are due.
@@ -15,7 +16,15 @@ const MOST_BYTES: usize = 4_000_000;
 const LOOKS_BACK: SignedDuration = SignedDuration::from_hours(24 * 90);
 /// A time is a moment, but an event without length is hardly seen.
 const LENGTH: SignedDuration = SignedDuration::from_mins(30);
+/// Days begin and end at other times elsewhere.
+const AROUND: SignedDuration = SignedDuration::from_hours(48);
 const MOST_DESCRIPTION: usize = 500;
+
+/// What was due before this day has no part in it, wherever its owner is.
+pub fn looks_back_to(now: Timestamp) -> Date {
+    let back = now.saturating_sub(LOOKS_BACK + AROUND).unwrap_or(now);
+    back.to_zoned((*Zone::UTC).clone()).date()
+}
 
 /// The same tasks make the same text.
 pub fn feed<'t>(tasks: impl IntoIterator<Item = &'t SeenTask>, now: Timestamp, owner: &Zone) -> String {

@@ -1,16 +1,18 @@
 //! What an owner keeps of one kind: records that look alike, under one name.
 
+mod indexed;
 mod name;
 mod rules;
 mod shape;
 
+pub use indexed::IndexedField;
 pub use name::CollectionName;
 pub use shape::Shape;
 
 use crate::access::{Item, Resource, Subject};
 use crate::noun::noun;
 use crate::operation;
-use crate::text::Text;
+use crate::text::{List, Text};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -25,6 +27,8 @@ noun! {
         /// Whether it and its records are there only for connections whose grant names it, in `only.collections`; it
         /// stays so.
         sensitivity: Sensitivity,
+        /// The fields of its records' data, with text, numbers or yes and no in them, that its records can be asked for by.
+        indexed_fields: Indexed,
     }
     optional {
         /// What it is called among people.
@@ -33,8 +37,14 @@ noun! {
         /// and patterns.
         json_schema: Shape,
     }
-    derived {}
+    derived {
+        /// Those of them by which records are found at once: the first three that it was made with. By others they are
+        /// looked for among all.
+        found_by: Indexed,
+    }
 }
+
+pub type Indexed = List<IndexedField, 4>;
 
 pub type Title = Text<1, 200>;
 
@@ -51,6 +61,8 @@ pub enum Sensitivity {
 pub const FIELDS_OF_BOTH: &[&str] = &[
     "name",
     "sensitivity",
+    "indexed_fields",
+    "found_by",
     "title",
     "json_schema",
     "collection",

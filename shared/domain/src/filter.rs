@@ -10,9 +10,15 @@ pub use statuses::{State, Statuses};
 
 use crate::Result;
 use crate::collection::CollectionName;
+use crate::goal::{Goal, GoalFilter};
 use crate::id::OwnerId;
+use crate::life_area::{LifeArea, LifeAreaFilter};
 use crate::list::List;
+use crate::memory::{Memory, MemoryFilter};
+use crate::record::{Record, RecordFilter};
+use crate::shelf::Entity as _;
 use crate::table::Table;
+use crate::task::{Task, TaskFilter};
 use crate::text::Text;
 use crate::zone::Zone;
 use jiff::Timestamp;
@@ -31,9 +37,29 @@ pub trait Filter<T>: Serialize + DeserializeOwned + JsonSchema + Send + Sync + '
     /// Exactly.
     fn covers(&self, item: &T, clock: &Clock) -> bool;
 
-    /// By whose clocks days begin and end, if it says.
-    fn time_zone(&self) -> Option<&Zone> {
-        None
+    /// Which days it asks for, if any.
+    fn days(&self) -> Days<'_> {
+        Days::None
+    }
+}
+
+/// By whose clocks the days begin and end that are asked for.
+#[derive(Debug, Clone, Copy)]
+pub enum Days<'a> {
+    None,
+    Of(&'a Zone),
+    OfTheOwner,
+}
+
+/// Of lists of this noun, by its name.
+pub fn looks_at(noun: &str, parameter: &str, value: &str) -> &'static [&'static str] {
+    match noun {
+        Task::NAME => TaskFilter::looks_at(parameter, value),
+        Goal::NAME => GoalFilter::looks_at(parameter, value),
+        LifeArea::NAME => LifeAreaFilter::looks_at(parameter, value),
+        Memory::NAME => MemoryFilter::looks_at(parameter, value),
+        Record::NAME => RecordFilter::looks_at(parameter, value),
+        _ => &[],
     }
 }
 

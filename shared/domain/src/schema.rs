@@ -40,6 +40,7 @@
 //! | third | `goal/<status>/<goal>` | the goals of a status, by age |
 //! | fourth | `goal/area/<area>/<goal>` | the goals of a life area, by age |
 //! | first | `record/<collection>/<record>` | the records of a collection, by age |
+//! | second to fourth | `record/<collection>/<field>/<digest>/<record>` | the records of which an indexed field says something, by age |
 //! | first | `trash/<microsecond>/<noun>/<id>`, of what lies in the trash | what was deleted, by when that was |
 //! | first | `memory/alike/<hash>/<memory>` | the memories that say the same |
 //! | third | `memory/<type>/<memory>` | the memories of a type, by age |

@@ -1,28 +1,33 @@
 //! What an owner's data tells, of what a call may read: whoever may list a kind of items may be told of them.
 
+mod look;
+
 use crate::call::Call;
 use crate::problem::Problem;
-use domain::access::{Action, Item as _, Resource, Scope, Shown};
+use domain::Result;
 use domain::analytics::{Daily, Period, Progress, SeenGoal, SeenTask, Tally};
-use domain::id::Me;
-use domain::noun::Noun;
-use domain::profile::Profile;
-use domain::table::Row;
-use domain::task::Task;
+use domain::calendar;
+use domain::collection::Collection;
+use domain::filter::{Day, Filter as _};
+use domain::goal::{Goal, GoalFilter};
+use domain::life_area::LifeArea;
+use domain::list::List;
+use domain::memory::Memory;
+use domain::noun::Rules;
+use domain::record::Record;
+use domain::table::Query;
+use domain::task::{Status, Task, TaskFilter};
 use domain::zone::Zone;
-use domain::{Error, Result, calendar};
-use futures_util::future::join;
+use futures_util::future::{join, join5, try_join, try_join4};
+use jiff::ToSpan as _;
 use jiff::civil::Date;
+use look::Sight;
 use schemars::JsonSchema;
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use std::collections::BTreeMap;
+use std::future::ready;
 
 pub struct Analytics<'a>(pub &'a Call);
-
-/// How many items of each kind are looked through, the newest first.
-const MOST_ITEMS: usize = 5_000;
-const ITEMS_IN_A_READ: usize = 1_000;
 
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -46,90 +51,123 @@ pub struct Stats {
     /// By status.
     #[serde(skip_serializing_if = "Option::is_none")]
     tasks: Option<Tally>,
+    /// By status.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    goals: Option<Tally>,
+    /// `archived`, or `in_use`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    life_areas: Option<Tally>,
+    /// By type.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    memories: Option<Tally>,
+    /// By sensitivity.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    collections: Option<Tally>,
+    /// By collection.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    records: Option<Tally>,
 }
 
-/// The items of one kind, as the caller sees them.
-struct Sight<S> {
-    items: Vec<S>,
-    at_least: bool,
+/// What items are told apart by; each kind has one of these.
+#[derive(Deserialize)]
+struct Kind {
+    status: Option<String>,
+    is_archived: Option<bool>,
+    r#type: Option<String>,
+    sensitivity: Option<String>,
+    collection: Option<String>,
 }
+
+impl Kind {
+    fn name(self) -> Option<String> {
+        let in_use = self.is_archived.map(|is| if is { "archived" } else { "in_use" }.to_owned());
+        self.status.or(in_use).or(self.r#type).or(self.sensitivity).or(self.collection)
+    }
+}
+
+/// How many days from this one on the goals of a day are looked for.
+const GOAL_DAYS: i32 = 7;
 
 impl Analytics<'_> {
+    /// Each kind is counted by itself.
     pub async fn stats(&self) -> Result<Stats, Problem> {
-        #[derive(Deserialize)]
-        struct OfStatus {
-            status: Option<String>,
+        let (tasks, goals, life_areas) =
+            (self.tally::<Task>(), self.tally::<Goal>(), self.tally::<LifeArea>());
+        let (memories, collections) = (self.tally::<Memory>(), self.tally::<Collection>());
+        let some = try_join4(tasks, goals, life_areas, memories);
+        let (some, others) = try_join(some, try_join(collections, self.tally::<Record>())).await?;
+        let ((tasks, goals, life_areas, memories), (collections, records)) = (some, others);
+        let all = [&tasks, &goals, &life_areas, &memories, &collections, &records];
+        if all.iter().all(|tally| tally.is_none()) {
+            self.0.may_list(ready(Ok(()))).await?;
         }
-        let tasks = self.look::<Task, OfStatus>().await??;
-        let tally = Tally::of(tasks.items.into_iter().map(|task| task.status));
-        Ok(Stats { tasks: Some(Tally { at_least: tasks.at_least, ..tally }) })
+        Ok(Stats { tasks, goals, life_areas, memories, collections, records })
     }
 
     pub async fn progress(&self, params: ProgressParams) -> Result<Progress, Problem> {
-        let (tasks, zone) = join(self.look::<Task, SeenTask>(), self.zone(params.time_zone)).await;
+        let (tasks, zone) = join(self.completed(), self.0.zone(params.time_zone)).await;
         let (Sight { items, at_least }, zone) = (tasks??, zone?);
         Ok(Progress { at_least, ..Progress::of(&items, params.period, self.0.at(), &zone) })
     }
 
     pub async fn daily(&self, date: Date, place: Place) -> Result<Daily, Problem> {
-        let (tasks, zone) = join(self.look::<Task, SeenTask>(), self.zone(place.time_zone)).await;
-        let (Sight { items, at_least }, zone) = (tasks??, zone?);
-        let goals: Vec<SeenGoal> = Vec::new();
-        Ok(Daily { at_least, ..Daily::of(date, &zone, &items, &goals) })
+        let until =
+            TaskFilter { due_before: Some(Day(date.saturating_add(1.day()))), ..TaskFilter::default() };
+        let coming = GoalFilter {
+            due_after: Some(Day(date.saturating_sub(1.day()))),
+            due_before: Some(Day(date.saturating_add(GOAL_DAYS.days()))),
+            ..GoalFilter::default()
+        };
+        let begun = Task::of_status(self.0.owner(), Status::InProgress);
+        let (due, begun, done, goals, zone) = join5(
+            self.asked::<Task, SeenTask>(&until),
+            self.newest::<Task, SeenTask>(begun),
+            self.completed(),
+            self.asked::<Goal, SeenGoal>(&coming),
+            self.0.zone(place.time_zone),
+        )
+        .await;
+        let sights = [due??, begun??, done??];
+        let at_least = sights.iter().any(|sight| sight.at_least);
+        let tasks = sights.into_iter().flat_map(|sight| sight.items);
+        let tasks: BTreeMap<_, _> = tasks.map(|task| (task.id, task)).collect();
+        let goals = goals?.unwrap_or_default();
+        let at_least = at_least || goals.at_least;
+        Ok(Daily { at_least, ..Daily::of(date, &zone?, tasks.values(), &goals.items) })
     }
 
     pub async fn calendar(&self) -> Result<String, Problem> {
-        let (tasks, zone) = join(self.look::<Task, SeenTask>(), self.zone(None)).await;
+        let since = Some(Day(calendar::looks_back_to(self.0.at())));
+        let coming = TaskFilter { due_after: since, ..TaskFilter::default() };
+        let (tasks, zone) = join(self.asked::<Task, SeenTask>(&coming), self.0.zone(None)).await;
         Ok(calendar::feed(&tasks??.items, self.0.at(), &zone?))
     }
 
-    /// By whose clocks days begin and end: whose the caller says, else the owner's, as far as the caller may know them.
-    async fn zone(&self, said: Option<Zone>) -> Result<Zone, Problem> {
-        let Self(call) = self;
-        let (None, shelf) = (&said, call.shelf::<Profile>()) else { return Ok(said.unwrap_or(Zone::UTC)) };
-        let (admitted, profile) = join(call.admission(), shelf.some([Me::Me])).await;
-        let Ok(scope) = admitted?.decide(Action::Read, Resource::Profile, call.at()) else {
-            return Ok(Zone::UTC);
-        };
-        let profile = profile?.into_iter().flatten().next();
-        let shows = |profile: &Profile| scope.of(&profile.subject()).is_some_and(|it| it.shows("time_zone"));
-        Ok(Profile::zone(profile.filter(shows).as_ref()))
+    /// None if they may not be listed.
+    async fn tally<T: Rules>(&self) -> Result<Option<Tally>, Problem> {
+        let sight = self.newest::<T, Kind>(T::all(self.0.owner())).await?.ok();
+        Ok(sight.map(|Sight { items, at_least }| Tally {
+            at_least,
+            ..Tally::of(items.into_iter().map(Kind::name))
+        }))
     }
 
-    /// What the caller sees of one kind; the inner error says why it may not.
-    async fn look<T: Noun, S: DeserializeOwned>(&self) -> Result<Result<Sight<S>>, Problem> {
-        let Self(call) = self;
-        let (table, all) = (&*call.app().table, T::all(call.owner()).newest_first());
-        let first = all.clone().page(None, ITEMS_IN_A_READ);
-        let (admitted, read) = join(call.admission(), table.query(&first)).await;
-        let scope = match admitted?.allows(&T::DOES.list, call.at()) {
-            Ok(scope) => scope,
-            Err(error) => return Ok(Err(error)),
-        };
-        let (mut items, mut page, mut looked) = (Vec::new(), read?, 0);
-        loop {
-            looked += page.rows.len();
-            let seen = page.rows.iter().filter_map(|row| {
-                // A row that another version of Larder wrote must not hide all others.
-                let seen = seen::<T, S>(row, &scope);
-                seen.inspect_err(|error| tracing::error!(%error, "a row is left out")).ok().flatten()
-            });
-            items.extend(seen);
-            if page.next.is_none() || looked >= MOST_ITEMS {
-                return Ok(Ok(Sight { items, at_least: page.next.is_some() }));
-            }
-            page = table.query(&all.clone().page(page.next, ITEMS_IN_A_READ)).await?;
-        }
+    async fn completed(&self) -> Result<Result<Sight<SeenTask>>, Problem> {
+        self.newest::<Task, _>(Task::of_status(self.0.owner(), Status::Completed)).await
     }
-}
 
-/// `None` if the item is not there for this caller.
-fn seen<T: Noun, S: DeserializeOwned>(row: &Row, scope: &Scope<'_>) -> Result<Option<S>> {
-    let unreadable = |error: serde_json::Error| Error::unreadable(&row.key, &error);
-    if scope.is_whole() {
-        return serde_json::from_str(&row.body).map(Some).map_err(unreadable);
+    async fn newest<T: Rules, S: for<'de> Deserialize<'de>>(
+        &self,
+        query: Query,
+    ) -> Result<Result<Sight<S>>, Problem> {
+        self.look::<T, S>(List::from(query).newest_first()).await
     }
-    let item: T = serde_json::from_str(&row.body).map_err(unreadable)?;
-    let Some(shown) = Shown::of(item, scope)? else { return Ok(None) };
-    serde_json::from_value(Value::Object(shown.fields()?)).map(Some).map_err(unreadable)
+
+    /// What lies where this is looked for, and around it.
+    async fn asked<T: Rules, S: for<'de> Deserialize<'de>>(
+        &self,
+        filter: &T::Filter,
+    ) -> Result<Result<Sight<S>>, Problem> {
+        self.look::<T, S>(filter.list(&self.0.shelves(None)).await?).await
+    }
 }

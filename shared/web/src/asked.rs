@@ -3,6 +3,7 @@
 use crate::page::PageParams;
 use crate::problem::Problem;
 use axum::extract::FromRequestParts;
+use domain::Error;
 use domain::access::Scope;
 use domain::filter::Filter;
 use domain::fit::{fit, misfit};
@@ -62,6 +63,14 @@ impl<F> Asked<F> {
     {
         let looked_at = self.given.iter().flat_map(|(name, value)| F::looks_at(name, value));
         looked_at.copied().collect()
+    }
+
+    /// What the list says of a parameter, with its place.
+    pub(crate) fn refused(&self, error: &Error) -> Problem {
+        match error {
+            Error::Invalid { pointer, detail } => Problem::invalid(format!("{}{pointer}", self.mark), detail),
+            error => error.into(),
+        }
     }
 
     /// A parameter that looks at what is hidden is as unknown as one that there is not.

@@ -6,15 +6,15 @@ use crate::owner::{in_address, presented};
 use crate::problem::Problem;
 use axum::extract::FromRequestParts;
 use domain::access::{Action, Resource, Scope};
+use domain::collection::CollectionName;
 use domain::connection::{Connection, gate};
 use domain::error::Refusal;
-use domain::filter::Clock;
+use domain::filter::Shelves;
 use domain::id::{ConnectionId, OwnerId, RequestId};
 use domain::key::GenuineKey;
 use domain::limits::{self, Settled, Standing, Windows};
 use domain::operation::Operation;
 use domain::shelf::{Entity, Shelf, Source, Writer};
-use domain::zone::Zone;
 use domain::{Error, Result, schema};
 use futures_util::future::join;
 use http::request::Parts;
@@ -87,6 +87,11 @@ impl Call {
         Shelf::new(&*self.0.app.table, self.owner())
     }
 
+    /// Where its lists are read: those of a collection, if one is named.
+    pub(crate) fn shelves<'a>(&'a self, within: Option<&'a CollectionName>) -> Shelves<'a> {
+        Shelves { table: &*self.0.app.table, owner: self.owner(), at: self.at(), within }
+    }
+
     /// Runs `meanwhile` while the connection's record is fetched and the call is counted; its result is thrown away
     /// unless the connection may do this. The scope says to which items and fields.
     pub async fn may<T>(
@@ -129,11 +134,6 @@ impl Call {
 
     pub(crate) fn refusal(&self) -> Option<&Problem> {
         self.0.refusal.get()
-    }
-
-    /// The moment of the call, by the clocks of the place that it names.
-    pub(crate) fn clock(&self, zone: Option<&Zone>) -> Clock {
-        Clock { at: self.at(), zone: zone.cloned().unwrap_or(Zone::UTC) }
     }
 
     pub fn writer(&self) -> Writer {

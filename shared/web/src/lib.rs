@@ -5,6 +5,7 @@ mod app;
 mod asked;
 mod body;
 mod call;
+mod clock;
 mod edge;
 mod feed;
 mod formats;

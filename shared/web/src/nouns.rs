@@ -1,22 +1,19 @@
 //! What a call can do with the nouns of an owner's data; every face goes through here.
 
+mod list;
 mod restore;
 
-use crate::asked::Asked;
 use crate::body::{Sent, Within};
 use crate::call::Call;
-use crate::page::{Page, cursor};
 use crate::precondition::expect_version;
 use crate::problem::Problem;
 use domain::access::{Action, Scope, Shown};
 use domain::collection::CollectionName;
-use domain::filter::{Filter as _, Shelves};
 use domain::noun::{self, Desk, Noun, Rules, canonical};
 use domain::operation::Operation;
 use domain::table::{Query, Row, Write};
 use domain::{Error, Result};
 use serde::{Serialize, Serializer};
-use std::future::ready;
 use std::marker::PhantomData;
 
 pub struct Nouns<'a, T> {
@@ -66,34 +63,6 @@ impl<'a, T: Rules> Nouns<'a, T> {
     /// Those in the collection that the path names, if it names one.
     pub fn within(self, within: Within) -> Self {
         Self { within: within.0, ..self }
-    }
-
-    pub async fn list(&self, asked: &Asked<T::Filter>) -> Result<Page<Shown<T>>, Problem> {
-        let (call, table) = (self.call, &*self.call.app().table);
-        let Ok(filter) = &asked.filter else {
-            let (scope, ()) = call.may(&T::DOES.list, ready(Ok(()))).await?;
-            return Err(asked
-                .check::<T>(&scope)
-                .err()
-                .unwrap_or_else(|| Problem::internal("nothing is wrong")));
-        };
-        let limit = asked.page.limit()?;
-        let name = self.name(filter)?;
-        let after = asked.page.place(call.app(), call.owner(), &name).await?;
-        let shelves = Shelves { table, owner: call.owner(), at: call.at(), within: self.within.as_ref() };
-        let read = async {
-            let list = filter.list(&shelves).await?;
-            list.page(table, after.as_deref(), limit).await.map(|first| (list, first))
-        };
-        let (scope, (list, first)) = call.may(&T::DOES.list, read).await?;
-        asked.check::<T>(&scope)?;
-        let (clock, fields) = (call.clock(filter.time_zone()), asked.fields::<T>());
-        let shows = |own: Scope<'_>| fields.iter().all(|field| own.shows(field));
-        let keep = |item: &T| scope.of(&item.subject()).is_some_and(shows) && filter.covers(item, &clock);
-        let listing = call.shelf::<T>().kept(&list, first, limit, keep).await?;
-        let next = cursor(listing.next.as_deref(), call.app(), call.owner(), &name).await?;
-        let shown = listing.items.into_iter().filter_map(|item| Shown::of(item, &scope).transpose());
-        Ok(Page { data: shown.collect::<Result<_>>()?, next_cursor: next })
     }
 
     pub async fn get(&self, id: T::Id) -> Result<(Shown<T>, u64), Problem> {
@@ -152,13 +121,6 @@ impl<'a, T: Rules> Nouns<'a, T> {
     pub async fn delete(&self, id: T::Id, expected: Option<u64>) -> Result<(), Problem> {
         let (_, item) = self.seen(&T::DOES.delete, id, expected).await?;
         Ok(self.desk().await?.trash(&item).await?)
-    }
-
-    /// A cursor holds for one list: of these items, in this order.
-    fn name(&self, filter: &T::Filter) -> Result<String> {
-        let filter = serde_json::to_string(filter).map_err(Error::internal)?;
-        let within = self.within.as_ref().map_or("", CollectionName::as_str);
-        Ok(format!("{} {within} {filter}", T::NAME))
     }
 
     async fn all_of(&self, alike: Option<Query>) -> Result<Vec<Row>> {

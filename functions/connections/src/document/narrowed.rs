@@ -1,8 +1,9 @@
 //! The description as one connection finds it. What it may not do, and fields that are hidden from it, are nowhere.
 
 use domain::Result;
-use domain::access::{ALWAYS, Action, Resource, Scope};
+use domain::access::{Action, Resource, Scope};
 use domain::connection::Connection;
+use domain::filter::looks_at;
 use domain::operation;
 use jiff::Timestamp;
 use serde_json::{Map, Value};
@@ -55,13 +56,14 @@ fn narrow(said: &mut Value, connection: &Connection, at: Timestamp) -> bool {
         (None, None) if id == OWN => is_any(connection, at).is_ok(),
         (None, None) => operation::all().any(|one| one.is_list() && connection.allows(one, at).is_ok()),
     };
+    let noun = operation::all().find(|one| one.tool == id).map_or("", |one| one.noun);
     if let Some((resource, _)) = needs {
         let Hidden { read, write } = Hidden::of(connection, resource, at);
         let body = said.pointer_mut("/requestBody/content/application~1json/example");
         body.into_iter().for_each(|example| strip(example, &write));
         examples(said).for_each(|example| strip(example, &read));
         let parameters = said.get_mut("parameters").and_then(Value::as_array_mut);
-        parameters.into_iter().for_each(|all| all.retain_mut(|one| narrow_parameter(one, &read)));
+        parameters.into_iter().for_each(|all| all.retain_mut(|one| narrow_parameter(one, noun, &read)));
     }
     let schemes = said.get_mut("security").and_then(Value::as_array_mut);
     if !connection.face.takes_key_from_address() {
@@ -100,15 +102,22 @@ impl Hidden {
     }
 }
 
-/// A filter tells of the field that it looks at.
-fn narrow_parameter(parameter: &mut Value, hidden: &Names<'_>) -> bool {
+/// A parameter tells of the fields that it looks at, and so does what it can be given.
+fn narrow_parameter(parameter: &mut Value, noun: &str, hidden: &Names<'_>) -> bool {
     if let Some(fields) = parameter.pointer_mut("/schema/items/enum").and_then(Value::as_array_mut) {
         fields.retain(|name| !name.as_str().is_some_and(|name| hidden.contains(name)));
     }
-    let name = parameter.get("name").and_then(Value::as_str).unwrap_or_default();
-    let is_of =
-        |field: &&str| name.strip_prefix(*field).is_some_and(|rest| rest.is_empty() || rest.starts_with('_'));
-    ALWAYS.contains(&name) || !hidden.iter().any(is_of)
+    let name = parameter.get("name").and_then(Value::as_str).unwrap_or_default().to_owned();
+    let shows = |value: &str| !looks_at(noun, &name, value).iter().any(|field| hidden.contains(field));
+    if let Some(values) = parameter.pointer_mut("/schema/enum").and_then(Value::as_array_mut) {
+        let all = values.len();
+        values.retain(|value| value.as_str().is_none_or(shows));
+        if values.len() < all {
+            // It speaks of all of them.
+            parameter.as_object_mut().map(|parameter| parameter.remove("description"));
+        }
+    }
+    shows("")
 }
 
 /// What is answered, as it may look.

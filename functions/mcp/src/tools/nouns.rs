@@ -125,5 +125,10 @@ pub(super) fn both(mut schema: Schema, more: &Schema) -> Schema {
     });
     let all: Map<_, _> = all.collect();
     schema.insert("properties".to_owned(), all.into());
+    // Where others may be given, too, they may.
+    schema.remove("additionalProperties");
+    if let Some(others) = more.get("additionalProperties") {
+        schema.insert("additionalProperties".to_owned(), others.clone());
+    }
     schema
 }

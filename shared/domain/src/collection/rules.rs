@@ -1,11 +1,12 @@
 //! A collection has its name for good, alone, stays as sensitive as it was made, and goes only when nothing lies in it.
 
-use super::{Collection, CollectionName, NewCollection};
+use super::{Collection, CollectionName, Indexed, NewCollection};
 use crate::filter::ByName;
 use crate::noun::{Desk, Further, Rules};
 use crate::record::Record;
 use crate::{Error, Result};
 use jiff::Timestamp;
+use std::collections::BTreeSet;
 
 /// How large a schema may be, written without spaces.
 const MOST_SCHEMA_BYTES: usize = 16 * 1024;
@@ -25,7 +26,11 @@ impl Rules for Collection {
         _: &mut Further,
     ) -> Result<()> {
         match (before, after) {
-            (before, Some(after)) => after.check(before),
+            (before, Some(after)) => {
+                after.check(before)?;
+                after.found_by = before.map_or_else(|| after.slots(), |before| before.found_by.clone());
+                Ok(())
+            }
             (Some(before), None) => before.is_empty(desk).await,
             (None, None) => Ok(()),
         }
@@ -33,7 +38,17 @@ impl Rules for Collection {
 }
 
 impl Collection {
+    /// What all of its records are found by, from the first on; none where there is nothing to be found by.
+    fn slots(&self) -> Option<Indexed> {
+        let first: Vec<_> = self.indexed_fields.iter().take(Record::FOUND_BY.len()).cloned().collect();
+        Indexed::try_from(first).ok().filter(|fields| !fields.is_empty())
+    }
+
     fn check(&self, before: Option<&Self>) -> Result<()> {
+        let fields: BTreeSet<_> = self.indexed_fields.iter().collect();
+        if fields.len() < self.indexed_fields.as_slice().len() {
+            return Err(Error::invalid("/indexed_fields", "a field is named twice"));
+        }
         if self.name != self.id {
             return Err(Error::invalid("/name", "a collection keeps its name; make another one"));
         }

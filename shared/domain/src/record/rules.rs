@@ -34,18 +34,22 @@ impl Rules for Record {
                 "a record stays in its collection; make another one there",
             ));
         }
+        after.found_by = before.and_then(|before| before.found_by.clone());
         // Whoever may not write it is told that and no more: not even whether there is such a collection.
         let is_as_it_was = before.is_some_and(|before| before.data == after.data);
         if is_as_it_was || !desk.covers(Action::Write, after) {
             return Ok(());
         }
-        after.check(desk).await
+        let collection = after.check(desk).await?;
+        // All of its life: what its collection is found by never changes.
+        after.found_by = collection.found_by;
+        Ok(())
     }
 }
 
 impl Record {
     /// A schema that is changed in this very moment holds from the next write on.
-    async fn check(&mut self, desk: &Desk<'_>) -> Result<()> {
+    async fn check(&mut self, desk: &Desk<'_>) -> Result<Collection> {
         let collection = desk.found::<Collection>(self.collection.clone()).await?;
         let sensitivity = collection.as_ref().map(|collection| collection.sensitivity);
         self.sensitivity = sensitivity.filter(|sensitivity| *sensitivity != Sensitivity::Normal);
@@ -57,9 +61,9 @@ impl Record {
         // A schema holds from the next write of each record on, and this one may be from before it.
         let is_older = desk.takes_in() && self.updated_at < collection.updated_at;
         match &collection.json_schema {
-            Some(_) if is_older => Ok(()),
-            Some(shape) => shape.check(&Value::Object((*self.data).clone()), "/data"),
-            None => Ok(()),
+            Some(shape) if !is_older => shape.check(&Value::Object((*self.data).clone()), "/data")?,
+            _ => {}
         }
+        Ok(collection)
     }
 }

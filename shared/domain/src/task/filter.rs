@@ -3,7 +3,7 @@
 use super::{Priority, Status, Task};
 use crate::Result;
 use crate::access::Tag;
-use crate::filter::{Clock, Day, Filter, Part, Shelves, Sort, State as _, Statuses, is};
+use crate::filter::{Clock, Day, Days, Filter, Part, Shelves, Sort, State as _, Statuses, is};
 use crate::id::{GoalId, LifeAreaId, OwnerId, TaskId};
 use crate::list::List;
 use crate::shelf::Entity as _;
@@ -54,7 +54,7 @@ pub struct TaskFilter {
     /// asked for and neither a goal nor a parent is, else `-created`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sort: Option<Sort>,
-    /// By whose clocks days begin and end; UTC if it is absent.
+    /// By whose clocks days begin and end; if it is absent, the owner's, as far as they may be read, else UTC.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub time_zone: Option<Zone>,
 }
@@ -100,8 +100,12 @@ impl Filter<Task> for TaskFilter {
             && (!self.asks_for_dates() || self.is_due(task.due.as_ref(), clock))
     }
 
-    fn time_zone(&self) -> Option<&Zone> {
-        self.time_zone.as_ref()
+    fn days(&self) -> Days<'_> {
+        match &self.time_zone {
+            _ if !self.asks_for_dates() => Days::None,
+            Some(zone) => Days::Of(zone),
+            None => Days::OfTheOwner,
+        }
     }
 }
 
@@ -149,11 +153,12 @@ impl TaskFilter {
         let has = |is_open: &bool| statuses.iter().any(|status| status.is_open() == *is_open);
         let states = [true, false].into_iter().filter(has);
         let list = List::of(states.map(|is_open| Task::by_due(shelves.owner, is_open)));
-        let days = |days: [Option<Day>; 2]| days.into_iter().flatten().map(|Day(day)| Due::Day(day));
+        let begins = |Day(day)| Due::Day(day).begins(&Zone::UTC);
+        let ends = |Day(day)| Due::Day(day).ends(&Zone::UTC);
         let now = |is_overdue| (self.overdue == Some(is_overdue)).then_some(shelves.at);
-        let from = days([self.due_date, self.due_after]).map(|day| day.begins(&Zone::UTC));
+        let from = self.due_date.map(begins).into_iter().chain(self.due_after.map(ends));
         let from = from.chain(now(false)).max().map(|at| at.saturating_sub(AROUND).unwrap_or(at));
-        let until = days([self.due_date, self.due_before]).map(|day| day.ends(&Zone::UTC));
+        let until = self.due_date.map(ends).into_iter().chain(self.due_before.map(begins));
         let until = until.chain(now(true)).min().map(|at| at.saturating_add(AROUND).unwrap_or(at));
         // Behind all that ends in that second.
         let until = until.map(|at| format!("{}0", Due::sort_key_of(at)));

@@ -1,0 +1,68 @@
+//! What is asked for, as far as it may be read.
+
+use super::Nouns;
+use crate::asked::Asked;
+use crate::page::{Page, cursor};
+use crate::problem::Problem;
+use domain::access::{Scope, Shown};
+use domain::collection::CollectionName;
+use domain::filter::{Clock, Filter as _};
+use domain::list::List;
+use domain::noun::Rules;
+use domain::{Error, Result, table};
+use futures_util::future::try_join;
+use std::future::ready;
+
+impl<T: Rules> Nouns<'_, T> {
+    pub async fn list(&self, asked: &Asked<T::Filter>) -> Result<Page<Shown<T>>, Problem> {
+        let call = self.call;
+        let Ok(filter) = &asked.filter else {
+            let (scope, ()) = call.may(&T::DOES.list, ready(Ok(()))).await?;
+            return Err(asked
+                .check::<T>(&scope)
+                .err()
+                .unwrap_or_else(|| Problem::internal("nothing is wrong")));
+        };
+        let (limit, name) = (asked.page.limit()?, self.name(filter)?);
+        let after = asked.page.place(call.app(), call.owner(), &name).await?;
+        let read = call.may(&T::DOES.list, self.read(filter, after, limit));
+        let ((scope, read), zone) = try_join(read, call.zone_of(filter.days())).await?;
+        asked.check::<T>(&scope)?;
+        let (list, first) = match read {
+            Ok(read) => read,
+            Err(unknown) if scope.is_whole() => return Err(asked.refused(&unknown)),
+            // What there could be asked for is for those to know who see where it lies.
+            Err(_) => return Ok(Page { data: Vec::new(), next_cursor: None }),
+        };
+        let (clock, fields) = (Clock { at: call.at(), zone }, asked.fields::<T>());
+        let shows = |own: Scope<'_>| fields.iter().all(|field| own.shows(field));
+        let keep = |item: &T| scope.of(&item.subject()).is_some_and(shows) && filter.covers(item, &clock);
+        let listing = call.shelf::<T>().kept(&list, first, limit, keep).await?;
+        let next = cursor(listing.next.as_deref(), call.app(), call.owner(), &name).await?;
+        let shown = listing.items.into_iter().filter_map(|item| Shown::of(item, &scope).transpose());
+        Ok(Page { data: shown.collect::<Result<_>>()?, next_cursor: next })
+    }
+
+    /// The list and its first page, or what cannot be asked for there.
+    async fn read(
+        &self,
+        filter: &T::Filter,
+        after: Option<String>,
+        limit: usize,
+    ) -> Result<Result<(List, table::Page)>> {
+        let table = &*self.call.app().table;
+        let list = match filter.list(&self.call.shelves(self.within.as_ref())).await {
+            Err(Error::Invalid { pointer, detail }) => return Ok(Err(Error::Invalid { pointer, detail })),
+            list => list?,
+        };
+        let first = list.page(table, after.as_deref(), limit).await?;
+        Ok(Ok((list, first)))
+    }
+
+    /// A cursor holds for one list: of these items, in this order.
+    fn name(&self, filter: &T::Filter) -> Result<String> {
+        let filter = serde_json::to_string(filter).map_err(Error::internal)?;
+        let within = self.within.as_ref().map_or("", CollectionName::as_str);
+        Ok(format!("{} {within} {filter}", T::NAME))
+    }
+}
