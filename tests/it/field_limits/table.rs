@@ -127,10 +127,14 @@ fn memory() -> Noun {
 fn collection() -> Noun {
     let names = ["a".to_owned(), "a".repeat(48)].map(Value::from);
     let wrong = ["", "A", "1a", "_a", "a-b", "ä", "..", "a/b", "a\u{0}", &"a".repeat(49)].map(Value::from);
+    let fields = ["a".to_owned(), "_B1".to_owned(), "a".repeat(60)].map(Value::from);
+    let no_fields = ["", "1a", "a-b", "ä", "limit", "sort", "tag", &"a".repeat(61)].map(Value::from);
     let limits = vec![
         limit("name", names, wrong),
         text("title", 1, 200),
         word("sensitivity", &["normal"]),
+        list("indexed_fields", 4, |nth| json!(format!("field_{nth}"))),
+        entry("indexed_fields", limit("", fields, no_fields)),
         bytes("json_schema", 16 * 1024, |text| json!({ "type": "object", "description": text })),
     ];
     let base = |nth| json!({ "name": format!("things{nth}") });
