@@ -64,11 +64,14 @@ async fn a_read_waits_for_one_trip_a_write_for_two_a_forged_key_for_none() {
     let id = meter.house.task(&key, "Milk").await;
     let one = format!("/v1/tasks/{id}");
     let (history, back) = (format!("{one}/history"), format!("{one}/restore"));
+    let (complete, reopen) = (format!("{one}/complete"), format!("{one}/reopen"));
     let make = |path, body| meter.house.call("POST", path, &key, Some(body));
     let goal = make("/v1/goals", json!({ "title": "Run" })).await.text("/id");
     let area = make("/v1/life-areas", json!({ "name": "Health" })).await.text("/id");
     let (goal, area) = (format!("/v1/goals/{goal}"), format!("/v1/life-areas/{area}"));
     let (goal_history, area_history) = (format!("{goal}/history"), format!("{area}/history"));
+    let (goal_complete, goal_reopen) = (format!("{goal}/complete"), format!("{goal}/reopen"));
+    let area_archive = format!("{area}/archive");
     let (goal_back, area_back) = (format!("{goal}/restore"), format!("{area}/restore"));
     let memory = make("/v1/memories", json!({ "content": "Anna is allergic to nuts" })).await.text("/id");
     let memory = format!("/v1/memories/{memory}");
@@ -84,6 +87,7 @@ async fn a_read_waits_for_one_trip_a_write_for_two_a_forged_key_for_none() {
         json!({ "title": "Swim", "due": "2027-01-15", "recurrence": "FREQ=DAILY", "goal_id": goal_of_daily });
     let daily = format!("/v1/tasks/{}", make("/v1/tasks", daily).await.text("/id"));
     let links = json!([{ "kind": "record", "id": record }]);
+    let films_batch = format!("{films}/batch");
     let (title, patch) = (json!({ "title": "Bread" }), json!({ "title": "Butter" }));
     let calls = [
         ("GET", "/v1/tasks", None, 200, 1, 3),
@@ -104,6 +108,12 @@ async fn a_read_waits_for_one_trip_a_write_for_two_a_forged_key_for_none() {
         ("PATCH", daily.as_str(), Some(json!({ "status": "completed" })), 200, 3, 6),
         // Each kind by itself, side by side.
         ("GET", "/v1/stats", None, 200, 1, 8),
+        ("POST", "/v1/tasks/batch", Some(json!({ "items": [title, title] })), 200, 4, 5),
+        ("PUT", one.as_str(), Some(title.clone()), 200, 2, 4),
+        // What is left of one that had this id is looked for.
+        ("PUT", "/v1/tasks/task_06hhgq2g000000000000000000", Some(title.clone()), 201, 3, 6),
+        ("POST", complete.as_str(), None, 200, 2, 4),
+        ("POST", reopen.as_str(), None, 200, 2, 4),
         ("GET", "/v1/progress?period=1y", None, 200, 1, 4),
         // What is due, in progress, done, and goals.
         ("GET", "/v1/daily/2027-01-15", None, 200, 1, 7),
@@ -112,7 +122,7 @@ async fn a_read_waits_for_one_trip_a_write_for_two_a_forged_key_for_none() {
         ("POST", "/mcp", tool("list_tasks", json!({})), 200, 1, 3),
         ("POST", "/mcp", tool("list_tasks", json!({ "overdue": true })), 200, 1, 4),
         ("POST", "/mcp", tool("get_task", json!({ "id": id })), 200, 1, 3),
-        ("POST", "/mcp", tool("create_task", title), 200, 2, 3),
+        ("POST", "/mcp", tool("create_task", title.clone()), 200, 2, 3),
         ("POST", "/mcp", tool("update_task", json!({ "id": id, "title": "Tea" })), 200, 2, 4),
         ("POST", "/mcp", Some(json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/list" })), 200, 1, 2),
         ("DELETE", one.as_str(), None, 204, 2, 4),
@@ -125,13 +135,20 @@ async fn a_read_waits_for_one_trip_a_write_for_two_a_forged_key_for_none() {
         ("GET", goal_history.as_str(), None, 200, 1, 4),
         ("POST", "/v1/goals", Some(json!({ "title": "Swim" })), 201, 2, 3),
         ("PATCH", goal.as_str(), Some(patch.clone()), 200, 2, 4),
+        ("POST", "/v1/goals/batch", Some(json!({ "items": [title] })), 200, 2, 3),
+        ("PUT", goal.as_str(), Some(title.clone()), 200, 2, 4),
+        ("POST", goal_complete.as_str(), None, 200, 2, 4),
+        ("POST", goal_reopen.as_str(), None, 200, 2, 4),
         ("GET", "/v1/life-areas", None, 200, 1, 3),
+        ("PUT", area.as_str(), Some(json!({ "name": "Health", "weight": 1 })), 200, 2, 4),
+        ("POST", area_archive.as_str(), None, 200, 2, 4),
         ("GET", area.as_str(), None, 200, 1, 3),
         ("GET", area_history.as_str(), None, 200, 1, 4),
         // What has to be looked up, because it was not known what to look for.
         ("DELETE", goal.as_str(), None, 204, 3, 6),
         ("POST", goal_back.as_str(), None, 200, 2, 4),
         ("POST", "/v1/life-areas", Some(json!({ "name": "Work" })), 201, 3, 4),
+        ("POST", "/v1/life-areas/batch", Some(json!({ "items": [{ "name": "Play" }] })), 200, 3, 4),
         ("PATCH", area.as_str(), Some(json!({ "name": "Body" })), 200, 3, 5),
         ("DELETE", area.as_str(), None, 204, 3, 8),
         ("POST", area_back.as_str(), None, 200, 3, 5),
@@ -154,6 +171,8 @@ async fn a_read_waits_for_one_trip_a_write_for_two_a_forged_key_for_none() {
         ("GET", "/v1/memories", None, 200, 1, 3),
         ("GET", memory.as_str(), None, 200, 1, 3),
         ("GET", memory_history.as_str(), None, 200, 1, 4),
+        ("PUT", memory.as_str(), Some(json!({ "content": "Anna is allergic to nuts and dust" })), 200, 2, 4),
+        ("POST", "/v1/memories/batch", Some(json!({ "items": [{ "content": "Cy likes jam" }] })), 200, 3, 4),
         // Whether it is there already is asked meanwhile.
         ("POST", "/v1/memories", Some(json!({ "content": "Bo likes tea" })), 201, 2, 4),
         ("POST", "/v1/memories", Some(json!({ "content": "Bo likes tea" })), 200, 1, 3),
@@ -170,14 +189,17 @@ async fn a_read_waits_for_one_trip_a_write_for_two_a_forged_key_for_none() {
         ("POST", "/v1/collections", Some(json!({ "name": "plays" })), 201, 3, 5),
         ("GET", "/v1/collections/films", None, 200, 1, 3),
         ("PATCH", "/v1/collections/films", Some(json!({ "title": "Films" })), 200, 2, 4),
+        ("PUT", "/v1/collections/films", Some(json!({ "name": "films" })), 200, 2, 4),
         ("GET", "/v1/collections/films/history", None, 200, 1, 4),
         ("GET", films, None, 200, 1, 3),
         // Where they are found, their collection knows.
         ("GET", "/v1/collections/films/records?a=1", None, 200, 2, 4),
         // The collection says how its data looks.
-        ("POST", films, Some(data), 201, 3, 4),
+        ("POST", films, Some(data.clone()), 201, 3, 4),
+        ("POST", films_batch.as_str(), Some(json!({ "items": [data] })), 200, 3, 4),
         ("GET", film.as_str(), None, 200, 1, 3),
         ("PATCH", film.as_str(), Some(json!({ "data": {} })), 200, 3, 5),
+        ("PUT", film.as_str(), Some(json!({ "data": { "b": 1 } })), 200, 3, 5),
         ("GET", film_history.as_str(), None, 200, 1, 4),
         ("DELETE", film.as_str(), None, 204, 2, 4),
         ("POST", film_back.as_str(), None, 200, 3, 5),

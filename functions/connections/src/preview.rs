@@ -133,7 +133,7 @@ async fn preview(
     }
     let told = TOLD.into_iter().filter(|told| decide(Action::Read, *told).is_some());
     Ok(Preview {
-        tools: allowed.iter().map(|operation| operation.tool).collect(),
+        tools: allowed.iter().filter(|one| one.is_tool()).map(|one| one.tool).collect(),
         endpoints: allowed.iter().map(|Operation { method, path, .. }| Endpoint { method, path }).collect(),
         events: told.flat_map(events).filter(|event| config.asks_for(event)).collect(),
         resources,

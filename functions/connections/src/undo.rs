@@ -69,7 +69,7 @@ pub(crate) async fn undo(
     let begun = page.place(&app, owner, &list).await?;
     let (undo, after) = match begun.as_deref().and_then(|place| place.split_once(' ')) {
         Some((undo, after)) => (undo.parse().map_err(Error::internal)?, Some(after.to_owned())),
-        None => (UndoId::new(by.at, app.entropy.bytes()), None),
+        None => (UndoId::of(id, by.at, app.entropy.bytes()), None),
     };
     let writer = Writer { source: Source { undo: Some(undo), ..by.source }, ..by };
     let ops = || app.op();
@@ -105,6 +105,9 @@ impl Undo {
                 Err(Problem::invalid("/until", "a moment after `since` is expected"))
             }
             (Some(since), None) => Ok(Which::Of { connection, since, until }),
+            (None, Some(undo)) if !undo.is_of(connection) => {
+                Err(Problem::invalid("/undo_of", "nothing of this connection was undone by it"))
+            }
             (None, Some(undo)) if until.is_none() => Ok(Which::Undo(undo)),
             _ => Err(Problem::invalid("/since", "give either `since`, perhaps with `until`, or `undo_of`")),
         }

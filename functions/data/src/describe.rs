@@ -18,7 +18,7 @@ use domain::task::Task;
 use http::Method;
 use serde_json::{Value, json};
 use web::openapi::Operation;
-use web::{Changes, Deleted, FeedParams, Page, Place, ProgressParams, Stats, TrashParams};
+use web::{Changes, Deleted, Deleting, FeedParams, Page, Place, ProgressParams, Stats, TrashParams};
 
 pub fn operations() -> Vec<Operation> {
     let task = json!({ "title": "Buy milk", "labels": ["errands"], "due": "2027-01-15" });
@@ -40,7 +40,12 @@ pub fn operations() -> Vec<Operation> {
         nouns::operations::<Record>(record, json!({ "data": { "title": "Dune", "stars": 4 } })),
     ];
     let ones = [one::operations::<Profile>(me()), one::operations::<Preferences>(mine())];
-    nouns.into_iter().flatten().chain([search]).chain(ones.into_iter().flatten()).chain(of_all()).collect()
+    let takes_tasks_along = |one: Operation| match &*one.id {
+        "delete_goal" => one.query::<Deleting>(),
+        _ => one,
+    };
+    let nouns = nouns.into_iter().flatten().map(takes_tasks_along);
+    nouns.chain([search]).chain(ones.into_iter().flatten()).chain(of_all()).collect()
 }
 
 /// Of an owner.

@@ -2,6 +2,7 @@
 
 mod analytics;
 mod describe;
+mod goals;
 mod history;
 mod memories;
 mod nouns;
@@ -11,7 +12,6 @@ mod trash;
 pub use describe::operations;
 
 use domain::collection::Collection;
-use domain::goal::Goal;
 use domain::life_area::LifeArea;
 use domain::memory::Memory;
 use domain::operation::SEARCH_MEMORIES;
@@ -24,7 +24,7 @@ use web::Routes;
 
 pub fn routes() -> Routes {
     let routes = nouns::routes::<Task>(Routes::of("data"));
-    let routes = nouns::routes::<Goal>(routes);
+    let routes = goals::routes(routes);
     let routes = nouns::routes::<LifeArea>(routes);
     let routes = nouns::routes::<Memory>(routes);
     let routes = nouns::routes::<Collection>(routes);

@@ -2,21 +2,35 @@
 
 use crate::history;
 use axum::response::{IntoResponse, Response};
-use domain::noun::Rules;
+use domain::noun::{Deed, Rules};
 use http::{StatusCode, Uri, header};
+use serde_json::value::RawValue;
 use web::{
-    APPLIED, Access, Answer, Answered, Asked, At, Call, IfMatch, Keep, MINIMAL, Minimal, Nouns, Problem,
-    Repeatable, Routes, Sent, Wanted, Within, Written, tag, tagged,
+    APPLIED, Access, Answer, Answered, Asked, At, Batch, Call, Condition, Each, IfMatch, Keep, MINIMAL,
+    Minimal, Nouns, Problem, Repeatable, Routes, Sent, Wanted, Within, Written, tag, tagged,
 };
 
 pub(crate) fn routes<T: Rules>(routes: Routes) -> Routes {
+    but_delete::<T>(routes).delete(Access::Connection, T::DOES.delete.path, delete::<T>)
+}
+
+/// For a noun whose delete is its own.
+pub(crate) fn but_delete<T: Rules>(routes: Routes) -> Routes {
     let does = T::DOES;
+    let routes = T::DEEDS.iter().fold(routes, |routes, deed| {
+        let handler = move |call, within, At(id): At<T::Id>, version, minimal| {
+            carry_out::<T>(deed, call, within, id, version, minimal)
+        };
+        routes.post(Access::Connection, deed.does.path, handler)
+    });
+    let routes =
+        does.batch.iter().fold(routes, |routes, many| routes.post(Access::Connection, many.path, batch::<T>));
     routes
         .get(Access::Connection, does.list.path, list::<T>)
         .post(Access::Connection, does.create.path, create::<T>)
         .get(Access::Connection, does.get.path, read::<T>)
         .patch(Access::Connection, does.update.path, update::<T>)
-        .delete(Access::Connection, does.delete.path, delete::<T>)
+        .put(Access::Connection, does.put.path, put::<T>)
         .post(Access::Connection, does.restore.path, restore::<T>)
         .get(Access::Connection, does.history, history::of_one::<T>)
 }
@@ -38,7 +52,10 @@ async fn create<T: Rules>(
     Repeatable(new, once): Repeatable<Sent<T::New>>,
 ) -> Result<Answered, Problem> {
     let work = async |keep: Keep<'_>| {
-        let answer = |made: &Written<T>| made_answer(made, &uri, minimal);
+        let answer = |made: &Written<T>| {
+            let path = format!("{}/{}", uri.path(), made.id);
+            made_answer(made, &path, minimal)
+        };
         let made = Nouns::<T>::of(&call).create(new, |made| keep.answer(&answer(made)?)).await?;
         Ok(answer(&made)?)
     };
@@ -67,6 +84,22 @@ async fn update<T: Rules>(
     Ok(changed(&item, minimal))
 }
 
+async fn put<T: Rules>(
+    call: Call,
+    uri: Uri,
+    within: Within,
+    At(id): At<T::Id>,
+    condition: Condition,
+    minimal: Minimal,
+    new: Sent<T::New>,
+) -> Result<Response, Problem> {
+    let (is_new, item) = Nouns::<T>::of(&call).within(within).put(id, new, condition).await?;
+    if is_new {
+        return Ok(made_answer(&item, uri.path(), minimal)?.into_response());
+    }
+    Ok(changed(&item, minimal))
+}
+
 async fn delete<T: Rules>(
     call: Call,
     within: Within,
@@ -87,12 +120,30 @@ async fn restore<T: Rules>(
     Ok(changed(&item, minimal))
 }
 
-fn made_answer<T: Rules>(made: &Written<T>, uri: &Uri, Minimal(minimal): Minimal) -> domain::Result<Answer> {
+async fn carry_out<T: Rules>(
+    deed: &Deed<T>,
+    call: Call,
+    within: Within,
+    id: T::Id,
+    IfMatch(expected): IfMatch,
+    minimal: Minimal,
+) -> Result<Response, Problem> {
+    let item = Nouns::<T>::of(&call).within(within).carry_out(deed, id, expected).await?;
+    Ok(changed(&item, minimal))
+}
+
+async fn batch<T: Rules>(
+    call: Call,
+    Repeatable(all, once): Repeatable<Each<T::New>>,
+) -> Result<Batch<Box<RawValue>>, Problem> {
+    Nouns::<T>::of(&call).create_each(all, once).await
+}
+
+fn made_answer<T: Rules>(made: &Written<T>, path: &str, Minimal(minimal): Minimal) -> domain::Result<Answer> {
     let status = if made.is_new { StatusCode::CREATED } else { StatusCode::OK };
     let answer =
         if minimal { Answer::empty(status).with(APPLIED, MINIMAL) } else { Answer::json(status, made)? };
-    let location = format!("{}/{}", uri.path(), made.id);
-    Ok(answer.with(header::LOCATION, location).with(header::ETAG, tag(made.version)))
+    Ok(answer.with(header::LOCATION, path).with(header::ETAG, tag(made.version)))
 }
 
 /// What was changed, or, for a caller that does without, its version only.

@@ -1,6 +1,7 @@
 //! The tools. Each calls the same functions as REST does; what a model can put right comes back as a tool error that
 //! says how.
 
+mod goals;
 mod memories;
 mod nouns;
 mod one;
@@ -8,7 +9,6 @@ mod one;
 use domain::access::Action;
 use domain::collection::Collection;
 use domain::connection::Connection;
-use domain::goal::Goal;
 use domain::life_area::LifeArea;
 use domain::memory::Memory;
 use domain::operation::Operation;
@@ -37,12 +37,13 @@ pub(crate) struct Entry {
 /// Which fields an argument looks at, given this value.
 type LooksAt = fn(&str, &str) -> &'static [&'static str];
 
-type Run = for<'a> fn(&'a Call, JsonObject) -> BoxFuture<'a, Result<Box<RawValue>, Problem>>;
+type Run = Box<dyn for<'a> Fn(&'a Call, JsonObject) -> Running<'a> + Send + Sync>;
+type Running<'a> = BoxFuture<'a, Result<Box<RawValue>, Problem>>;
 
 pub(crate) static TOOLS: LazyLock<Vec<Entry>> = LazyLock::new(|| {
     let nouns = [
         nouns::of::<Task>(),
-        nouns::of::<Goal>(),
+        goals::of(),
         nouns::of::<LifeArea>(),
         nouns::of::<Memory>(),
         nouns::of::<Collection>(),
@@ -61,7 +62,10 @@ pub(crate) fn named(name: &str) -> Option<&'static Entry> {
 }
 
 impl Entry {
-    fn new(operation: &'static Operation, description: String, schema: Schema, run: Run) -> Self {
+    fn new<R>(operation: &'static Operation, description: String, schema: Schema, run: R) -> Self
+    where
+        R: for<'a> Fn(&'a Call, JsonObject) -> Running<'a> + Send + Sync + 'static,
+    {
         let annotations = ToolAnnotations::new().open_world(false);
         let annotations = match operation.action {
             Action::Read => annotations.read_only(true),
@@ -70,7 +74,7 @@ impl Entry {
         };
         let spec = Tool::new(operation.tool, description, object(schema));
         let spec = spec.with_title(title(operation.tool)).with_annotations(annotations);
-        Self { spec, operation, run, looks_at: |_, _| &[] }
+        Self { spec, operation, run: Box::new(run), looks_at: |_, _| &[] }
     }
 
     /// Its arguments look at fields that are to be seen.
@@ -90,6 +94,9 @@ impl Entry {
         let sees =
             |name: &str, value: &str| (self.looks_at)(name, value).iter().all(|field| scope.shows(field));
         let schema = Arc::make_mut(&mut spec.input_schema);
+        if let Some(Value::Object(properties)) = each_of_many(schema) {
+            properties.retain(|name, _| !writes(name) || scope.shows(name));
+        }
         if let Some(Value::Object(properties)) = schema.get_mut("properties") {
             properties.retain(|name, _| sees(name, "") && (!writes(name) || scope.shows(name)));
             for (name, property) in properties {
@@ -104,6 +111,13 @@ impl Entry {
         }
         Some(spec)
     }
+}
+
+/// How each looks where many are taken at once.
+fn each_of_many(schema: &mut JsonObject) -> Option<&mut Value> {
+    let place = schema.get("properties")?.pointer("/items/items/$ref")?.as_str()?;
+    let name = place.strip_prefix("#/$defs/")?.to_owned();
+    schema.get_mut("$defs")?.get_mut(&name)?.get_mut("properties")
 }
 
 /// `list_tasks` is "List tasks".

@@ -1,5 +1,6 @@
 //! Something to reach, for which there may be tasks and smaller goals.
 
+mod along;
 mod filter;
 mod rules;
 

@@ -186,6 +186,22 @@ impl OpId {
 }
 
 impl UndoId {
+    /// Of what this connection wrote, which it tells.
+    pub fn of(connection: ConnectionId, at: Timestamp, mut random: [u8; 10]) -> Self {
+        for (slot, byte) in random.iter_mut().zip(Self::mark(connection)) {
+            *slot = byte;
+        }
+        Self::new(at, random)
+    }
+
+    pub fn is_of(&self, connection: ConnectionId) -> bool {
+        self.0.iter().skip(6).zip(Self::mark(connection)).all(|(byte, mark)| *byte == mark)
+    }
+
+    fn mark(connection: ConnectionId) -> [u8; 4] {
+        first_bytes(&[&connection.0])
+    }
+
     /// When it was; nothing that it wrote is older.
     pub fn at(&self) -> Timestamp {
         let millis = self.0.iter().take(6).fold(0, |millis, byte| millis << 8 | i64::from(*byte));

@@ -1,30 +1,33 @@
 //! The nouns of an owner's data. Each is one list of fields; what is stored, what makes one, what changes one, what a
 //! mask can name and how it is described all come from that list.
 
+mod deed;
 mod desk;
 mod further;
 mod given;
 mod names;
+mod unmade;
 
+pub use deed::Deed;
 pub use desk::{Desk, Manner, Took};
 pub use further::Further;
 pub use given::Given;
 pub use names::canonical;
 pub(crate) use names::spelled;
+pub(crate) use unmade::UNMADE;
+pub use unmade::get;
 
+use crate::Result;
 use crate::access::Item;
 use crate::filter::Filter;
 use crate::id::OwnerId;
 use crate::operation::Does;
-use crate::shelf::{Shelf, Writer};
+use crate::shelf::Writer;
 use crate::table::{Query, RowKey};
-use crate::{Error, Result};
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
-
-/// The version of what nobody has made yet.
-pub(crate) const UNMADE: u64 = 0;
+use serde_json::{Map, Value};
 
 /// A noun of an owner's data: something that there are many of, or one of a kind.
 pub trait Noun: Item + Clone {
@@ -38,6 +41,8 @@ pub trait Noun: Item + Clone {
 
     fn new(id: Self::Id, new: Self::New, writer: &Writer) -> Self;
     fn patched(self, patch: Self::Patch, writer: &Writer) -> Self;
+    /// As if it had been made like this; what is not given is as in a new one.
+    fn replaced(self, new: Self::New, writer: &Writer) -> Self;
     /// As this writer leaves it.
     fn stamped(self, writer: &Writer) -> Self;
     /// But for who wrote it when.
@@ -54,6 +59,17 @@ pub trait Rules: Noun {
     const LIES_IN: bool = false;
     /// The field in which no new one repeats another that its writer can see.
     const SAID_ONCE: Option<&'static str> = None;
+
+    /// Others let go of it when it goes: where an undo removes many, it goes last.
+    const IS_LET_GO: bool = false;
+
+    /// The changes that have a name of their own.
+    const DEEDS: &'static [Deed<Self>] = &[];
+
+    /// The fields that follow from others, in this state of it.
+    fn follows(_state: &Map<String, Value>) -> &'static [&'static str] {
+        Self::DERIVED
+    }
 
     /// Whether a write of it looks at others that may be written beside it, or touches them: those are taken in one
     /// after the other.
@@ -101,14 +117,6 @@ pub trait Rules: Noun {
     /// Before it comes back out of the trash: without what it referred to and is gone.
     fn mended(self, _desk: &Desk<'_>) -> impl Future<Output = Result<Self>> + Send {
         async { Ok(self) }
-    }
-}
-
-/// The item; of one of a kind that nobody has written yet, what it is until then.
-pub async fn get<T: Rules>(shelf: &Shelf<'_, T>, id: T::Id, writer: impl FnOnce() -> Writer) -> Result<T> {
-    match shelf.get(id).await {
-        Err(Error::NotFound(noun)) => T::unmade(&writer()).ok_or(Error::NotFound(noun)),
-        found => found,
     }
 }
 
@@ -228,6 +236,17 @@ macro_rules! noun {
                     $($r: patch.$r.or(self.$r),)*
                     $($d: patch.$d.or(self.$d),)*
                     $($o: patch.$o.or(self.$o),)*
+                    updated_at: writer.at,
+                    source: writer.source,
+                    ..self
+                }
+            }
+
+            fn replaced(self, new: $new, writer: &$crate::shelf::Writer) -> Self {
+                Self {
+                    $($r: new.$r,)*
+                    $($d: new.$d,)*
+                    $($o: new.$o,)*
                     updated_at: writer.at,
                     source: writer.source,
                     ..self

@@ -2,9 +2,12 @@
 
 use crate::access::{Action, Resource};
 
-/// One thing to do, with its name on each face.
+/// One thing to do, on each face.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Operation {
+    /// As no other is called.
+    pub name: &'static str,
+    /// The tool that does it or, where it has none of its own, that does as much: who is offered the tool may do it.
     pub tool: &'static str,
     pub method: &'static str,
     pub path: &'static str,
@@ -25,7 +28,11 @@ pub struct Does {
     pub list: Operation,
     pub get: Operation,
     pub create: Operation,
+    /// Many at once; there is none for what an owner has few of.
+    pub batch: Option<Operation>,
     pub update: Operation,
+    /// What makes one under an id that is given, or replaces the one there.
+    pub put: Operation,
     pub delete: Operation,
     pub restore: Operation,
     /// Where its history is read.
@@ -37,12 +44,12 @@ pub struct Does {
 macro_rules! does {
     ($resource:ident, $called:literal, $one:literal, $many:literal, $path:literal) => {{
         const fn operation(
-            tool: &'static str,
+            name: &'static str,
             method: &'static str,
             path: &'static str,
             action: Action,
         ) -> Operation {
-            Operation { tool, method, path, action, resource: Resource::$resource, noun: $one }
+            Operation { name, tool: name, method, path, action, resource: Resource::$resource, noun: $one }
         }
         const ONE: &str = concat!($path, "/{id}");
         Does {
@@ -51,7 +58,15 @@ macro_rules! does {
             list: operation(concat!("list_", $many), "GET", $path, Action::Read),
             get: operation(concat!("get_", $one), "GET", ONE, Action::Read),
             create: operation(concat!("create_", $one), "POST", $path, Action::Write),
+            batch: Some(Operation {
+                tool: concat!("create_", $one),
+                ..operation(concat!("create_", $many), "POST", concat!($path, "/batch"), Action::Write)
+            }),
             update: operation(concat!("update_", $one), "PATCH", ONE, Action::Write),
+            put: Operation {
+                tool: concat!("update_", $one),
+                ..operation(concat!("put_", $one), "PUT", ONE, Action::Write)
+            },
             delete: operation(concat!("delete_", $one), "DELETE", ONE, Action::Delete),
             restore: operation(
                 concat!("restore_", $one),
@@ -67,8 +82,16 @@ macro_rules! does {
 
 macro_rules! does_to_one {
     ($resource:ident, $called:literal, $one:literal, $path:literal) => {{
-        const fn operation(tool: &'static str, method: &'static str, action: Action) -> Operation {
-            Operation { tool, method, path: $path, action, resource: Resource::$resource, noun: $one }
+        const fn operation(name: &'static str, method: &'static str, action: Action) -> Operation {
+            Operation {
+                name,
+                tool: name,
+                method,
+                path: $path,
+                action,
+                resource: Resource::$resource,
+                noun: $one,
+            }
         }
         const GET: Operation = operation(concat!("get_", $one), "GET", Action::Read);
         const UPDATE: Operation = operation(concat!("update_", $one), "PATCH", Action::Write);
@@ -78,7 +101,9 @@ macro_rules! does_to_one {
             list: GET,
             get: GET,
             create: UPDATE,
+            batch: None,
             update: UPDATE,
+            put: UPDATE,
             delete: operation(concat!("delete_", $one), "DELETE", Action::Delete),
             restore: operation(concat!("restore_", $one), "POST", Action::Write),
             history: concat!($path, "/history"),
@@ -89,23 +114,44 @@ macro_rules! does_to_one {
 
 pub static PROFILE: Does = does_to_one!(Profile, "Profile", "profile", "/v1/profile");
 pub static PREFERENCES: Does = does_to_one!(Preferences, "Preferences", "preferences", "/v1/preferences");
-pub static TASKS: Does = does!(Tasks, "Tasks", "task", "tasks", "/v1/tasks");
-pub static COLLECTIONS: Does =
-    does!(Collections, "Collections", "collection", "collections", "/v1/collections");
-pub static RECORDS: Does =
-    does!(Collections, "Records", "record", "records", "/v1/collections/{collection}/records");
+pub static TASKS: Does = does!(Tasks, "Tasks", "task", "tasks", "/v1/tasks").with_tool_for_many();
+pub static COMPLETE_TASK: Operation = TASKS.deed("complete_task", "/v1/tasks/{id}/complete");
+pub static REOPEN_TASK: Operation = TASKS.deed("reopen_task", "/v1/tasks/{id}/reopen");
 
 pub static GOALS: Does = does!(Goals, "Goals", "goal", "goals", "/v1/goals");
+pub static COMPLETE_GOAL: Operation = GOALS.deed("complete_goal", "/v1/goals/{id}/complete");
+pub static REOPEN_GOAL: Operation = GOALS.deed("reopen_goal", "/v1/goals/{id}/reopen");
+
 pub static LIFE_AREAS: Does = does!(LifeAreas, "Life areas", "life_area", "life_areas", "/v1/life-areas");
+pub static ARCHIVE_LIFE_AREA: Operation = LIFE_AREAS.deed("archive_life_area", "/v1/life-areas/{id}/archive");
+
+/// People choose their names, `batch` among them.
+pub static COLLECTIONS: Does =
+    Does { batch: None, ..does!(Collections, "Collections", "collection", "collections", "/v1/collections") };
+pub static RECORDS: Does =
+    does!(Collections, "Records", "record", "records", "/v1/collections/{collection}/records")
+        .with_tool_for_many();
+
+/// What only some nouns have.
+static DEEDS: [&Operation; 5] =
+    [&COMPLETE_TASK, &REOPEN_TASK, &COMPLETE_GOAL, &REOPEN_GOAL, &ARCHIVE_LIFE_AREA];
 
 pub static MEMORIES: Does = Does {
-    create: Operation { tool: "add_memory", ..MEMORIES_AS_ANY.create },
+    create: Operation { name: ADD_MEMORY, tool: ADD_MEMORY, ..MEMORIES_AS_ANY.create },
+    batch: Some(Operation {
+        name: "create_memories",
+        tool: ADD_MEMORY,
+        path: "/v1/memories/batch",
+        ..MEMORIES_AS_ANY.create
+    }),
     besides: " If the same is remembered already, that memory is answered, as it is.",
     ..MEMORIES_AS_ANY
 };
+const ADD_MEMORY: &str = "add_memory";
 const MEMORIES_AS_ANY: Does = does!(Memories, "Memories", "memory", "memories", "/v1/memories");
 
 pub static SEARCH_MEMORIES: Operation = Operation {
+    name: "search_memory",
     tool: "search_memory",
     method: "POST",
     path: "/v1/memories/search",
@@ -119,6 +165,7 @@ pub fn all() -> impl Iterator<Item = &'static Operation> {
         .into_iter()
         .flat_map(Does::each)
         .chain([&SEARCH_MEMORIES])
+        .chain(DEEDS)
 }
 
 impl Operation {
@@ -126,12 +173,30 @@ impl Operation {
     pub fn is_list(&self) -> bool {
         self.method == "GET" && !self.path.ends_with('}')
     }
+
+    /// Whether a tool does just this.
+    pub fn is_tool(&self) -> bool {
+        self.name == self.tool
+    }
 }
 
 impl Does {
     pub fn each(&self) -> impl Iterator<Item = &Operation> {
-        let Self { list, get, create, update, delete, restore, .. } = self;
+        let Self { list, get, create, batch, update, put, delete, restore, .. } = self;
         let many = |one| (!self.is_one).then_some(one);
-        [many(list), Some(get), many(create), Some(update), many(delete), many(restore)].into_iter().flatten()
+        let all = [many(list), Some(get), many(create), Some(update), many(put), many(delete), many(restore)];
+        all.into_iter().flatten().chain(batch)
+    }
+
+    const fn with_tool_for_many(mut self) -> Self {
+        if let Some(batch) = &mut self.batch {
+            batch.tool = batch.name;
+        }
+        self
+    }
+
+    /// A change of one of them that has a name.
+    const fn deed(&self, name: &'static str, path: &'static str) -> Operation {
+        Operation { name, tool: name, method: "POST", path, ..self.update }
     }
 }

@@ -47,12 +47,14 @@ pub enum Plan {
     Conflict(Write),
 }
 
+type Follows = fn(&Map<String, Value>) -> &'static [&'static str];
+
 /// One item's changes, taken in newest first.
 #[derive(Debug)]
 pub struct Unravelling {
     which: Which,
     /// Fields that follow from others: whoever writes those has not written these.
-    derived: &'static [&'static str],
+    follows: Follows,
     /// The version of the newest change at all.
     pub newest: Option<u64>,
     /// The version of the newest change that is to be undone, even if it was undone already.
@@ -104,10 +106,10 @@ impl Which {
 }
 
 impl Unravelling {
-    pub fn new(which: Which, derived: &'static [&'static str]) -> Self {
+    pub fn new(which: Which, follows: Follows) -> Self {
         Self {
             which,
-            derived,
+            follows,
             newest: None,
             newest_picked: None,
             picked: None,
@@ -167,7 +169,8 @@ impl Unravelling {
     /// What somebody wrote of this state.
     fn content(&self, state: &Option<Value>) -> Option<Map<String, Value>> {
         let mut fields = state.as_ref()?.as_object().cloned().unwrap_or_default();
-        fields.retain(|name, _| !STAMPS.contains(&name.as_str()) && !self.derived.contains(&name.as_str()));
+        let follow = (self.follows)(&fields);
+        fields.retain(|name, _| !STAMPS.contains(&name.as_str()) && !follow.contains(&name.as_str()));
         Some(fields)
     }
 }

@@ -1,5 +1,9 @@
 //! What was sent: JSON bodies, query parameters and ids in the path, each refused with the place that is wrong.
 
+mod each;
+
+pub use each::{Each, Items};
+
 use crate::problem::{Problem, too_large};
 use axum::body::HttpBody as _;
 use axum::extract::rejection::BytesRejection;
@@ -53,8 +57,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Sent<T> {
         let (mut parts, body) = request.into_parts();
         let said = said_by_path(&mut parts, state).await?;
         let bytes = json_bytes(Request::from_parts(parts, body), state).await?;
-        let Names(names) = serde_json::from_slice(&bytes).unwrap_or_default();
-        Ok(Self { names, value: parse(&with(&bytes, said)) })
+        Ok(Self::said(&bytes, &said))
     }
 }
 
@@ -67,7 +70,7 @@ async fn said_by_path<S: Send + Sync>(parts: &mut Parts, state: &S) -> Result<Ve
 }
 
 /// An object with these fields before its own.
-fn with(bytes: &[u8], fields: Vec<String>) -> Cow<'_, [u8]> {
+fn with<'a>(bytes: &'a [u8], fields: &[String]) -> Cow<'a, [u8]> {
     let Some(own) = bytes.trim_ascii_start().strip_prefix(b"{").filter(|_| !fields.is_empty()) else {
         return Cow::Borrowed(bytes);
     };
@@ -76,6 +79,12 @@ fn with(bytes: &[u8], fields: Vec<String>) -> Cow<'_, [u8]> {
 }
 
 impl<T: DeserializeOwned> Sent<T> {
+    /// What was sent, and what the path says besides.
+    fn said(bytes: &[u8], path: &[String]) -> Self {
+        let Names(names) = serde_json::from_slice(bytes).unwrap_or_default();
+        Self { names, value: parse(&with(bytes, path)) }
+    }
+
     pub fn of(fields: Map<String, Value>) -> Self {
         let names = fields.keys().cloned().collect();
         Self { names, value: fit(Value::Object(fields), "").map_err(Problem::from) }
@@ -175,13 +184,17 @@ impl<S: Send + Sync, T: FromStr<Err: Display>> FromRequestParts<S> for At<T> {
 pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     // Types would also take their fields in order, from a list: without names nothing could be hidden.
     if !bytes.trim_ascii_start().starts_with(b"{") {
-        return Err(Problem::invalid("", "a JSON object is expected"));
+        return Err(no_object());
     }
     let mut json = serde_json::Deserializer::from_slice(bytes);
     let value =
         serde_path_to_error::deserialize(Objects(&mut json)).map_err(|error| misfit(&error, pointer))?;
     json.end().map_err(|error| Problem::invalid("", error.to_string()))?;
     Ok(value)
+}
+
+fn no_object() -> Problem {
+    Problem::invalid("", "a JSON object is expected")
 }
 
 pub(crate) async fn json_bytes<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Problem> {

@@ -15,8 +15,9 @@ use domain::key::GenuineKey;
 use domain::limits::{self, Settled, Standing, Windows};
 use domain::operation::Operation;
 use domain::shelf::{Entity, Shelf, Source, Writer};
+use domain::table::Taken;
 use domain::{Error, Result, schema};
-use futures_util::future::join;
+use futures_util::future::{join, join_all};
 use http::request::Parts;
 use jiff::Timestamp;
 use std::sync::{Arc, OnceLock};
@@ -34,6 +35,8 @@ struct Inner {
     at: Timestamp,
     request: RequestId,
     admission: OnceCell<Admission>,
+    /// Where its limits stand, if it took more than its own place.
+    more: OnceLock<(Settled, Standing)>,
     /// What a face with one path for everything calls this.
     name: OnceLock<String>,
     refusal: OnceLock<Problem>,
@@ -56,9 +59,10 @@ impl Call {
         let key = keys.and_then(|keys| GenuineKey::parse(token, keys));
         let key = key.ok_or(Error::Unauthenticated(GenuineKey::refusal(token)))?;
         let Arrival { at, request, call } = Arrival::of(parts)?;
-        let (admission, name, refusal) = (OnceCell::new(), OnceLock::new(), OnceLock::new());
+        let (admission, more) = (OnceCell::new(), OnceLock::new());
+        let (name, refusal) = (OnceLock::new(), OnceLock::new());
         let (app, at, request) = (app.clone(), *at, *request);
-        let inner = Inner { app, key, in_address, at, request, admission, name, refusal };
+        let inner = Inner { app, key, in_address, at, request, admission, more, name, refusal };
         Ok(call.get_or_init(|| Self(Arc::new(inner))).clone())
     }
 
@@ -112,6 +116,39 @@ impl Call {
     /// The connection, if its key holds. Asked and counted once per call, however often this is called.
     pub async fn admission(&self) -> Result<&Connection, Problem> {
         self.0.admission.get_or_init(|| self.0.admit()).await.record.as_ref().map_err(Problem::from)
+    }
+
+    /// Takes its place at the gate for each of so many things that it does besides, as if they were calls; refused are
+    /// the last of them, where there is no room for all.
+    pub(crate) async fn take_more(&self, count: usize) -> Vec<Result<()>> {
+        let Inner { app, key, in_address, at, .. } = &*self.0;
+        let row = schema::rate(key.owner, key.connection);
+        let claim = gate::claim(key, *in_address, *at);
+        let taken = join_all((0..count).map(|_| app.table.take(&row, &claim))).await;
+        let used = |taken: &Taken| {
+            let (name, _) = claim.counters.first()?;
+            Some((!taken.is_taken, taken.counters.get(name).copied()))
+        };
+        let last = taken.iter().flatten().max_by_key(|taken| used(taken));
+        let standing = last.map(|taken| Standing::of(Windows::at(*at), &taken.counters));
+        if let (Some(taken), Some(standing)) = (last, &standing) {
+            let call = limits::Call { owner: key.owner, connection: key.connection, at: *at };
+            let _ = self.0.more.set((Settled::of(call, taken, standing), standing.clone()));
+        }
+        let full = || standing.as_ref().and_then(Standing::reached).map_or(Error::Busy, Error::Limited);
+        let place =
+            |taken: Result<Taken>| taken.and_then(|it| if it.is_taken { Ok(()) } else { Err(full()) });
+        let mut places: Vec<_> = taken.into_iter().map(place).collect();
+        places.sort_by_key(Result::is_err);
+        places
+    }
+
+    /// What is to be noted of its limits, and where they stand.
+    pub(crate) fn standing(&self) -> (impl Iterator<Item = &Settled>, Option<&Standing>) {
+        let admission = self.admitted();
+        let more = self.0.more.get();
+        let settled = admission.and_then(|it| it.settled.as_ref()).into_iter().chain(more.map(|(it, _)| it));
+        (settled, more.map(|(_, it)| it).or_else(|| admission.and_then(|it| it.standing.as_ref())))
     }
 
     pub(crate) fn admitted(&self) -> Option<&Admission> {

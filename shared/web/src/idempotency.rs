@@ -2,8 +2,11 @@
 //! of the first. The answer is kept in the transaction of the effect, so that neither can be there without the other.
 
 mod answer;
+mod part;
 
+pub(crate) use answer::replayed;
 pub use answer::{Answer, Answered};
+use part::Part;
 
 use crate::app::App;
 use crate::body::json_bytes;
@@ -14,11 +17,11 @@ use axum::extract::{FromRequest, Request};
 use domain::id::{ConnectionId, OwnerId};
 use domain::keyring::{DataKey, Purpose};
 use domain::operation::Operation;
-use domain::seal::{self, Sealed};
-use domain::table::{Expect, Put, Row, RowKey, Write};
+use domain::seal;
+use domain::table::{Expect, Put, RowKey, Write};
 use domain::{Error, hex, schema};
 use futures_util::future::try_join;
-use http::{HeaderMap, HeaderName, StatusCode, header};
+use http::{HeaderMap, HeaderName, header};
 use ring::digest::{Context, SHA256};
 use serde::{Deserialize, Serialize};
 use std::future::ready;
@@ -43,6 +46,7 @@ struct Sent {
 /// Where the answer will lie, for the handler to write it beside the effect.
 pub struct Keep<'a>(Option<Place<'a>>);
 
+#[derive(Clone)]
 struct Place<'a> {
     app: &'a App,
     row: RowKey,
@@ -77,6 +81,11 @@ impl<T: FromRequest<App, Rejection = Problem>> FromRequest<App> for Repeatable<T
 }
 
 impl Once {
+    /// For a face on which nothing is sent again.
+    pub const fn never() -> Self {
+        Self(None)
+    }
+
     /// The same as `run` for a call of a connection, which gets no earlier answer for what it may not do any more.
     pub async fn run_call<'a, W: Future<Output = Result<Answer, Problem>>>(
         self,
@@ -100,45 +109,22 @@ impl Once {
         caller: Option<ConnectionId>,
         work: impl FnOnce(Keep<'a>) -> W,
     ) -> Result<Answered, Problem> {
-        let first = |answer| Answered { answer, again: false };
-        let Some(sent) = self.0 else { return work(Keep(None)).await.map(first) };
-        let row = sent.row(owner, caller);
+        let Some(sent) = self.0 else { return work(Keep(None)).await.map(Answered::first) };
+        let row = sent.row(owner, caller, None);
         let data_key = app.keys.find_or_make(owner, Purpose::Idempotency, app.op());
         let (found, data_key) = try_join(app.table.get(&row), data_key).await?;
-        if let Some(found) = found {
-            return sent.again(&found, &data_key);
-        }
-        let place = Place { app, row: row.clone(), digest: sent.digest, data_key: Arc::clone(&data_key) };
-        match work(Keep(Some(place))).await {
-            // Perhaps another copy of this very call was first: then its answer is the answer.
-            Err(problem) if tells_of_another(problem.status) => match app.table.get(&row).await? {
-                Some(found) => sent.again(&found, &data_key),
-                None => Err(problem),
-            },
-            done => done.map(first),
-        }
+        Part::of(Place { app, row, digest: sent.digest, data_key }, found.as_ref())?.run(work).await
     }
 }
 
 impl Sent {
-    fn row(&self, owner: OwnerId, caller: Option<ConnectionId>) -> RowKey {
+    /// Of a call of many parts each has its own.
+    fn row(&self, owner: OwnerId, caller: Option<ConnectionId>, part: Option<usize>) -> RowKey {
         let caller = caller.map_or_else(|| "owner".to_owned(), |connection| connection.to_string());
-        let parts = [&caller, &self.method, &self.path, &self.key].map(|part| part.as_bytes());
+        let part = part.map(|part| part.to_string());
+        let parts = [&caller, &self.method, &self.path, &self.key].into_iter().chain(&part);
+        let parts: Vec<_> = parts.map(|part| part.as_bytes()).collect();
         schema::idempotency(owner, &hex(&hash(&parts)))
-    }
-
-    fn again(&self, row: &Row, data_key: &DataKey) -> Result<Answered, Problem> {
-        let unreadable = |error: serde_json::Error| Error::unreadable(&row.key, &error);
-        let sealed: Sealed = serde_json::from_str(&row.body).map_err(unreadable)?;
-        let kept = seal::open(data_key, &row.key.sort, &sealed)?;
-        let kept: Kept<Answer> = serde_json::from_slice(&kept).map_err(unreadable)?;
-        if kept.digest != self.digest {
-            let detail = "This `Idempotency-Key` came with another body before. Send a new key for a new call, or \
-                          the first body again for its answer.";
-            let title = "Idempotency key reused";
-            return Err(Problem::new(StatusCode::CONFLICT, "idempotency-key-reused", title, detail));
-        }
-        Ok(Answered { answer: kept.answer, again: true })
     }
 }
 
@@ -153,10 +139,6 @@ impl Keep<'_> {
         let expires = Some(schema::idempotency_expiry(app.clock.now()));
         Ok(Some(Write::Put(Put { expires, ..Put::new(row.clone(), body, Expect::Absent) })))
     }
-}
-
-fn tells_of_another(status: StatusCode) -> bool {
-    matches!(status, StatusCode::CONFLICT | StatusCode::PRECONDITION_FAILED)
 }
 
 /// With or without the quotes of a structured field.

@@ -1,6 +1,6 @@
 //! What is noted of a call with a genuine key once it is answered, and the headers that tell where its limits stand.
 
-use crate::call::{Admission, Call};
+use crate::call::Call;
 use crate::peer::Peer;
 use crate::problem::Problem;
 use axum::body::HttpBody as _;
@@ -11,7 +11,7 @@ use domain::activity::Activity;
 use domain::audit::{Actor, Entry, Outcome};
 use domain::id::ActivityId;
 use domain::ledger::{Note, Refused};
-use domain::limits::Settled;
+use domain::limits::{Settled, Standing};
 use futures_util::future::join_all;
 use http::{HeaderName, HeaderValue, Method, StatusCode};
 use jiff::SignedDuration;
@@ -46,14 +46,15 @@ impl Call {
     /// Tells where its limits stand, and notes it.
     pub(crate) async fn end(&self, asked: &Asked, problem: Option<&Problem>, response: &mut Response) {
         let Some(admission) = self.admitted() else { return };
-        tell_limits(admission, response);
+        let (settled, standing) = self.standing();
+        tell_limits(standing, response);
         // What a protocol answered 200 to may have been refused all the same.
         let problem = problem.or_else(|| self.refusal());
         let status = problem.map_or(response.status(), |problem| problem.status);
         let bytes = asked.answered(response);
         let from = asked.peer.map(Peer::anonymised);
         let mut notes = Vec::with_capacity(2);
-        if let Some(Settled { rate, notices }) = &admission.settled {
+        for Settled { rate, notices } in settled {
             notes.extend(notices.iter().cloned().map(Note::Notice));
             notes.extend(Some(rate).filter(|rate| !rate.is_nothing()).cloned().map(Note::Count));
         }
@@ -112,8 +113,8 @@ impl Call {
     }
 }
 
-fn tell_limits(admission: &Admission, response: &mut Response) {
-    let Some(standing) = &admission.standing else { return };
+fn tell_limits(standing: Option<&Standing>, response: &mut Response) {
+    let Some(standing) = standing else { return };
     for (name, line) in [("ratelimit-policy", standing.policy()), ("ratelimit", standing.left())] {
         if let Some(line) = line.and_then(|line| HeaderValue::try_from(line).ok()) {
             response.headers_mut().insert(HeaderName::from_static(name), line);

@@ -1,7 +1,15 @@
 //! What a call can do with the nouns of an owner's data; every face goes through here.
 
+mod batch;
+mod deed;
+mod goals;
 mod list;
+mod make;
+mod put;
 mod restore;
+
+pub use batch::Batch;
+pub use goals::{Deleting, TheirFate};
 
 use crate::body::{Sent, Within};
 use crate::call::Call;
@@ -11,7 +19,6 @@ use domain::access::{Action, Scope, Shown};
 use domain::collection::CollectionName;
 use domain::noun::{self, Desk, Noun, Rules, canonical};
 use domain::operation::Operation;
-use domain::table::{Query, Row, Write};
 use domain::{Error, Result};
 use serde::{Serialize, Serializer};
 use std::marker::PhantomData;
@@ -72,34 +79,6 @@ impl<'a, T: Rules> Nouns<'a, T> {
         Ok((shown, version))
     }
 
-    /// `beside` is what the same transaction keeps of the answer.
-    pub async fn create(
-        &self,
-        new: Sent<T::New>,
-        beside: impl Fn(&Written<T>) -> Result<Option<Write>>,
-    ) -> Result<Written<T>, Problem> {
-        let alike = new.peek().and_then(|new| T::alike(self.call.owner(), new));
-        let (scope, alike) = self.call.may(&T::DOES.create, self.all_of(alike)).await?;
-        let names = names::<T, _>(&new);
-        let new = read(&scope, new, &names)?;
-        let desk = self.desk().await?;
-        let id = T::mint(&new, desk.writer.at, self.call.app().entropy.bytes());
-        let item = T::new(id, new, &desk.writer);
-        let reads = self.call.scope(Action::Read, T::RESOURCE).await?.ok();
-        if within(&scope, &item, &names).is_ok()
-            && let Some(there) = already(&alike, reads.as_ref())
-        {
-            let there = Written { is_new: false, ..Written::of(there, reads.as_ref())? };
-            if let Some(write) = beside(&there)? {
-                desk.keep(write).await?;
-            }
-            return Ok(there);
-        }
-        let beside = |item: &T| beside(&Written::of(item.clone(), reads.as_ref())?);
-        let item = desk.create(item, |item| within(&scope, item, &names), beside).await?;
-        Ok(Written::of(item, reads.as_ref())?)
-    }
-
     /// `expected` is the version that the caller has seen, if it says.
     pub async fn update(
         &self,
@@ -121,11 +100,6 @@ impl<'a, T: Rules> Nouns<'a, T> {
     pub async fn delete(&self, id: T::Id, expected: Option<u64>) -> Result<(), Problem> {
         let (_, item) = self.seen(&T::DOES.delete, id, expected).await?;
         Ok(self.desk().await?.trash(&item).await?)
-    }
-
-    async fn all_of(&self, alike: Option<Query>) -> Result<Vec<Row>> {
-        let Some(alike) = alike else { return Ok(Vec::new()) };
-        Ok(self.call.app().table.query(&alike).await?.rows)
     }
 
     async fn find(&self, id: T::Id) -> Result<T> {
@@ -172,13 +146,6 @@ impl<'a, T: Rules> Nouns<'a, T> {
             None => Error::NotFound(T::NAME).into(),
         })
     }
-}
-
-/// The first that a new one would repeat, if the writer reads that it does.
-fn already<T: Rules>(alike: &[Row], reads: Option<&Scope<'_>>) -> Option<T> {
-    let field = T::SAID_ONCE?;
-    let mut items = alike.iter().filter_map(|row| serde_json::from_str::<T>(&row.body).ok());
-    items.find(|item| reads.and_then(|reads| reads.of(&item.subject())).is_some_and(|seen| seen.shows(field)))
 }
 
 /// The fields that were sent, by their own names.

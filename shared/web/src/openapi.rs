@@ -81,6 +81,12 @@ fn parameters() -> Value {
             "schema": { "type": "string", "pattern": "^\"[0-9]{1,19}(-csv|-xml)?\"$" },
             "example": "\"1\"",
         },
+        "IfNothing": {
+            "name": "If-None-Match",
+            "in": "header",
+            "description": "`*`: only if nothing is there yet.",
+            "schema": { "const": "*" },
+        },
         "IfNoneMatch": {
             "name": "If-None-Match",
             "in": "header",

@@ -18,7 +18,13 @@ impl<S: Send + Sync> FromRequestParts<S> for IfMatch {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        let wanted = parts.headers.get(header::IF_MATCH).filter(|wanted| *wanted != "*");
+        Self::of(&parts.headers)
+    }
+}
+
+impl IfMatch {
+    fn of(headers: &HeaderMap) -> Result<Self, Problem> {
+        let wanted = headers.get(header::IF_MATCH).filter(|wanted| *wanted != "*");
         let Some(wanted) = wanted else { return Ok(Self(None)) };
         let tag = wanted.to_str().ok().and_then(|tag| tag.strip_prefix('"')?.strip_suffix('"'));
         // Whichever form was read, a change is guarded by the version.
@@ -30,6 +36,56 @@ impl<S: Send + Sync> FromRequestParts<S> for IfMatch {
         version
             .map(|version| Self(Some(version)))
             .ok_or_else(|| Problem::invalid("If-Match", "one ETag that this API gave is expected"))
+    }
+}
+
+/// What has to be there, or not to be, for something to be put there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Condition {
+    Always,
+    /// `If-None-Match: *`
+    IfNothing,
+    /// `If-Match: *`
+    IfAnything,
+    /// `If-Match` with an `ETag`
+    If(u64),
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Condition {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let headers = &parts.headers;
+        match (headers.get(header::IF_NONE_MATCH), headers.get(header::IF_MATCH)) {
+            (None, None) => Ok(Self::Always),
+            (Some(nothing), None) if nothing == "*" => Ok(Self::IfNothing),
+            (Some(_), None) => {
+                Err(Problem::invalid("If-None-Match", "`*` is expected: only if nothing is there"))
+            }
+            (None, Some(_)) => Ok(IfMatch::of(headers)?.0.map_or(Self::IfAnything, Self::If)),
+            (Some(_), Some(_)) => Err(Problem::invalid("If-None-Match", "give either this or `If-Match`")),
+        }
+    }
+}
+
+impl Condition {
+    /// `found` is the version of what is there.
+    pub(crate) fn allows(self, found: Option<u64>) -> Result<(), Problem> {
+        let failed = |code, title, detail: String| {
+            Err(Problem::new(StatusCode::PRECONDITION_FAILED, code, title, detail))
+        };
+        match (self, found) {
+            (Self::If(expected), Some(found)) => expect_version(Some(expected), found),
+            (Self::IfNothing, Some(found)) => {
+                let detail = format!("There is one, at version {found}; send `If-Match` to replace it.");
+                failed("there-already", "It is there already", detail)
+            }
+            (Self::If(_) | Self::IfAnything, None) => {
+                let detail = "There is nothing to replace; leave out `If-Match` to make it.".to_owned();
+                failed("nothing-there", "Nothing is there", detail)
+            }
+            _ => Ok(()),
+        }
     }
 }
 

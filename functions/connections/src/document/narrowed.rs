@@ -50,7 +50,7 @@ pub(super) fn narrowed(whole: &Value, connection: &Connection, at: Timestamp) ->
 fn narrow(said: &mut Value, connection: &Connection, at: Timestamp) -> bool {
     let Some(needs) = needed(said) else { return false };
     let id = said.get("operationId").and_then(Value::as_str).unwrap_or_default();
-    let may = match (operation::all().find(|one| one.tool == id), needs) {
+    let may = match (operation::all().find(|one| one.name == id), needs) {
         (Some(one), _) => connection.allows(one, at).is_ok(),
         (None, Some((resource, action))) => connection.decide(action, resource, at).is_ok(),
         (None, None) if id == OWN => is_any(connection, at).is_ok(),

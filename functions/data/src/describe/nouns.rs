@@ -11,13 +11,13 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde_json::{Value, json};
 use web::openapi::Operation;
-use web::{Page, PageParams, PastChange};
+use web::{Batch, Items, Page, PageParams, PastChange};
 
 pub(super) fn operations<T: Rules + JsonSchema>(new: Value, patch: Value) -> Vec<Operation> {
     let (does, item, new) = (T::DOES, item::<T>(&new), sent(T::DOES.create.path, new));
     let page = json!({ "data": [item], "next_cursor": null });
     let history = format!("get_{}_history", T::NAME);
-    vec![
+    let mut operations = vec![
         all::<T>(of(
             &does.list,
             "All that may be read, or those for which everything holds that is given, in pages",
@@ -32,7 +32,7 @@ pub(super) fn operations<T: Rules + JsonSchema>(new: Value, patch: Value) -> Vec
             .read_as_wanted::<Shown<T>>()
             .told_once()
             .tagged(),
-        create::<T>(new, &item),
+        create::<T>(new.clone(), &item),
         one::<T>(of(&does.update, "Change the given fields; the others stay"))
             .versioned()
             .takes::<T::Patch>(patch)
@@ -40,6 +40,17 @@ pub(super) fn operations<T: Rules + JsonSchema>(new: Value, patch: Value) -> Vec
             .answers_nothing()
             .tagged()
             .preferring(),
+        one::<T>(of(
+            &does.put,
+            "Make it under this id, or replace what is there: what is not given is as in a new one",
+        ))
+        .conditional()
+        .takes::<T::New>(new.clone())
+        .answers::<Shown<T>>(200, item.clone())
+        .answers::<Shown<T>>(201, item.clone())
+        .answers_nothing()
+        .tagged()
+        .preferring(),
         one::<T>(of(&does.delete, "Move it to the trash, where it stays for 30 days"))
             .versioned()
             .answers_nothing(),
@@ -57,8 +68,38 @@ pub(super) fn operations<T: Rules + JsonSchema>(new: Value, patch: Value) -> Vec
         ))
         .needs(&does.get)
         .query::<PageParams>()
-        .answers::<Page<PastChange>>(200, past(item)),
-    ]
+        .answers::<Page<PastChange>>(200, past(item.clone())),
+    ];
+    operations.extend(T::DEEDS.iter().map(|deed| {
+        one::<T>(of(deed.does, deed.says))
+            .versioned()
+            .answers::<Shown<T>>(200, item.clone())
+            .answers_nothing()
+            .tagged()
+            .preferring()
+    }));
+    operations.extend(does.batch.as_ref().map(|many| {
+        all::<T>(of(many, "Make up to 25, each by itself; a batch counts as as many calls as it has items"))
+            .repeatable()
+            .takes::<Items<T::New>>(json!({ "items": [new] }))
+            .answers::<Batch<Shown<T>>>(200, json!({ "data": [{ "index": 0, "status": 201, "item": item }] }))
+            .answers::<Batch<Shown<T>>>(207, refused_one())
+    }));
+    operations
+}
+
+/// What a batch answers of which something was refused.
+fn refused_one() -> Value {
+    let detail = "/title: missing field `title`";
+    let problem = json!({
+        "type": "urn:larder:problem:invalid-input",
+        "title": "The input is not valid",
+        "status": 400,
+        "detail": detail,
+        "errors": [{ "pointer": "/title", "detail": "missing field `title`" }],
+        "request_id": "req_06hhgq2g000000000000000000",
+    });
+    json!({ "data": [{ "index": 0, "status": 400, "problem": problem }] })
 }
 
 fn create<T: Rules + JsonSchema>(new: Value, item: &Value) -> Operation {
@@ -90,7 +131,7 @@ fn sent(path: &str, mut new: Value) -> Value {
 
 pub(super) fn of(does: &'static Does, summary: &'static str) -> Operation {
     let method = Method::from_bytes(does.method.as_bytes()).unwrap_or_default();
-    Operation::new(method, does.path, does.tool, summary).needs(does)
+    Operation::new(method, does.path, does.name, summary).needs(does)
 }
 
 pub(super) fn item<T: Rules>(new: &Value) -> Value {

@@ -3,23 +3,23 @@
 use super::{Entry, answer, fit};
 use domain::collection::CollectionName;
 use domain::filter::Filter as _;
-use domain::noun::Rules;
+use domain::noun::{Deed, Rules};
 use rmcp::model::JsonObject;
 use schemars::{JsonSchema, Schema, schema_for};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
-use web::{Asked, Call, Nouns, PageParams, Problem, Sent, Within};
+use web::{Asked, Call, Each, Items, Nouns, Once, PageParams, Problem, Sent, Within};
 
 /// The tools of one noun.
-pub(super) fn of<T: Rules>() -> [Entry; 6] {
+pub(super) fn of<T: Rules>() -> Vec<Entry> {
     let does = T::DOES;
     let (many, one) = (does.many, T::NAME.replace('_', " "));
     let asked = both(schema_for!(PageParams), &schema_for!(T::Filter));
     let (of, asked) =
         if T::LIES_IN { (" of a collection", both(schema_for!(In), &asked)) } else { ("", asked) };
     let said = format!("{many}{of}, in pages: all, or those for which everything holds that is given.");
-    [
+    let mut tools = vec![
         Entry::new(&does.list, said, asked, |call, arguments| Box::pin(list::<T>(call, arguments)))
             .looking_at(T::Filter::looks_at),
         Entry::new(&does.get, format!("One {one} by its id."), schema_for!(One<T::Id>), |call, arguments| {
@@ -49,7 +49,20 @@ pub(super) fn of<T: Rules>() -> [Entry; 6] {
             schema_for!(One<T::Id>),
             |call, arguments| Box::pin(restore::<T>(call, arguments)),
         ),
-    ]
+    ];
+    tools.extend(T::DEEDS.iter().map(|deed| {
+        let said = format!("{}.", deed.says);
+        Entry::new(deed.does, said, schema_for!(SeenOne<T::Id>), move |call, arguments| {
+            Box::pin(carry_out(deed, call, arguments))
+        })
+    }));
+    tools.extend(does.batch.as_ref().filter(|many| many.is_tool()).map(|many| {
+        let said = format!("Make up to 25 {}, each by itself.", does.many.to_lowercase());
+        Entry::new(many, said, schema_for!(Items<T::New>), |call, arguments| {
+            Box::pin(create_each::<T>(call, arguments))
+        })
+    }));
+    tools
 }
 
 /// Which collection it lies in.
@@ -107,6 +120,19 @@ async fn delete<T: Rules>(call: &Call, arguments: JsonObject) -> Result<Box<RawV
 async fn restore<T: Rules>(call: &Call, arguments: JsonObject) -> Result<Box<RawValue>, Problem> {
     let One { id } = fit(arguments)?;
     answer(&Nouns::<T>::of(call).restore(id).await?)
+}
+
+async fn carry_out<T: Rules>(
+    deed: &Deed<T>,
+    call: &Call,
+    arguments: JsonObject,
+) -> Result<Box<RawValue>, Problem> {
+    let SeenOne::<T::Id> { id, expected_version } = fit(arguments)?;
+    answer(&Nouns::<T>::of(call).carry_out(deed, id, expected_version).await?)
+}
+
+async fn create_each<T: Rules>(call: &Call, arguments: JsonObject) -> Result<Box<RawValue>, Problem> {
+    answer(&Nouns::<T>::of(call).create_each(Each::of(arguments), Once::never()).await?)
 }
 
 /// The arguments of these names, taken out.

@@ -231,10 +231,11 @@ impl TryFrom<String> for Tool {
     type Error = String;
 
     fn try_from(name: String) -> Result<Self, String> {
-        if operation::all().any(|operation| operation.tool == name) {
+        let tools = || operation::all().filter(|operation| operation.is_tool());
+        if tools().any(|operation| operation.tool == name) {
             return Ok(Self(name));
         }
-        let all: Vec<_> = operation::all().map(|operation| operation.tool).collect();
+        let all: Vec<_> = tools().map(|operation| operation.tool).collect();
         Err(format!("there is no tool `{name}`; there are {}", all.join(", ")))
     }
 }

@@ -1,20 +1,48 @@
 //! What a goal means for the goals above and below it and for its tasks.
 
-use super::{Goal, GoalFilter, NewGoal, Percent, ProgressMode, Status, Tally};
+use super::{Goal, GoalFilter, GoalPatch, NewGoal, Percent, ProgressMode, Status, Tally};
+use crate::filter::State as _;
 use crate::id::GoalId;
 use crate::life_area::LifeArea;
 use crate::list::List;
-use crate::noun::{Desk, Further, Rules};
+use crate::noun::{Deed, Desk, Further, Given, Rules};
+use crate::operation;
 use crate::task::Task;
 use crate::{Error, Result};
 use futures_util::future::try_join;
 use jiff::Timestamp;
+use serde_json::{Map, Value};
 
 /// How many goals may lie above one another.
 const DEEPEST: usize = 10;
 
 impl Rules for Goal {
     type Filter = GoalFilter;
+
+    const IS_LET_GO: bool = true;
+
+    const DEEDS: &'static [Deed<Self>] = &[
+        Deed {
+            does: &operation::COMPLETE_GOAL,
+            says: "Mark it as completed, whatever became of its tasks",
+            field: "status",
+            patch: |_| GoalPatch { status: Given(Some(Status::Completed)), ..GoalPatch::default() },
+        },
+        Deed {
+            does: &operation::REOPEN_GOAL,
+            says: "Take it up again, after it was completed or abandoned",
+            field: "status",
+            patch: |goal| {
+                let reopened = (!goal.status.is_open()).then_some(Status::Active);
+                GoalPatch { status: Given(reopened), ..GoalPatch::default() }
+            },
+        },
+    ];
+
+    fn follows(state: &Map<String, Value>) -> &'static [&'static str] {
+        let is_manual = state.get("progress_mode").is_some_and(|mode| mode == "manual");
+        if is_manual { &["completed_at", "tally"] } else { &["completed_at", "tally", "progress"] }
+    }
 
     fn mint(_: &NewGoal, at: Timestamp, random: [u8; 10]) -> GoalId {
         GoalId::new(at, random)

@@ -1,11 +1,12 @@
 //! No two life areas have one name, and nothing belongs to one that is gone.
 
-use super::{LifeArea, LifeAreaFilter, NewLifeArea};
+use super::{LifeArea, LifeAreaFilter, LifeAreaPatch, NewLifeArea};
 use crate::goal::Goal;
 use crate::id::LifeAreaId;
 use crate::list::List;
 use crate::memory::Memory;
-use crate::noun::{Desk, Further, Rules};
+use crate::noun::{Deed, Desk, Further, Given, Rules};
+use crate::operation;
 use crate::preferences::Preferences;
 use crate::schema;
 use crate::shelf::Entity as _;
@@ -20,6 +21,15 @@ const ROWS_IN_A_READ: usize = 1_000;
 
 impl Rules for LifeArea {
     type Filter = LifeAreaFilter;
+
+    const IS_LET_GO: bool = true;
+
+    const DEEDS: &'static [Deed<Self>] = &[Deed {
+        does: &operation::ARCHIVE_LIFE_AREA,
+        says: "Put it aside; what belongs to it stays as it is",
+        field: "is_archived",
+        patch: |_| LifeAreaPatch { is_archived: Given(Some(true)), ..LifeAreaPatch::default() },
+    }];
 
     fn mint(_: &NewLifeArea, at: Timestamp, random: [u8; 10]) -> LifeAreaId {
         LifeAreaId::new(at, random)

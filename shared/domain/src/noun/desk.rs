@@ -2,6 +2,7 @@
 //! it are one transaction.
 
 mod eyes;
+mod make;
 mod take_in;
 mod trash;
 
@@ -44,22 +45,6 @@ impl<'a> Desk<'a> {
 
     pub fn stamped<T: Noun>(&self, item: T) -> T {
         item.stamped(&self.writer)
-    }
-
-    /// `beside` is what else the transaction writes, now that it is known what is made.
-    pub async fn create<T: Rules>(
-        &self,
-        new: T,
-        may: impl Fn(&T) -> Result<()>,
-        beside: impl Fn(&T) -> Result<Option<Write>>,
-    ) -> Result<T> {
-        let id = new.id();
-        let was = if T::IS_NAMED { self.was::<T>(id.clone()).await? } else { Was::Nothing };
-        let made = self.write(was, Some(new), may, beside).await.map_err(|error| match error {
-            Error::Conflict if T::IS_NAMED => taken::<T>(&id),
-            error => error,
-        });
-        made?.ok_or_else(|| Error::internal("what was made is gone"))
     }
 
     /// Fails with `Conflict` unless it still is as it was `before`. What changes nothing is not written.
@@ -186,10 +171,6 @@ impl<'a> Desk<'a> {
         let found = self.found::<T>(item.id()).await?;
         Ok(found.as_ref().map(T::version) == before.map(T::version))
     }
-}
-
-fn taken<T: Noun>(id: &T::Id) -> Error {
-    Error::InTheWay(format!("there is a {} `{id}` already; choose another name", T::NAME))
 }
 
 fn nothing<T>(_: &T) -> Result<Option<Write>> {

@@ -1,10 +1,12 @@
 //! What a task means for its goal, and what comes after it.
 
-use super::{NewTask, Status, Task, TaskFilter, depends};
+use super::{NewTask, Status, Task, TaskFilter, TaskPatch, depends};
+use crate::filter::State as _;
 use crate::goal::{Goal, Tally};
 use crate::id::{GoalId, Me, TaskId};
 use crate::life_area::LifeArea;
-use crate::noun::{Desk, Further, Rules};
+use crate::noun::{Deed, Desk, Further, Given, Rules};
+use crate::operation;
 use crate::profile::Profile;
 use crate::{Error, Result};
 use futures_util::future::{try_join, try_join4};
@@ -13,6 +15,24 @@ use std::collections::{BTreeMap, BTreeSet};
 
 impl Rules for Task {
     type Filter = TaskFilter;
+
+    const DEEDS: &'static [Deed<Self>] = &[
+        Deed {
+            does: &operation::COMPLETE_TASK,
+            says: "Mark it as completed; one that recurs is followed by the next, which `followed_by` names",
+            field: "status",
+            patch: |_| TaskPatch { status: Given(Some(Status::Completed)), ..TaskPatch::default() },
+        },
+        Deed {
+            does: &operation::REOPEN_TASK,
+            says: "Take it up again, after it was completed or cancelled",
+            field: "status",
+            patch: |task| {
+                let reopened = (!task.status.is_open()).then_some(Status::Pending);
+                TaskPatch { status: Given(reopened), ..TaskPatch::default() }
+            },
+        },
+    ];
 
     fn is_tied(&self) -> bool {
         self.goal_id.is_some() || self.parent_id.is_some() || !self.depends_on.is_empty()

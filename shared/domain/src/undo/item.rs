@@ -54,12 +54,12 @@ impl Undoing<'_> {
         Ok((done.into_iter().map(|(_, undone)| undone).collect(), next))
     }
 
-    /// What stood before what it refers to may be possible now.
+    /// What stood before what it refers to, or what others refer to, may be possible now.
     async fn again(&self, done: &mut [(Line, Undone)]) -> Result<()> {
         for _ in 0..MOST_PASSES {
             let mut any = false;
             for (line, undone) in done.iter_mut().filter(|(_, undone)| undone.is_not_possible()) {
-                if let Some(now) = self.item(line).await?.filter(|now| !now.is_not_possible()) {
+                if let Some(now) = self.item(line, true).await?.filter(|now| !now.is_not_possible()) {
                     *undone = now;
                     any = true;
                 }
@@ -85,7 +85,7 @@ impl Undoing<'_> {
                 }
                 let written = Write { source: line.source, at: line.at };
                 if self.which.picks(&written) && seen.insert(line.what.clone()) {
-                    done.extend(self.item(&line).await?.map(|undone| (line, undone)));
+                    done.extend(self.item(&line, false).await?.map(|undone| (line, undone)));
                 }
                 if done.len() == MOST_ITEMS {
                     return Ok((done, Some(row.key.sort.clone())));
@@ -100,25 +100,28 @@ impl Undoing<'_> {
     }
 
     /// The one place that knows which type lies where.
-    async fn item(&self, line: &Line) -> Result<Option<Undone>> {
+    async fn item(&self, line: &Line, is_again: bool) -> Result<Option<Undone>> {
         match change::noun_of(&line.what) {
-            Task::NAME => self.of::<Task>(line).await,
-            Goal::NAME => self.of::<Goal>(line).await,
-            LifeArea::NAME => self.of::<LifeArea>(line).await,
-            Memory::NAME => self.of::<Memory>(line).await,
-            Collection::NAME => self.of::<Collection>(line).await,
-            Record::NAME => self.of::<Record>(line).await,
-            Profile::NAME => self.of::<Profile>(line).await,
-            Preferences::NAME => self.of::<Preferences>(line).await,
+            Task::NAME => self.of::<Task>(line, is_again).await,
+            Goal::NAME => self.of::<Goal>(line, is_again).await,
+            LifeArea::NAME => self.of::<LifeArea>(line, is_again).await,
+            Memory::NAME => self.of::<Memory>(line, is_again).await,
+            Collection::NAME => self.of::<Collection>(line, is_again).await,
+            Record::NAME => self.of::<Record>(line, is_again).await,
+            Profile::NAME => self.of::<Profile>(line, is_again).await,
+            Preferences::NAME => self.of::<Preferences>(line, is_again).await,
             _ => Err(Error::internal(format!("nobody knows how to undo {}", line.what))),
         }
     }
 
     /// `None` if a newer line leads to the same item.
-    async fn of<T: Rules>(&self, line: &Line) -> Result<Option<Undone>> {
+    async fn of<T: Rules>(&self, line: &Line, is_again: bool) -> Result<Option<Undone>> {
         let id = line.what.rsplit_once('/').map(|(_, id)| id.to_owned());
         let answer = |did, conflict| Ok(Some(Undone { resource: T::RESOURCE, id, did, conflict }));
         let done = match self.find::<T>(line).await {
+            Ok(Ok(Some(Found { plan: Plan::Remove, .. }))) if T::IS_LET_GO && !is_again => {
+                Ok(Err(Conflict::of(Reason::NotPossible, None)))
+            }
             Ok(Ok(Some(found))) => self.carry_out::<T>(found).await,
             Ok(Ok(None)) => return Ok(None),
             Ok(Err(conflict)) => Ok(Err(conflict)),
@@ -134,7 +137,7 @@ impl Undoing<'_> {
     async fn find<T: Rules>(&self, line: &Line) -> Result<Result<Option<Found>, Conflict>> {
         let key = RowKey::new(self.desk.owner, format!("{}{}", schema::DATA, line.what));
         let keys = [schema::trash_of(&key), key];
-        let unravelled = self.unravel(line, Unravelling::new(self.which, T::DERIVED));
+        let unravelled = self.unravel(line, Unravelling::new(self.which, T::follows));
         let (mut rows, unravelled) = try_join(self.desk.table.get_many(&keys), unravelled).await?;
         let Some(unravelled) = unravelled else {
             return Ok(Err(Conflict::of(Reason::TooLong, None)));

@@ -47,7 +47,7 @@ impl Past {
     }
 
     fn plan(&self, which: Which) -> Plan {
-        let mut unravelling = Unravelling::new(which, &["derived"]);
+        let mut unravelling = Unravelling::new(which, |_| &["derived"]);
         for (nth, source) in self.sources.iter().enumerate().rev() {
             let version = nth as u64 + 2;
             let change = Change {

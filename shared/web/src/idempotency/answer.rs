@@ -5,6 +5,7 @@ use axum::response::{IntoResponse, Response};
 use domain::Error;
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 
 const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 
@@ -34,6 +35,11 @@ impl Answer {
         Self { status: status.as_u16(), headers: Vec::new(), body: String::new() }
     }
 
+    /// The status and the JSON that it tells.
+    pub fn into_json(self) -> domain::Result<(u16, Box<RawValue>)> {
+        Ok((self.status, RawValue::from_string(self.body).map_err(Error::internal)?))
+    }
+
     pub fn with(mut self, name: HeaderName, value: impl Into<String>) -> Self {
         self.headers.push((name.to_string(), value.into()));
         self
@@ -41,6 +47,10 @@ impl Answer {
 }
 
 impl Answered {
+    pub(super) const fn first(answer: Answer) -> Self {
+        Self { answer, again: false }
+    }
+
     /// What the answer said, the first time, of where it is that the call made something.
     pub fn location(&self) -> Option<&str> {
         let mut headers = self.answer.headers.iter();
@@ -48,11 +58,16 @@ impl Answered {
     }
 }
 
+/// Says that the call was answered before.
+pub(crate) const fn replayed() -> (HeaderName, HeaderValue) {
+    (REPLAYED, HeaderValue::from_static("true"))
+}
+
 impl IntoResponse for Answered {
     fn into_response(self) -> Response {
         let mut response = self.answer.into_response();
         if self.again {
-            response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
+            response.headers_mut().extend([replayed()]);
         }
         response
     }

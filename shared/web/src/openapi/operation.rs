@@ -23,6 +23,7 @@ pub struct Operation {
     answers: Vec<Reply>,
     is_tagged: bool,
     is_versioned: bool,
+    is_conditional: bool,
     is_repeatable: bool,
     is_told_once: bool,
     /// What is read, in which form and how much of it one likes.
@@ -63,6 +64,7 @@ impl Operation {
             answers: Vec::new(),
             is_tagged: false,
             is_versioned: false,
+            is_conditional: false,
             is_repeatable: false,
             is_told_once: false,
             wanted: None,
@@ -115,6 +117,11 @@ impl Operation {
     /// `If-Match` guards it.
     pub fn versioned(self) -> Self {
         Self { is_versioned: true, ..self }
+    }
+
+    /// `If-Match` and `If-None-Match` guard it.
+    pub fn conditional(self) -> Self {
+        Self { is_conditional: true, ..self.versioned() }
     }
 
     /// An `Idempotency-Key` makes it safe to send again.

@@ -40,6 +40,7 @@ impl Operation {
         all.extend(self.wanted.map(|of| fields(schemas.fields(of))));
         let headers = [
             (self.is_versioned, "IfMatch"),
+            (self.is_conditional, "IfNothing"),
             (self.is_repeatable, "IdempotencyKey"),
             (self.is_told_once, "IfNoneMatch"),
             (self.is_preferring, "Prefer"),
@@ -125,6 +126,7 @@ fn description(status: u16) -> &'static str {
     match status {
         201 => "Made",
         204 => "Done; there is nothing to tell",
+        207 => "Done in part: each says what became of it",
         304 => "The same as before",
         _ => "Done",
     }
