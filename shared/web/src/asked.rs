@@ -66,11 +66,12 @@ impl<F> Asked<F> {
     }
 
     /// What the list says of a parameter, with its place.
-    pub(crate) fn refused(&self, error: &Error) -> Problem {
-        match error {
+    pub(crate) fn refused(&self, error: &Error, scope: &Scope<'_>) -> Problem {
+        let problem = match error {
             Error::Invalid { pointer, detail } => Problem::invalid(format!("{}{pointer}", self.mark), detail),
             error => error.into(),
-        }
+        };
+        if scope.shows("indexed_fields") { problem } else { problem.without_alternatives() }
     }
 
     /// A parameter that looks at what is hidden is as unknown as one that there is not.

@@ -4,8 +4,8 @@ use super::Nouns;
 use crate::asked::Asked;
 use crate::page::{Page, cursor};
 use crate::problem::Problem;
-use domain::access::{Scope, Shown};
-use domain::collection::CollectionName;
+use domain::access::{Item as _, Scope, Shown};
+use domain::collection::{Collection, CollectionName};
 use domain::filter::{Clock, Filter as _};
 use domain::list::List;
 use domain::noun::Rules;
@@ -30,8 +30,7 @@ impl<T: Rules> Nouns<'_, T> {
         asked.check::<T>(&scope)?;
         let (list, first) = match read {
             Ok(read) => read,
-            Err(unknown) if scope.is_whole() => return Err(asked.refused(&unknown)),
-            // What there could be asked for is for those to know who see where it lies.
+            Err(unknown) if self.is_seen(&scope).await? => return Err(asked.refused(&unknown, &scope)),
             Err(_) => return Ok(Page { data: Vec::new(), next_cursor: None }),
         };
         let (clock, fields) = (Clock { at: call.at(), zone }, asked.fields::<T>());
@@ -57,6 +56,13 @@ impl<T: Rules> Nouns<'_, T> {
         };
         let first = list.page(table, after.as_deref(), limit).await?;
         Ok(Ok((list, first)))
+    }
+
+    /// Whether they lie where the caller sees anything: what can be asked for elsewhere it does not know.
+    async fn is_seen(&self, scope: &Scope<'_>) -> Result<bool> {
+        let Some(within) = &self.within else { return Ok(true) };
+        let found = self.call.shelf::<Collection>().some([within.clone()]).await?;
+        Ok(found.iter().flatten().any(|collection| scope.of(&collection.subject()).is_some()))
     }
 
     /// A cursor holds for one list: of these items, in this order.
