@@ -77,6 +77,7 @@ async fn a_read_waits_for_one_trip_a_write_for_two_a_forged_key_for_none() {
     let memory = format!("/v1/memories/{memory}");
     let (memory_history, memory_back) = (format!("{memory}/history"), format!("{memory}/restore"));
     let films = json!({ "name": "films", "indexed_fields": ["a"] });
+    let films_again = films.clone();
     assert_eq!(meter.house.call("POST", "/v1/collections", &key, Some(films)).await.status, 201);
     let (data, films) = (json!({ "data": { "a": 1 } }), "/v1/collections/films/records");
     let record = meter.house.call("POST", films, &key, Some(data.clone())).await.text("/id");
@@ -189,7 +190,7 @@ async fn a_read_waits_for_one_trip_a_write_for_two_a_forged_key_for_none() {
         ("POST", "/v1/collections", Some(json!({ "name": "plays" })), 201, 3, 5),
         ("GET", "/v1/collections/films", None, 200, 1, 3),
         ("PATCH", "/v1/collections/films", Some(json!({ "title": "Films" })), 200, 2, 4),
-        ("PUT", "/v1/collections/films", Some(json!({ "name": "films" })), 200, 2, 4),
+        ("PUT", "/v1/collections/films", Some(films_again), 200, 2, 4),
         ("GET", "/v1/collections/films/history", None, 200, 1, 4),
         ("GET", films, None, 200, 1, 3),
         // Where they are found, their collection knows.

@@ -1,6 +1,7 @@
 //! What a grant hides is no way to find anything.
 
 use crate::filters::{furnished, made, refused, titles};
+use crate::harness::House;
 use serde_json::{Value, json};
 
 #[tokio::test]
@@ -38,6 +39,8 @@ async fn what_is_hidden_can_be_neither_asked_for_nor_sorted_by() {
     assert!(said.contains("/due_before: unknown field `due_before`"), "{said}");
     let said = tool(json!({ "sort": "due" })).await;
     assert!(said.contains("/sort: unknown variant `due` ("), "{said}");
+    let said = tool(json!({ "sort": { "due": null } })).await;
+    assert!(said.contains("/sort: a plain value is expected"), "{said}");
     assert!(!house.call("GET", "/v1/tasks?status=open", &key, None).await.body.to_string().is_empty());
 }
 
@@ -60,4 +63,43 @@ async fn an_item_is_not_found_by_what_it_does_not_show() {
     let (_, narrow) = house.connect(json!({ "kind": "api", "name": "narrow", "grant": grant })).await;
     assert_eq!(titles(&house, &narrow, "/v1/tasks?status=open").await, "h d a");
     assert_eq!(titles(&house, &narrow, "/v1/tasks?due_before=2027-01-16").await, "");
+}
+
+#[tokio::test]
+async fn where_the_next_page_begins_does_not_tell_of_items_that_are_hidden() {
+    let house = House::new();
+    let grant = json!([
+        { "resource": "tasks", "actions": ["read"], "fields": { "deny": ["due"] } },
+        { "resource": "tasks", "actions": ["read", "write"], "only": { "own": true } },
+    ]);
+    let (_, prober) = house.connect(json!({ "kind": "api", "name": "prober", "grant": grant })).await;
+    made(&house, &prober, "/v1/tasks", json!({ "title": "probe", "due": "2030-01-01" })).await;
+    let full = house.api("full_access").await;
+    made(&house, &full, "/v1/tasks", json!({ "title": "hidden", "due": "2031-06-17" })).await;
+    for before in ["2031-06-01", "2031-07-01"] {
+        let path = format!("/v1/tasks?sort=due&due_after=2029-12-31&due_before={before}&limit=1");
+        let page = house.call("GET", &path, &prober, None).await;
+        let cursor = page.text("/next_cursor");
+        let next = house.call("GET", &format!("{path}&cursor={cursor}"), &prober, None).await;
+        assert_eq!((&next.body["data"], &next.body["next_cursor"]), (&json!([]), &Value::Null), "{before}");
+    }
+}
+
+/// Who may see all of what it made itself does not come to see more by completing what others made.
+#[tokio::test]
+async fn what_follows_of_a_task_is_whose_the_task_was() {
+    let house = House::new();
+    let full = house.api("full_access").await;
+    let task = json!({ "title": "t", "description": "ZEBRA", "labels": ["work"], "due": "2027-01-05" });
+    let id = made(&house, &full, "/v1/tasks", task).await;
+    let only = json!({ "tags": ["work"] });
+    let grant = json!([
+        { "resource": "tasks", "actions": ["read", "write"], "only": only, "fields": { "deny": ["description"] } },
+        { "resource": "tasks", "actions": ["read"], "only": { "own": true } },
+    ]);
+    let (_, half) = house.connect(json!({ "kind": "api", "name": "half", "grant": grant })).await;
+    let patch = json!({ "recurrence": "FREQ=DAILY", "status": "completed" });
+    let done = house.call("PATCH", &format!("/v1/tasks/{id}"), &half, Some(patch)).await;
+    let next = house.call("GET", &format!("/v1/tasks/{}", done.text("/followed_by")), &half, None).await;
+    assert_eq!((next.status.as_u16(), next.body.get("description")), (200, None), "{}", next.body);
 }

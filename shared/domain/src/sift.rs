@@ -14,6 +14,8 @@ pub struct Listing<T> {
     pub items: Vec<T>,
     /// Where to go on: a page may hold fewer than asked for, or nothing, and still have a next one.
     pub next: Option<String>,
+    /// Where it ends, if it holds as many as asked for: to go on there tells nothing of what was left out behind it.
+    pub end: Option<String>,
 }
 
 /// What `keep` makes of rows, until there are `limit` of them.
@@ -48,12 +50,12 @@ pub async fn sift_on<T>(
         while let Some(row) = rows.next() {
             items.extend(readable(row));
             if items.len() == limit {
-                let more = rows.len() > 0 || page.next.is_some();
-                return Ok(Listing { items, next: more.then(|| all.position(row)) });
+                let (more, end) = (rows.len() > 0 || page.next.is_some(), all.position(row));
+                return Ok(Listing { items, next: more.then(|| end.clone()), end: Some(end) });
             }
         }
         if page.next.is_none() || read >= MOST_ROWS {
-            return Ok(Listing { items, next: page.next });
+            return Ok(Listing { items, next: page.next, end: None });
         }
         page = all.page(table, page.next.as_deref(), ROWS_IN_A_READ).await?;
     }

@@ -50,7 +50,13 @@ impl<F: DeserializeOwned> Asked<F> {
         let page = page.filter_map(|name| Some((name.to_owned(), arguments.remove(name)?))).collect();
         let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
         let given = arguments.iter().map(|(name, value)| (name.clone(), text(value))).collect();
-        let filter = fit(Value::Object(arguments), "").map_err(Problem::from);
+        // A type may read an object as a word, which is not what was looked at above.
+        let object =
+            arguments.iter().find(|(_, value)| value.is_object()).map(|(name, _)| format!("/{name}"));
+        let filter = match object {
+            Some(place) => Err(Problem::invalid(place, "a plain value is expected")),
+            None => fit(Value::Object(arguments), "").map_err(Problem::from),
+        };
         Ok(Self { page: fit(Value::Object(page), "")?, filter, given, mark: '/' })
     }
 }

@@ -33,7 +33,7 @@ pub(super) enum Larder {
     There {
         url: String,
         token: Box<dyn Fn() -> String>,
-        egress: Egress,
+        egress: Box<Egress>,
     },
 }
 
@@ -82,7 +82,7 @@ impl Larder {
         let pair = host.and_then(|host| Some(format!("{host}:{}", address.port_or_known_default()?)));
         let pair = pair.ok_or_else(|| Failure::Address(address.to_string()))?;
         let url = address.as_str().trim_end_matches('/').to_owned();
-        Ok(Self::There { url, token, egress: Egress::new(Exempt::parse(&pair)) })
+        Ok(Self::There { url, token, egress: Box::new(Egress::new(Exempt::parse(&pair))) })
     }
 
     /// Posts a body, or gets without one.

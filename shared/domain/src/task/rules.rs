@@ -148,7 +148,7 @@ impl Task {
             actual_minutes: None,
             completed_at: None,
             created_at: desk.writer.at,
-            created_by: desk.writer.source.connection,
+            // It stays whose it was: a grant over one's own does not grow by completing what others made.
             ..desk.stamped(self.clone())
         })
     }

@@ -32,14 +32,11 @@ impl Shape {
             let names: Vec<_> = kinds.iter().map(|kind| kind.name()).collect();
             return fault(format!("{} is expected", names.join(" or ")));
         }
-        if self.only.as_ref().is_some_and(|only| plain(only) != plain(value)) {
+        if self.only.as_ref().is_some_and(|only| !same(only, value)) {
             return fault("only one value is allowed here: the `const` of the schema");
         }
-        if let Some(choices) = &self.choices {
-            let value = plain(value);
-            if !choices.iter().any(|choice| plain(choice) == value) {
-                return fault("it is none of the values in the `enum` of the schema");
-            }
+        if self.choices.as_ref().is_some_and(|choices| !choices.iter().any(|choice| same(choice, value))) {
+            return fault("it is none of the values in the `enum` of the schema");
         }
         match value {
             Value::Number(number) => self.number(number),
@@ -151,10 +148,30 @@ fn is_whole(number: &Number) -> bool {
     number.is_i64() || number.is_u64() || size(number).fract() == 0.0
 }
 
+/// Ends at the first difference, so that it takes no longer than what was sent is long.
+fn same(one: &Value, other: &Value) -> bool {
+    match (one, other) {
+        (Value::Number(one), Value::Number(other)) if one.is_f64() || other.is_f64() => {
+            size(one) == size(other)
+        }
+        (Value::Array(one), Value::Array(other)) => {
+            one.len() == other.len() && one.iter().zip(other).all(|(one, other)| same(one, other))
+        }
+        (Value::Object(one), Value::Object(other)) => {
+            let in_both = |(name, one)| other.get(name).is_some_and(|other| same(one, other));
+            one.len() == other.len() && one.iter().all(in_both)
+        }
+        (one, other) => one == other,
+    }
+}
+
 /// The same text for what counts as the same: `1` and `1.0` do, and so do objects with their fields in any order.
 fn plain(value: &Value) -> String {
     match value {
-        Value::Number(number) if number.is_f64() && is_whole(number) => format!("{:.0}", size(number)),
+        // As many digits as there are; all that a great one could be written with take long.
+        Value::Number(number) if number.is_f64() && size(number).abs() < 9e15 && is_whole(number) => {
+            format!("{:.0}", size(number))
+        }
         Value::Array(items) => {
             let items: Vec<_> = items.iter().map(plain).collect();
             format!("[{}]", items.join(","))
