@@ -24,6 +24,9 @@ REASONS = (
     "keeps its name",
     "it is the same as",
     "name at least one field",
+    "this is over already",
+    "of connections a webhook can only be told",
+    "nothing of this connection was undone",
 )
 PLACES = (
     "/json_schema",  # a schema in prose: keywords within keywords
