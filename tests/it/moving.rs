@@ -5,7 +5,8 @@ use jiff::SignedDuration;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
-const LISTS: [&str; 7] = ["life_areas", "goals", "tasks", "collections", "records", "profile", "preferences"];
+const LISTS: [&str; 8] =
+    ["life_areas", "goals", "tasks", "collections", "records", "memories", "profile", "preferences"];
 
 /// Items by the names of their lists.
 pub(crate) type Lists = BTreeMap<String, Vec<Value>>;
@@ -50,6 +51,17 @@ pub(crate) async fn rich(house: &House) -> String {
         json!({ "json_schema": { "type": "object", "additionalProperties": { "type": "integer" } } });
     write(house, "PATCH", "/v1/collections/books", &key, schema).await;
     make("/v1/collections/books/records", json!({ "data": { "pages": 412 }, "tags": ["long"] })).await;
+    let forgotten = make("/v1/memories", json!({ "content": "They swam in a lake." })).await;
+    let first = make("/v1/memories", json!({ "content": "They swim on Mondays." })).await;
+    let ends = json!({ "content": "They swim on Tuesdays.", "supersedes": first, "importance": 0.7, "expires_at": "2028-01-01" });
+    let second = make("/v1/memories", ends).await;
+    let linked = json!({ "kind": "memory", "id": forgotten });
+    make(
+        "/v1/memories",
+        json!({ "content": "Why?", "links": [linked], "supersedes": second, "type": "note" }),
+    )
+    .await;
+    write(house, "DELETE", &path("/v1/memories", &forgotten), &key, Value::Null).await;
     let profile = json!({ "display_name": "Ada", "time_zone": "Europe/Vienna", "about": "Counts." });
     write(house, "PATCH", "/v1/profile", &key, profile).await;
     write(house, "PATCH", "/owner/profile", OWNER, json!({ "visible_to_agents": { "about": false } })).await;
@@ -134,6 +146,9 @@ async fn what_is_imported_elsewhere_is_exported_as_it_was() {
     }
     assert_eq!(content(export(&to, OWNER).await), content(out.clone()));
     assert_eq!(export(&to, OTHER_OWNER).await, Lists::new());
+    let key = to.api("full_access").await;
+    let found = write(&to, "POST", "/v1/memories/search", &key, json!({ "query": "swim on Tuesdays" })).await;
+    assert!(found.to_string().contains("They swim on Tuesdays."), "{found}");
 
     // Once more it changes nothing, not even a version, in whichever manner.
     let before = export(&to, OWNER).await;
@@ -157,7 +172,7 @@ async fn what_differs_stays_unless_it_is_to_be_replaced() {
         }
     }
     let later = export(&house, OWNER).await;
-    let (all, differing) = (number(&out), number(&out) - 5);
+    let (all, differing) = (number(&out), number(&out) - 8);
     assert_eq!(counts(&house, "", &out).await, [0, 0, all - differing, differing, 0]);
     assert_eq!(
         counts(&house, "?replace=true&dry_run=true", &out).await,
