@@ -96,6 +96,27 @@ async fn the_trash_is_listed_the_latest_first_and_for_30_days() {
 }
 
 #[tokio::test]
+async fn where_the_next_page_begins_does_not_tell_of_what_is_hidden() {
+    let house = House::new();
+    let grant =
+        json!([{ "resource": "tasks", "actions": ["read", "write", "delete"], "only": { "own": true } }]);
+    let (_, own) = house.connect(json!({ "kind": "api", "name": "own", "grant": grant })).await;
+    let full = house.api("full_access").await;
+    for is_hidden_there in [false, true] {
+        let mine = make(&house, &own, "/v1/tasks", json!({ "title": "mine" })).await;
+        if is_hidden_there {
+            delete(&house, &full, &make(&house, &full, "/v1/tasks", json!({ "title": "hidden" })).await)
+                .await;
+        }
+        delete(&house, &own, &mine).await;
+        let page = trash(&house, &own, "?limit=1").await;
+        assert_eq!(ids(&page), [id(&mine)]);
+        assert!(page["next_cursor"].is_string(), "hidden: {is_hidden_there}");
+        restored(&house, &own, &mine).await;
+    }
+}
+
+#[tokio::test]
 async fn each_noun_comes_back_as_it_was() {
     let house = House::new();
     let key = house.api("full_access").await;

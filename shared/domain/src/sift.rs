@@ -14,8 +14,16 @@ pub struct Listing<T> {
     pub items: Vec<T>,
     /// Where to go on: a page may hold fewer than asked for, or nothing, and still have a next one.
     pub next: Option<String>,
-    /// Where it ends, if it holds as many as asked for: to go on there tells nothing of what was left out behind it.
-    pub end: Option<String>,
+    /// Where it ends, if it holds as many as asked for.
+    end: Option<String>,
+}
+
+impl<T> Listing<T> {
+    /// For whom something may be hidden: there is a next page behind every full one, because whether there is would tell
+    /// of what was left out.
+    pub fn discreet(self) -> Self {
+        Self { next: self.next.or_else(|| self.end.clone()), ..self }
+    }
 }
 
 /// What `keep` makes of rows, until there are `limit` of them.

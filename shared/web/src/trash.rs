@@ -79,7 +79,7 @@ impl Trash<'_> {
             let deleted = Deleted::of(row, &scopes)?;
             Ok(deleted.map(|deleted| (deleted, all.position(row), row.body.len())))
         };
-        let (data, next) = cut(sift_on(table, &all, first, limit, keep).await?);
+        let (data, next) = cut(sift_on(table, &all, first, limit, keep).await?.discreet());
         Ok(Page { data, next_cursor: cursor(next.as_deref(), call.app(), call.owner(), &name).await? })
     }
 }

@@ -37,9 +37,8 @@ impl<T: Rules> Nouns<'_, T> {
         let shows = |own: Scope<'_>| fields.iter().all(|field| own.shows(field));
         let keep = |item: &T| scope.of(&item.subject()).is_some_and(shows) && filter.covers(item, &clock);
         let listing = call.shelf::<T>().kept(&list, first, limit, keep).await?;
-        // Whether there is more behind a full page would tell of items that are hidden.
-        let next = listing.next.or(listing.end.filter(|_| !scope.is_whole()));
-        let next = cursor(next.as_deref(), call.app(), call.owner(), &name).await?;
+        let listing = if scope.is_whole() { listing } else { listing.discreet() };
+        let next = cursor(listing.next.as_deref(), call.app(), call.owner(), &name).await?;
         let shown = listing.items.into_iter().filter_map(|item| Shown::of(item, &scope).transpose());
         Ok(Page { data: shown.collect::<Result<_>>()?, next_cursor: next })
     }
