@@ -2,13 +2,11 @@
 
 use crate::conventions::with;
 use crate::harness::{Answer, House, OWNER};
-use crate::hooked::Hooked;
 use crate::idempotency::Breaks;
 use domain::clock::Clock as _;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::Ordering;
 
 async fn send(house: &House, key: &str, noun: &str, items: Value) -> Answer {
     house.call("POST", &format!("/v1/{noun}/batch"), key, Some(json!({ "items": items }))).await
@@ -144,9 +142,7 @@ async fn a_batch_that_is_sent_again_makes_nothing_twice() {
 async fn wherever_the_store_fails_each_is_made_once() {
     for after in [false, true] {
         for call in 1.. {
-            let left = Arc::new(AtomicI64::new(0));
-            let breaks = || Breaks { left: Arc::clone(&left), after };
-            let house = House::on(|inner| Arc::new(Hooked { inner, hook: breaks() }));
+            let (house, left) = Breaks::house(after);
             let key = house.api("full_access").await;
             left.store(call, Ordering::SeqCst);
             let broken = again(&house, &key, "k", named(3)).await;

@@ -175,8 +175,8 @@ async fn what_is_kept_shows_neither_the_key_nor_what_was_asked() {
 
 /// Breaks at the call at which it reaches zero: before the store hears of it, or when the answer is lost.
 pub(crate) struct Breaks {
-    pub(crate) left: Arc<AtomicI64>,
-    pub(crate) after: bool,
+    left: Arc<AtomicI64>,
+    after: bool,
 }
 
 #[async_trait]
@@ -190,6 +190,13 @@ impl Hook for Breaks {
 }
 
 impl Breaks {
+    /// A house whose store breaks so, once it is told at which call.
+    pub(crate) fn house(after: bool) -> (House, Arc<AtomicI64>) {
+        let left = Arc::new(AtomicI64::new(0));
+        let breaks = || Self { left: Arc::clone(&left), after };
+        (House::on(|inner| Arc::new(Hooked { inner, hook: breaks() })), left)
+    }
+
     fn at(&self, after: bool) -> Result<()> {
         if after == self.after && self.left.fetch_sub(1, Ordering::SeqCst) == 1 {
             return Err(Error::internal("the line went dead"));
@@ -203,9 +210,7 @@ async fn wherever_the_store_fails_a_repeat_takes_effect_once() {
     for after in [false, true] {
         let mut failures = 0;
         for call in 1.. {
-            let left = Arc::new(AtomicI64::new(0));
-            let breaks = || Breaks { left: Arc::clone(&left), after };
-            let house = House::on(|inner| Arc::new(Hooked { inner, hook: breaks() }));
+            let (house, left) = Breaks::house(after);
             left.store(call, Ordering::SeqCst);
             let broken = make(&house, OWNER, "k", &new()).await;
             if left.swap(0, Ordering::SeqCst) > 0 {

@@ -2,12 +2,10 @@
 
 use crate::conventions::with;
 use crate::harness::{Answer, House, OWNER};
-use crate::hooked::Hooked;
 use crate::idempotency::Breaks;
 use http::StatusCode;
 use serde_json::{Value, json};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::Ordering;
 
 async fn make(house: &House, key: &str, token: &str, title: &str) -> Answer {
     let headers = [("idempotency-key", token)];
@@ -83,9 +81,7 @@ async fn who_may_not_any_more_hears_no_earlier_answer() {
 async fn wherever_the_store_fails_an_item_is_made_once() {
     for after in [false, true] {
         for call in 1.. {
-            let left = Arc::new(AtomicI64::new(0));
-            let breaks = || Breaks { left: Arc::clone(&left), after };
-            let house = House::on(|inner| Arc::new(Hooked { inner, hook: breaks() }));
+            let (house, left) = Breaks::house(after);
             let key = house.api("full_access").await;
             left.store(call, Ordering::SeqCst);
             let broken = make(&house, &key, "k", "Milk").await;

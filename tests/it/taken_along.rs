@@ -1,13 +1,11 @@
 //! A goal that takes its tasks along when it goes.
 
 use crate::harness::{House, OWNER};
-use crate::hooked::Hooked;
 use crate::idempotency::Breaks;
 use domain::clock::Clock as _;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::Ordering;
 
 async fn make(house: &House, key: &str, path: &str, body: Value) -> String {
     let made = house.call("POST", path, key, Some(body)).await;
@@ -90,9 +88,7 @@ async fn who_may_not_delete_tasks_is_refused_before_anything_happens() {
 async fn wherever_the_store_fails_a_repeat_finishes_it() {
     for after in [false, true] {
         for call in 1.. {
-            let left = Arc::new(AtomicI64::new(0));
-            let breaks = || Breaks { left: Arc::clone(&left), after };
-            let house = House::on(|inner| Arc::new(Hooked { inner, hook: breaks() }));
+            let (house, left) = Breaks::house(after);
             let key = house.api("full_access").await;
             let (goal, _) = goal(&house, &key, 3).await;
             left.store(call, Ordering::SeqCst);
