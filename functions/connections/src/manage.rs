@@ -8,12 +8,12 @@ use axum::response::{IntoResponse as _, Response};
 use domain::activity::Seen;
 use domain::connection::{Connection, ConnectionPatch, NewConnection};
 use domain::id::ConnectionId;
-use domain::shelf::Shelf;
+use domain::shelf::{Entity as _, Shelf};
 use domain::table::Write;
 use domain::{Error, schema};
 use futures_util::future::try_join;
 use http::StatusCode;
-use web::{App, At, Body, Owner, Page, PageParams, Params, Problem, next_cursor, tagged};
+use web::{App, At, Body, Owner, Page, PageParams, Params, Problem, cursor, tagged};
 
 pub(crate) async fn list(
     State(app): State<App>,
@@ -21,9 +21,9 @@ pub(crate) async fn list(
     Params(page): Params<PageParams>,
 ) -> Result<Response, Problem> {
     let limit = page.limit()?;
-    let after = page.after::<Connection>(&app, *owner).await?;
+    let after = page.place(&app, *owner, Connection::NAME).await?;
     let listing = Shelf::<Connection>::new(&*app.table, *owner).list(after, limit).await?;
-    let next_cursor = next_cursor::<Connection>(listing.next.as_deref(), &app, *owner).await?;
+    let next_cursor = cursor(listing.next.as_deref(), &app, *owner, Connection::NAME).await?;
     let seen = Shelf::<Seen>::new(&*app.table, *owner).some(listing.items.iter().map(|item| item.id)).await?;
     let items = listing.items.iter().zip(&seen);
     let data = items

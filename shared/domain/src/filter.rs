@@ -26,6 +26,9 @@ use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+/// Where dates are in order, what has none lies here, behind all of them.
+pub(crate) const NEVER: &str = "~";
+
 /// What lists of `T`s can be asked for.
 pub trait Filter<T>: Serialize + DeserializeOwned + JsonSchema + Send + Sync + 'static {
     /// The fields that a parameter looks at, given this value: to whoever cannot see them there is no such parameter.

@@ -7,6 +7,7 @@ mod rules;
 pub use filter::GoalFilter;
 
 use crate::access::{Item, Resource, Subject};
+use crate::filter::NEVER;
 use crate::filter::{Day, State};
 use crate::id::{GoalId, LifeAreaId, OwnerId};
 use crate::noun::noun;
@@ -124,7 +125,7 @@ impl Item for Goal {
 
     fn found_at(&self) -> Places {
         let Self { id, status, .. } = self;
-        let target = self.target_date.map_or_else(|| "~".to_owned(), |date| date.to_string());
+        let target = self.target_date.map_or_else(|| NEVER.to_owned(), |date| date.to_string());
         let state = if status.is_open() { "open" } else { "closed" };
         let mut places = Places::from([
             (Slot::First, format!("goal/{state}/{target}/{id}")),

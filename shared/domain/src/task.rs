@@ -7,6 +7,7 @@ mod rules;
 pub use filter::TaskFilter;
 
 use crate::access::{Item, Resource, Subject, Tag};
+use crate::filter::NEVER;
 use crate::filter::State;
 use crate::id::{GoalId, LifeAreaId, OwnerId, TaskId};
 use crate::noun::noun;
@@ -189,7 +190,7 @@ impl Item for Task {
     fn found_at(&self) -> Places {
         let Self { id, status, .. } = self;
         // By the clocks of no place: whoever asks for a day looks around it.
-        let due = self.due.as_ref().map_or_else(|| "~".to_owned(), |due| due.as_sort_key(&Zone::UTC));
+        let due = self.due.as_ref().map_or_else(|| NEVER.to_owned(), |due| due.as_sort_key(&Zone::UTC));
         let state = if status.is_open() { "open" } else { "closed" };
         let mut places = Places::from([
             (Slot::First, format!("task/{state}/{due}/{id}")),

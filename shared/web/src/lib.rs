@@ -39,7 +39,7 @@ pub use history::{History, PastChange};
 pub use idempotency::{Answer, Answered, Keep, Once, Repeatable};
 pub use nouns::{Batch, Deleting, Nouns, TheirFate, Written};
 pub use owner::{ByOwner, Credential, Identity, NoOwner, Owner, SignedIn, presented};
-pub use page::{Page, PageParams, cursor, next_cursor};
+pub use page::{Page, PageParams, cursor};
 pub use peer::Peer;
 pub use precondition::{Condition, IfMatch, expect_version, tag, tagged, unless_known};
 pub use prefer::{APPLIED, MINIMAL, Minimal};

@@ -7,7 +7,6 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::id::OwnerId;
 use domain::seal::{self, Sealed};
-use domain::shelf::Entity;
 use domain::signing::{Label, SigningKeys};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -38,12 +37,7 @@ impl PageParams {
         }
     }
 
-    /// Where the page starts: what this owner was given for this kind of list, or the beginning.
-    pub async fn after<T: Entity>(&self, app: &App, owner: OwnerId) -> Result<Option<String>, Problem> {
-        self.place(app, owner, T::NAME).await
-    }
-
-    /// The same for a list that is not a shelf.
+    /// Where the page starts: what this owner was given for this list, or the beginning.
     pub async fn place(&self, app: &App, owner: OwnerId, list: &str) -> Result<Option<String>, Problem> {
         let Some(cursor) = &self.cursor else { return Ok(None) };
         let read = read(signing(app).await?, &scope(owner, list), cursor);
@@ -52,16 +46,7 @@ impl PageParams {
     }
 }
 
-/// The cursor of the page that starts behind this row of `T`s.
-pub async fn next_cursor<T: Entity>(
-    next: Option<&str>,
-    app: &App,
-    owner: OwnerId,
-) -> Result<Option<String>, Problem> {
-    cursor(next, app, owner, T::NAME).await
-}
-
-/// The same for a list that is not a shelf.
+/// The cursor of the page of this list that starts behind this row.
 pub async fn cursor(
     next: Option<&str>,
     app: &App,

@@ -50,14 +50,18 @@ pub(super) fn narrowed(whole: &Value, connection: &Connection, at: Timestamp) ->
 fn narrow(said: &mut Value, connection: &Connection, at: Timestamp) -> bool {
     let Some(needs) = needed(said) else { return false };
     let id = said.get("operationId").and_then(Value::as_str).unwrap_or_default();
-    let may = match (operation::all().find(|one| one.name == id), needs) {
+    let one = operation::all().find(|one| one.name == id);
+    let may = match (one, needs) {
         (Some(one), _) => connection.allows(one, at).is_ok(),
         (None, Some((resource, action))) => connection.decide(action, resource, at).is_ok(),
         (None, None) if id == OWN => is_any(connection, at).is_ok(),
         (None, None) => operation::all().any(|one| one.is_list() && connection.allows(one, at).is_ok()),
     };
-    let noun = operation::all().find(|one| one.tool == id).map_or("", |one| one.noun);
+    if !may {
+        return false;
+    }
     if let Some((resource, _)) = needs {
+        let noun = one.map_or("", |one| one.noun);
         let Hidden { read, write } = Hidden::of(connection, resource, at);
         let body = said.pointer_mut("/requestBody/content/application~1json/example");
         body.into_iter().for_each(|example| strip(example, &write));
@@ -69,7 +73,7 @@ fn narrow(said: &mut Value, connection: &Connection, at: Timestamp) -> bool {
     if !connection.face.takes_key_from_address() {
         schemes.into_iter().for_each(|all| all.retain(|one| one.get(KEY_IN_ADDRESS).is_none()));
     }
-    may
+    true
 }
 
 /// Whether there is anything that it may do; else why not.

@@ -57,7 +57,7 @@ impl<T: Item> Shown<T> {
         if item.version() != UNMADE {
             return Ok(Self::Whole(item));
         }
-        let mut fields = map(&item)?;
+        let mut fields = fields_of(&item)?;
         fields.retain(|field, _| !["created_at", "created_by", "updated_at", "source"].contains(&&**field));
         Ok(Self::Part(fields))
     }
@@ -78,13 +78,14 @@ impl<T: JsonSchema> JsonSchema for Shown<T> {
 impl<T: Serialize> Shown<T> {
     pub fn fields(self) -> Result<Map<String, Value>> {
         match self {
-            Self::Whole(item) => map(&item),
+            Self::Whole(item) => fields_of(&item),
             Self::Part(fields) => Ok(fields),
         }
     }
 }
 
-fn map(item: &impl Serialize) -> Result<Map<String, Value>> {
+/// An item as it is told, field by field.
+pub fn fields_of(item: &impl Serialize) -> Result<Map<String, Value>> {
     match serde_json::to_value(item).map_err(Error::internal)? {
         Value::Object(fields) => Ok(fields),
         _ => Err(Error::internal("an item that is no object")),

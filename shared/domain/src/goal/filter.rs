@@ -3,7 +3,7 @@
 use super::{Goal, Status};
 use crate::Result;
 use crate::access::Tag;
-use crate::filter::{Clock, Day, Filter, Part, Shelves, Sort, State as _, Statuses, is};
+use crate::filter::{Clock, Day, Filter, NEVER, Part, Shelves, Sort, State as _, Statuses, is};
 use crate::id::{GoalId, LifeAreaId, OwnerId};
 use crate::list::List;
 use crate::shelf::Entity as _;
@@ -42,9 +42,6 @@ pub struct GoalFilter {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sort: Option<Sort>,
 }
-
-/// What has no date lies here, behind all dates.
-const NEVER: &str = "~";
 
 impl Filter<Goal> for GoalFilter {
     fn looks_at(parameter: &str, value: &str) -> &'static [&'static str] {

@@ -3,7 +3,7 @@
 use super::{Priority, Status, Task};
 use crate::Result;
 use crate::access::Tag;
-use crate::filter::{Clock, Day, Days, Filter, Part, Shelves, Sort, State as _, Statuses, is};
+use crate::filter::{Clock, Day, Days, Filter, NEVER, Part, Shelves, Sort, State as _, Statuses, is};
 use crate::id::{GoalId, LifeAreaId, OwnerId, TaskId};
 use crate::list::List;
 use crate::shelf::Entity as _;
@@ -61,8 +61,6 @@ pub struct TaskFilter {
 
 /// The day of one place ends this much earlier or later than that of UTC, and not more.
 const AROUND: SignedDuration = SignedDuration::from_hours(26);
-/// What has no date lies here, behind all dates.
-const NEVER: &str = "~";
 
 impl Filter<Task> for TaskFilter {
     fn looks_at(parameter: &str, value: &str) -> &'static [&'static str] {

@@ -4,12 +4,12 @@ use super::{Nouns, Written, names, read, within};
 use crate::body::Sent;
 use crate::precondition::Condition;
 use crate::problem::Problem;
-use domain::access::Scope;
-use domain::noun::{Noun, Rules};
+use domain::access::{Scope, fields_of};
+use domain::noun::Rules;
 use domain::shelf::Left;
 use domain::{Error, Result};
 use http::StatusCode;
-use serde_json::{Map, Value};
+use serde_json::Value;
 use std::future::ready;
 
 impl<T: Rules> Nouns<'_, T> {
@@ -69,9 +69,9 @@ impl<T: Rules> Nouns<'_, T> {
 
 /// With what a replacement does not reach: what the caller cannot see of it, and what follows from others unless it
 /// was given.
-fn kept<T: Noun + Rules>(scope: &Scope<'_>, before: &T, after: T, names: &[String]) -> Result<T> {
+fn kept<T: Rules>(scope: &Scope<'_>, before: &T, after: T, names: &[String]) -> Result<T> {
     let Some(scope) = scope.of(&before.subject()) else { return Ok(after) };
-    let before = map(before)?;
+    let before = fields_of(before)?;
     let follow = T::follows(&before);
     let stays = |field: &&&str| {
         let follows = follow.contains(*field) && !names.iter().any(|name| name == *field);
@@ -81,7 +81,7 @@ fn kept<T: Noun + Rules>(scope: &Scope<'_>, before: &T, after: T, names: &[Strin
     if fields.is_empty() {
         return Ok(after);
     }
-    let mut after = map(&after)?;
+    let mut after = fields_of(&after)?;
     for field in fields {
         match before.get(field) {
             Some(value) => drop(after.insert(field.to_owned(), value.clone())),
@@ -89,11 +89,4 @@ fn kept<T: Noun + Rules>(scope: &Scope<'_>, before: &T, after: T, names: &[Strin
         }
     }
     serde_json::from_value(Value::Object(after)).map_err(Error::internal)
-}
-
-fn map<T: Noun>(item: &T) -> Result<Map<String, Value>> {
-    match serde_json::to_value(item).map_err(Error::internal)? {
-        Value::Object(fields) => Ok(fields),
-        _ => Err(Error::internal("an item that is no object")),
-    }
 }
