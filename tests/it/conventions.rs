@@ -1,11 +1,7 @@
 //! How `/v1` is read and written: only what a caller does not have yet, only the fields and in the form that it wants.
 
 use crate::harness::{Answer, House, request};
-use axum::body::Body;
-use http::{Request, header};
-use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
-use tower::ServiceExt as _;
 
 pub(crate) async fn with(
     house: &House,
@@ -20,16 +16,6 @@ pub(crate) async fn with(
         request.headers_mut().append(*name, value.parse().unwrap());
     }
     house.send(request).await
-}
-
-/// An answer that is no JSON: its kind, and its text.
-async fn told(house: &House, path: &str, key: &str, accept: &str) -> (String, String) {
-    let mut asked: Request<Body> = request("GET", path, Some(key), None);
-    asked.headers_mut().insert(header::ACCEPT, accept.parse().unwrap());
-    let answer = house.router.clone().oneshot(asked).await.unwrap();
-    let kind = answer.headers()[header::CONTENT_TYPE].to_str().unwrap().to_owned();
-    let bytes = answer.into_body().collect().await.unwrap().to_bytes();
-    (kind, String::from_utf8(bytes.to_vec()).unwrap())
 }
 
 #[tokio::test]
@@ -122,89 +108,4 @@ async fn only_the_fields_that_are_asked_for() {
         assert_eq!(said("description").await, said("nonsense").await, "what is hidden is not there");
     }
     house.call("GET", "/v1/tasks?fields=title&order=up", &key, None).await.is_problem(400);
-}
-
-#[tokio::test]
-async fn lists_and_items_come_in_three_forms() {
-    let house = House::new();
-    let key = house.api("full_access").await;
-    let new = json!({ "title": "=1+1, \"x\" <b>&\u{fffe}", "labels": ["a", "b"], "due": "2027-01-15" });
-    let id = house.call("POST", "/v1/tasks", &key, Some(new)).await.text("/id");
-    let one = format!("/v1/tasks/{id}?fields=title,due,labels,description");
-    let list = "/v1/tasks?fields=title,due,labels,description";
-    let csv = format!(
-        "id,title,labels,description,due,version\r\n{id},\"'=1+1, \"\"x\"\" <b>&\u{fffe}\",\"[\"\"a\"\",\"\"b\"\"]\",,2027-01-15,1\r\n"
-    );
-    for path in [one.as_str(), list] {
-        let (kind, text) = told(&house, path, &key, "application/json;q=0.9, text/csv").await;
-        assert_eq!((kind.as_str(), &text), ("text/csv; charset=utf-8", &csv));
-    }
-    let task = format!(
-        "<task><due>2027-01-15</due><id>{id}</id><labels><item>a</item><item>b</item></labels>\
-         <title>=1+1, &quot;x&quot; &lt;b&gt;&amp;\u{fffd}</title><version>1</version></task>"
-    );
-    let head = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
-    let (kind, text) = told(&house, &one, &key, "application/xml").await;
-    assert_eq!((kind.as_str(), text), ("application/xml; charset=utf-8", format!("{head}{task}")));
-    let (_, text) = told(&house, list, &key, "application/xml").await;
-    assert_eq!(text, format!("{head}<tasks>{task}</tasks>"));
-    for path in [one.as_str(), list] {
-        let refused = with(&house, "GET", path, &key, None, &[("accept", "text/html")]).await;
-        refused.is_problem(406);
-        for accept in ["*/*", "text/csv"] {
-            let answer = with(&house, "GET", path, &key, None, &[("accept", accept)]).await;
-            assert_eq!(answer.headers["vary"], "Accept");
-        }
-        let problem = with(&house, "GET", "/v1/tasks?limit=0", &key, None, &[("accept", "text/csv")]).await;
-        problem.is_problem(400);
-    }
-}
-
-#[tokio::test]
-async fn what_a_mask_hides_is_no_column() {
-    let house = House::new();
-    let key = house.api("full_access").await;
-    let new = json!({ "title": "Milk", "description": "SECRET" });
-    house.call("POST", "/v1/tasks", &key, Some(new)).await;
-    let grant =
-        json!([{ "resource": "tasks", "actions": ["read"], "fields": { "allow": ["title", "status"] } }]);
-    let config = json!({ "response_format": "csv" });
-    let input = json!({ "kind": "api", "name": "sheet", "grant": grant, "config": config });
-    let (_, sheet) = house.connect(input).await;
-    let (kind, text) = told(&house, "/v1/tasks", &sheet, "*/*").await;
-    assert_eq!(kind, "text/csv; charset=utf-8", "as the connection is set up");
-    assert_eq!(text.lines().next(), Some("id,title,status,version"));
-    assert!(!text.contains("SECRET"));
-    let (kind, text) = told(&house, "/v1/tasks", &sheet, "application/json").await;
-    assert_eq!(kind, "application/json", "unless the call says otherwise");
-    assert!(!text.contains("SECRET"));
-    let (_, text) = told(&house, "/v1/tasks", &sheet, "application/xml").await;
-    assert!(text.contains("<title>Milk</title>") && !text.contains("SECRET"));
-}
-
-#[tokio::test]
-async fn a_link_leads_to_the_next_page_in_every_form() {
-    let house = House::new();
-    let key = house.api("full_access").await;
-    for n in 0..5 {
-        house.task(&key, &format!("task {n}")).await;
-    }
-    for accept in ["application/json", "text/csv", "application/xml"] {
-        let (mut path, mut pages) = ("/v1/tasks?fields=title&limit=2".to_owned(), 0);
-        loop {
-            let page = with(&house, "GET", &path, &key, None, &[("accept", accept)]).await;
-            assert_eq!(page.status, 200, "{path}");
-            pages += 1;
-            let Some(link) = page.headers.get("link") else { break };
-            let (next, rel) = link.to_str().unwrap().split_once('>').unwrap();
-            assert_eq!(rel, "; rel=\"next\"");
-            path = next.strip_prefix('<').unwrap().to_owned();
-            assert!(path.starts_with("/v1/tasks?fields=title&limit=2&cursor="), "{path}");
-        }
-        assert_eq!(pages, 3, "{accept}");
-    }
-    let input = json!({ "kind": "api", "name": "q", "preset": "read_only", "config": { "key_in": "query" } });
-    let (_, other) = house.connect(input).await;
-    let page = house.send(request("GET", &format!("/v1/tasks?limit=2&api_key={other}"), None, None)).await;
-    assert!(!page.headers["link"].to_str().unwrap().contains("lrd_"), "no key stands in an answer");
 }

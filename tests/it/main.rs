@@ -28,6 +28,7 @@ mod faults;
 mod field_limits;
 mod filters;
 mod forgetting;
+mod forms;
 mod grants;
 mod harness;
 mod history;

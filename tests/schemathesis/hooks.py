@@ -27,6 +27,8 @@ REASONS = (
     "this is over already",
     "of connections a webhook can only be told",
     "nothing of this connection was undone",
+    "days ago cannot be undone",
+    " have no field `",
 )
 PLACES = (
     "/json_schema",  # a schema in prose: keywords within keywords

@@ -1,8 +1,8 @@
 """Tries the API out by its own description, on the `larder` process: as a connection, then as the owner. Every check of
-Schemathesis is on, examples, edge cases, random input and random sequences of calls, but for its check that whatever
-fits the description is accepted. With `strict`, one takes its place that knows of what no schema can say (hooks.py); a
-reason that nobody has met before fails it.
-    tests/schemathesis/run.py [how many random inputs for each operation] [strict]
+Schemathesis is on, examples, edge cases, random input and random sequences of calls. In place of its check that whatever
+fits the description is accepted stands a stricter one that knows of what no schema can say (hooks.py): a reason that
+nobody has met before fails it.
+    tests/schemathesis/run.py [how many random inputs for each operation]
 """
 
 import subprocess
@@ -18,7 +18,6 @@ from journey.hosts import TOOLS, Larder, binary  # noqa: E402
 
 # 207: of many items, those that do not fit are refused each by itself.
 REFUSALS = ["207", "400", "401", "403", "404", "405", "406", "409", "412", "413", "415"]
-HOOKS = f'hooks = "{HERE / "hooks.py"}"\n' if "strict" in sys.argv else ""
 # Ends the token that the rest is tried with.
 ENDS_EVERYTHING = "sign_out_everywhere"
 
@@ -56,7 +55,7 @@ def tried(larder, examples, description, schemes, which):
     auth = "".join(f"[auth.openapi.{name}]\n{how}\n" for name, how in schemes.items())
     statuses = ", ".join(f'"{status}"' for status in REFUSALS)
     settings.write_text(
-        f'{HOOKS}{auth}[checks]\npositive_data_acceptance.enabled = false\n'
+        f'hooks = "{HERE / "hooks.py"}"\n{auth}[checks]\npositive_data_acceptance.enabled = false\n'
         f"[checks.negative_data_rejection]\nexpected-statuses = [{statuses}]\n")
     run = [TOOLS / "schemathesis/bin/st", "--config-file", settings, "run", description, "--url", larder.url,
            "--checks", "all", "--exclude-checks", "positive_data_acceptance", "--max-examples", str(examples),

@@ -1,37 +1,35 @@
 //! What the owner's data tells, over REST.
 
-use axum::Json;
 use axum::response::{IntoResponse, Response};
-use domain::analytics::Progress;
 use domain::filter::Day;
 use http::{HeaderMap, header};
-use web::{Analytics, At, Call, Params, Place, Problem, ProgressParams, Stats, unless_known};
+use web::{Analytics, At, Call, Params, Place, Problem, ProgressParams, Told, unless_known};
 
-pub(crate) async fn stats(call: Call) -> Result<Json<Stats>, Problem> {
-    Ok(Json(Analytics(&call).stats().await?))
+pub(crate) async fn stats(call: Call, told: Told) -> Result<Response, Problem> {
+    told.of(&call, "stats", &Analytics(&call).stats().await?).await
 }
 
 pub(crate) async fn progress(
     call: Call,
+    told: Told,
     Params(params): Params<ProgressParams>,
-) -> Result<Json<Progress>, Problem> {
-    Ok(Json(Analytics(&call).progress(params).await?))
+) -> Result<Response, Problem> {
+    told.of(&call, "progress", &Analytics(&call).progress(params).await?).await
 }
 
-/// For people and models to read, or, for who asks for JSON, in parts.
+/// For people and models to read, or, for who wants it otherwise, in parts.
 pub(crate) async fn daily(
     call: Call,
+    told: Told,
     At(day): At<Day>,
     Params(place): Params<Place>,
-    headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let daily = Analytics(&call).daily(day.0, place).await?;
-    let vary = (header::VARY, "Accept");
-    let accepted = headers.get_all(header::ACCEPT).iter().filter_map(|accepted| accepted.to_str().ok());
-    if accepted.into_iter().any(|accepted| accepted.contains("application/json")) {
-        return Ok(([vary], Json(daily)).into_response());
+    if !told.likes_markdown() {
+        return told.of(&call, "daily", &daily).await;
     }
-    Ok(([vary, (header::CONTENT_TYPE, "text/markdown; charset=utf-8")], daily.markdown()).into_response())
+    let head = [(header::VARY, "Accept"), (header::CONTENT_TYPE, "text/markdown; charset=utf-8")];
+    Ok((head, daily.markdown()).into_response())
 }
 
 /// Apps ask every few minutes: what they have already is not sent again.

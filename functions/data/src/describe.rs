@@ -63,7 +63,9 @@ fn of_all() -> Vec<Operation> {
     vec![
         new("/v1/trash", "list_trash", "What was deleted in the last 30 days, the latest first, in pages")
             .query::<TrashParams>()
-            .answers::<Page<Deleted>>(200, trash()),
+            .answers::<Page<Deleted>>(200, trash())
+            .in_all_forms()
+            .linked(),
         new(
             "/v1/changes",
             "get_changes",
@@ -71,19 +73,22 @@ fn of_all() -> Vec<Operation> {
         )
         .query::<FeedParams>()
         .answers::<Changes>(200, changes())
+        .in_all_forms()
+        .linked()
         .refuses(410),
         new("/v1/stats", "get_stats", "How many items there are of each kind, of those that may be read")
             .answers::<Stats>(
-            200,
-            json!({
-                "tasks": { "total": 3, "by": { "pending": 2, "completed": 1 }, "at_least": false },
-                "goals": { "total": 1, "by": { "active": 1 }, "at_least": false },
-                "life_areas": { "total": 1, "by": { "in_use": 1 }, "at_least": false },
-                "memories": { "total": 1, "by": { "fact": 1 }, "at_least": false },
-                "collections": { "total": 1, "by": { "normal": 1 }, "at_least": false },
-                "records": { "total": 2, "by": { "books": 2 }, "at_least": false },
-            }),
-        ),
+                200,
+                json!({
+                    "tasks": { "total": 3, "by": { "pending": 2, "completed": 1 }, "at_least": false },
+                    "goals": { "total": 1, "by": { "active": 1 }, "at_least": false },
+                    "life_areas": { "total": 1, "by": { "in_use": 1 }, "at_least": false },
+                    "memories": { "total": 1, "by": { "fact": 1 }, "at_least": false },
+                    "collections": { "total": 1, "by": { "normal": 1 }, "at_least": false },
+                    "records": { "total": 2, "by": { "books": 2 }, "at_least": false },
+                }),
+            )
+            .in_all_forms(),
         new(
             "/v1/progress",
             "get_progress",
@@ -91,17 +96,19 @@ fn of_all() -> Vec<Operation> {
         )
         .needs(&TASKS.list)
         .query::<ProgressParams>()
-        .answers::<Progress>(200, progress()),
+        .answers::<Progress>(200, progress())
+        .in_all_forms(),
         new(
             "/v1/daily/{date}",
             "get_daily",
-            "What is due, overdue, in progress and done: Markdown, or JSON if `Accept` says so",
+            "What is due, overdue, in progress and done: Markdown, unless `Accept` names another form",
         )
         .needs(&TASKS.list)
         .at::<Day>()
         .query::<Place>()
         .answers::<Daily>(200, daily())
-        .sends("text/markdown"),
+        .sends("text/markdown")
+        .in_all_forms(),
         new(
             "/v1/calendar.ics",
             "get_calendar",

@@ -1,9 +1,9 @@
 //! What only memories have.
 
-use axum::Json;
+use axum::response::Response;
 use domain::memory::Question;
-use web::{Call, Problem, Recall, Recalled, Sent};
+use web::{Call, Problem, Recall, Sent, Told};
 
-pub(crate) async fn search(call: Call, question: Sent<Question>) -> Result<Json<Recalled>, Problem> {
-    Ok(Json(Recall(&call).search(question).await?))
+pub(crate) async fn search(call: Call, told: Told, question: Sent<Question>) -> Result<Response, Problem> {
+    told.of(&call, "found", &Recall(&call).search(question).await?).await
 }

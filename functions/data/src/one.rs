@@ -6,7 +6,9 @@ use axum::response::Response;
 use domain::id::Me;
 use domain::noun::Rules;
 use domain::shelf::Entity;
-use web::{Access, At, Call, IfMatch, Minimal, Nouns, PageParams, Params, Problem, Routes, Sent, Wanted};
+use web::{
+    Access, At, Call, IfMatch, Minimal, Nouns, PageParams, Params, Problem, Routes, Sent, Told, Wanted,
+};
 
 /// `first` is what it was called first.
 pub(crate) fn routes<T: Rules + Entity<Id = Me>>(routes: Routes, first: &'static str) -> Routes {
@@ -37,7 +39,8 @@ async fn update<T: Rules + Entity<Id = Me>>(
 
 async fn past<T: Rules + Entity<Id = Me>>(
     call: Call,
+    told: Told,
     page: Params<PageParams>,
-) -> Result<axum::Json<web::Page<web::PastChange>>, Problem> {
-    history::of_one::<T>(call, At(Me::Me), page).await
+) -> Result<Response, Problem> {
+    history::of_one::<T>(call, told, At(Me::Me), page).await
 }

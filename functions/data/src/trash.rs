@@ -1,11 +1,13 @@
 //! What was deleted, of all nouns.
 
-use axum::Json;
-use web::{Call, Deleted, Page, Params, Problem, Trash, TrashParams};
+use axum::response::Response;
+use web::{Call, Params, Problem, Told, Trash, TrashParams};
 
 pub(crate) async fn list(
     call: Call,
+    told: Told,
     Params(params): Params<TrashParams>,
-) -> Result<Json<Page<Deleted>>, Problem> {
-    Ok(Json(Trash(&call).list(params).await?))
+) -> Result<Response, Problem> {
+    let trash = Trash(&call).list(params).await?;
+    told.and_next("cursor", trash.next_cursor.as_deref())?.of(&call, "trash", &trash).await
 }

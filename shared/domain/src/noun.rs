@@ -34,6 +34,8 @@ pub trait Noun: Item + Clone {
     type New: DeserializeOwned + JsonSchema + Send;
     type Patch: DeserializeOwned + JsonSchema + Default + Send;
     const DOES: &'static Does;
+    /// What a field mask can name.
+    const FIELDS: &'static [&'static str];
     /// Other names that a field is given by, on input only.
     const ALIASES: &'static [(&'static str, &'static str)];
     /// The fields that nobody writes, because they follow from others.
@@ -210,6 +212,7 @@ macro_rules! noun {
             type New = $new;
             type Patch = $patch;
             const DOES: &'static $crate::operation::Does = &$does;
+            const FIELDS: &'static [&'static str] = FIELDS;
             const ALIASES: &'static [(&'static str, &'static str)] =
                 &[$($(($ra, $crate::noun::spelled(stringify!($r))),)*)*
                     $($(($da, $crate::noun::spelled(stringify!($d))),)*)*

@@ -2,9 +2,11 @@
 //! it already. A page as JSON, which is what most ask for, is written straight from the items.
 
 mod accept;
+mod told;
 mod xml;
 
 pub(crate) use accept::not_acceptable;
+pub use told::Told;
 
 use crate::call::Call;
 use crate::page::Page;
@@ -39,7 +41,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Wanted {
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
         let uri = parts.uri.clone();
         let selected = Selected::taken_out_of(&mut parts.uri)?;
-        let accept = Accept::of(&parts.headers)?;
+        let accept = Accept::of(&parts.headers);
         Ok(Self { accept, selected, known: Known::of(&parts.headers), uri })
     }
 }
@@ -51,7 +53,7 @@ impl Wanted {
         item: Shown<T>,
         version: u64,
     ) -> Result<Response, Problem> {
-        let form = self.accept.best(call.admission().await?.face.response_format());
+        let form = self.accept.best(call.admission().await?.face.response_format())?;
         let tag = tag(form, version);
         let selected = self.selected.settled::<T>(call).await?;
         if self.known.has(&tag) {
@@ -71,9 +73,9 @@ impl Wanted {
     }
 
     pub async fn page<T: Rules>(self, call: &Call, page: Page<Shown<T>>) -> Result<Response, Problem> {
-        let form = self.accept.best(call.admission().await?.face.response_format());
+        let form = self.accept.best(call.admission().await?.face.response_format())?;
         let selected = self.selected.settled::<T>(call).await?;
-        let next = page.next_cursor.as_deref().map(|cursor| next(&self.uri, cursor)).transpose()?;
+        let next = page.next_cursor.as_deref().map(|cursor| next(&self.uri, "cursor", cursor)).transpose()?;
         let mut answer = match form {
             Format::Json if selected.is_everything() => Json(page).into_response(),
             Format::Json => {
@@ -109,11 +111,11 @@ fn text(form: Format, text: String) -> impl IntoResponse {
 }
 
 /// Where the next page lies, for those who do not look into the answer.
-fn next(uri: &Uri, cursor: &str) -> Result<HeaderValue, Problem> {
+fn next(uri: &Uri, parameter: &str, cursor: &str) -> Result<HeaderValue, Problem> {
     let pairs = form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes());
-    let pairs = pairs.filter(|(name, _)| name != "cursor");
+    let pairs = pairs.filter(|(name, _)| name != parameter);
     let mut query = form_urlencoded::Serializer::new(String::new());
-    let query = query.extend_pairs(pairs).append_pair("cursor", cursor).finish();
+    let query = query.extend_pairs(pairs).append_pair(parameter, cursor).finish();
     HeaderValue::try_from(format!("<{}?{query}>; rel=\"next\"", uri.path())).map_err(Problem::internal)
 }
 
@@ -125,8 +127,7 @@ async fn table<T: Rules>(
 ) -> Result<String, Problem> {
     let scope = call.scope(Action::Read, T::RESOURCE).await??;
     let [first, last] = ALWAYS;
-    let fields =
-        T::RESOURCE.fields().iter().copied().filter(|field| scope.shows(field) && selected.has(field));
+    let fields = T::FIELDS.iter().copied().filter(|field| scope.shows(field) && selected.has(field));
     let columns: Vec<_> = [first].into_iter().chain(fields).chain([last]).collect();
     let mut out = csv::line(columns.iter().copied());
     for item in items {

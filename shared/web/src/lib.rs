@@ -34,7 +34,7 @@ pub use asked::Asked;
 pub use body::{At, Body, Each, Items, Params, RawJson, Sent, Within};
 pub use call::Call;
 pub use feed::{Changes, Feed, FeedParams};
-pub use formats::Wanted;
+pub use formats::{Told, Wanted};
 pub use history::{History, PastChange};
 pub use idempotency::{Answer, Answered, Keep, Once, Repeatable};
 pub use nouns::{Batch, Deleting, Nouns, TheirFate, Written};

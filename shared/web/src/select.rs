@@ -65,5 +65,5 @@ impl Selected {
 }
 
 fn is_there<T: Rules>(field: &str, scope: &Scope<'_>) -> bool {
-    ALWAYS.contains(&field) || T::RESOURCE.fields().contains(&field) && scope.shows(field)
+    ALWAYS.contains(&field) || T::FIELDS.contains(&field) && scope.shows(field)
 }

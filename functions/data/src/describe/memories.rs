@@ -16,4 +16,5 @@ pub(super) fn search(memory: &Value) -> Operation {
     of(&SEARCH_MEMORIES, summary)
         .takes::<Question>(question)
         .answers::<Recalled>(200, json!({ "data": [hit], "partial": false }))
+        .in_all_forms()
 }

@@ -68,7 +68,9 @@ pub(super) fn operations<T: Rules + JsonSchema>(new: Value, patch: Value) -> Vec
         ))
         .needs(&does.get)
         .query::<PageParams>()
-        .answers::<Page<PastChange>>(200, past(item.clone())),
+        .answers::<Page<PastChange>>(200, past(item.clone()))
+        .in_all_forms()
+        .linked(),
     ];
     operations.extend(T::DEEDS.iter().map(|deed| {
         one::<T>(of(deed.does, deed.says))

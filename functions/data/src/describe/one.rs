@@ -29,6 +29,8 @@ pub(super) fn operations<T: Rules + JsonSchema>(said: Value) -> Vec<Operation> {
         Operation::new(Method::GET, does.history, history, "What happened to it in the last 90 days")
             .needs(&does.get)
             .query::<PageParams>()
-            .answers::<Page<PastChange>>(200, past(item)),
+            .answers::<Page<PastChange>>(200, past(item))
+            .in_all_forms()
+            .linked(),
     ]
 }

@@ -5,28 +5,39 @@ use domain::connection::Format;
 use http::{HeaderMap, StatusCode, header};
 
 const ALL: [Format; 3] = [Format::Json, Format::Csv, Format::Xml];
+const MARKDOWN: &str = "text/markdown";
 
 /// How much each form is liked, in thousandths.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Accept([u16; 3]);
+pub(super) struct Accept {
+    forms: [u16; 3],
+    markdown: u16,
+}
 
 impl Accept {
-    pub(super) fn of(headers: &HeaderMap) -> Result<Self, Problem> {
+    pub(super) fn of(headers: &HeaderMap) -> Self {
         if !headers.contains_key(header::ACCEPT) {
-            return Ok(Self([1_000; 3]));
+            return Self { forms: [1_000; 3], markdown: 1_000 };
         }
         let lines = headers.get_all(header::ACCEPT).iter().filter_map(|line| line.to_str().ok());
         let ranges: Vec<_> = lines.flat_map(|line| line.split(',')).filter_map(range).collect();
-        let liked = ALL.map(|format| quality(media(format), &ranges));
-        if liked == [0; 3] { Err(not_acceptable()) } else { Ok(Self(liked)) }
+        Self {
+            forms: ALL.map(|format| quality(media(format), &ranges)),
+            markdown: quality(MARKDOWN, &ranges),
+        }
     }
 
     /// Of those that are liked as much, the `usual` one.
-    pub(super) fn best(self, usual: Format) -> Format {
-        let liked = || ALL.into_iter().zip(self.0);
-        let most = self.0.into_iter().max().unwrap_or_default();
-        let mut best = liked().filter(|(_, liked)| *liked == most).map(|(format, _)| format);
-        if best.clone().any(|format| format == usual) { usual } else { best.next().unwrap_or(usual) }
+    pub(super) fn best(self, usual: Format) -> Result<Format, Problem> {
+        let most = self.forms.into_iter().max().filter(|most| *most > 0).ok_or_else(not_acceptable)?;
+        let mut best =
+            ALL.into_iter().zip(self.forms).filter(|(_, liked)| *liked == most).map(|(form, _)| form);
+        Ok(if best.clone().any(|format| format == usual) { usual } else { best.next().unwrap_or(usual) })
+    }
+
+    /// What is written for people is liked no less than any other form.
+    pub(super) fn likes_markdown(self) -> bool {
+        self.markdown > 0 && self.forms.into_iter().all(|liked| liked <= self.markdown)
     }
 }
 
@@ -88,7 +99,7 @@ mod tests {
     use Format::{Csv, Json, Xml};
     use http::HeaderValue;
 
-    fn accept(line: &'static str) -> Result<Accept, Problem> {
+    fn accept(line: &'static str) -> Accept {
         Accept::of(&[(header::ACCEPT, HeaderValue::from_static(line))].into_iter().collect())
     }
 
@@ -108,16 +119,31 @@ mod tests {
             ("application/json, text/csv;q=1.5", Csv, Json),
             ("application/json;level=1;q=0.333, text/csv;q=0.33", Csv, Json),
         ] {
-            assert_eq!(accept(line).unwrap().best(usual), best, "{line}");
+            assert_eq!(accept(line).best(usual).unwrap(), best, "{line}");
         }
-        assert_eq!(Accept::of(&HeaderMap::new()).unwrap().best(Xml), Xml);
+        assert_eq!(Accept::of(&HeaderMap::new()).best(Xml).unwrap(), Xml);
     }
 
     #[test]
     fn what_is_not_acceptable_is_refused() {
         for line in ["text/html", "image/*", "*/*;q=0", "application/json;q=0.0", "text/csv;q=x", "", "json"]
         {
-            assert_eq!(accept(line).unwrap_err().status, StatusCode::NOT_ACCEPTABLE, "{line}");
+            assert_eq!(accept(line).best(Json).unwrap_err().status, StatusCode::NOT_ACCEPTABLE, "{line}");
         }
+    }
+    #[test]
+    fn prose_is_for_whoever_likes_nothing_better() {
+        for (line, prose) in [
+            ("*/*", true),
+            ("text/markdown", true),
+            ("text/*, application/json;q=0.9", true),
+            ("application/json", false),
+            ("application/json;q=0, */*", true),
+            ("text/markdown;q=0.5, text/csv", false),
+            ("*/*;q=0", false),
+        ] {
+            assert_eq!(accept(line).likes_markdown(), prose, "{line}");
+        }
+        assert!(Accept::of(&HeaderMap::new()).likes_markdown());
     }
 }

@@ -77,7 +77,7 @@ fn kept<T: Rules>(scope: &Scope<'_>, before: &T, after: T, names: &[String]) -> 
         let follows = follow.contains(*field) && !names.iter().any(|name| name == *field);
         !T::DERIVED.contains(*field) && (follows || !scope.shows(field))
     };
-    let fields: Vec<_> = T::RESOURCE.fields().iter().filter(stays).copied().collect();
+    let fields: Vec<_> = T::FIELDS.iter().filter(stays).copied().collect();
     if fields.is_empty() {
         return Ok(after);
     }

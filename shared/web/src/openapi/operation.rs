@@ -135,10 +135,14 @@ impl Operation {
         Self { is_told_once: true, ..self }
     }
 
-    /// In the form that `Accept` or the connection's setting says, and with the fields that are asked for.
+    /// In the form that `Accept` or the connection's setting says.
+    pub fn in_all_forms(self) -> Self {
+        self.sends("text/csv").sends("application/xml").refuses(406)
+    }
+
+    /// The same, with the fields that are asked for.
     pub fn read_as_wanted<T: JsonSchema>(self) -> Self {
-        let all = self.sends("text/csv").sends("application/xml");
-        Self { wanted: Some(SchemaGenerator::subschema_for::<T>), ..all }
+        Self { wanted: Some(SchemaGenerator::subschema_for::<T>), ..self.in_all_forms() }
     }
 
     /// A header leads to the next page.

@@ -82,7 +82,7 @@ impl Operation {
             (self.is_told_once, "ETag", "Of this very answer, for `If-None-Match`"),
             (self.is_tagged, "ETag", "The version, for `If-Match`"),
             (status == 201, "Location", "Where it lies"),
-            (self.wanted.is_some(), "Vary", "`Accept`"),
+            (self.refuses.contains(&406), "Vary", "`Accept`"),
             (self.is_linked, "Link", "Where the next page lies, as `rel=\"next\"`; absent on the last one"),
             (self.is_preferring, "Preference-Applied", "`return=minimal` if nothing but this was told"),
             (self.is_repeatable, "Idempotency-Replayed", "`true` if the call was sent before"),
@@ -102,7 +102,6 @@ impl Operation {
             }
             401 | 403 | 429 | 500 | 503 => access != Access::Public,
             404 => !self.at.is_empty(),
-            406 => self.wanted.is_some(),
             409 => self.is_repeatable || self.is_versioned,
             412 => self.is_versioned,
             413 | 415 => self.takes.is_some(),
