@@ -4,15 +4,9 @@
 use crate::harness::House;
 use async_trait::async_trait;
 use domain::Result;
-use domain::id::{GoalId, OpId, OwnerId, RequestId, TaskId};
-use domain::noun::Noun as _;
-use domain::shelf::{Shelf, Source, Writer};
-use domain::table::{
-    Claim, Counters, Expect, Expiry, Page, Put, Query, Record, Row, RowKey, Table, Taken, Write,
-};
-use domain::task::Task;
-use jiff::Timestamp;
-use serde_json::{Value, json};
+use domain::conformance::many::{LISTS, fill, many};
+use domain::id::{OpId, OwnerId};
+use domain::table::{Claim, Counters, Expiry, Page, Put, Query, Record, Row, RowKey, Table, Taken, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -84,45 +78,6 @@ impl Table for Scale {
     }
 }
 
-/// Each has a hundred tasks.
-fn goal(nth: u32) -> String {
-    let mut bytes = [0; 10];
-    bytes[6..].copy_from_slice(&nth.to_be_bytes());
-    GoalId::new(Timestamp::UNIX_EPOCH, bytes).to_string()
-}
-
-const IN_ONE_WRITE: u32 = 100;
-
-fn task(nth: u32) -> Value {
-    let status = ["pending", "in_progress", "blocked", "completed", "cancelled"][nth as usize % 5];
-    let due = jiff::civil::date(2027, 2, 1).saturating_add(jiff::Span::new().days(nth % 1000));
-    json!({ "title": format!("Task {nth:08}"), "status": status, "due": due, "goal_id": goal(nth / 100) })
-}
-
-/// Written as the desk writes them, many at once.
-async fn fill(table: &dyn Table, owner: OwnerId, many: u32) -> String {
-    let at = Timestamp::from_second(1_790_000_000).unwrap();
-    let mut last = String::new();
-    for start in (0..many).step_by(IN_ONE_WRITE as usize) {
-        let mut bytes = [0; 10];
-        bytes[6..].copy_from_slice(&start.to_be_bytes());
-        let op = OpId::new(at, bytes);
-        let source =
-            Source { connection: None, request: RequestId::new(at, bytes), undo: None, imported_at: None };
-        let writer = Writer { at, source, op };
-        let puts = (start..many.min(start + IN_ONE_WRITE)).map(|nth| {
-            bytes[6..].copy_from_slice(&nth.to_be_bytes());
-            let id = TaskId::new(at, bytes);
-            let task = Task::new(id, serde_json::from_value(task(nth)).unwrap(), &writer);
-            last = id.to_string();
-            Write::Put(Shelf::new(table, owner).put(task, Expect::Absent).unwrap().1)
-        });
-        let puts = puts.collect();
-        table.transact(puts, op).await.unwrap();
-    }
-    last
-}
-
 /// Calls and bytes of each read.
 async fn costs(many: u32) -> Vec<(String, u64, u64)> {
     let counts = Arc::new(Counts::default());
@@ -130,15 +85,8 @@ async fn costs(many: u32) -> Vec<(String, u64, u64)> {
     let key = house.api("read_only").await;
     let last = fill(&house.store, OwnerId::of("test", "one"), many).await;
     let mut costs = Vec::new();
-    for path in [
-        "/v1/tasks".to_owned(),
-        "/v1/tasks?status=completed".to_owned(),
-        "/v1/tasks?status=open".to_owned(),
-        "/v1/tasks?sort=due".to_owned(),
-        "/v1/tasks?due_before=2027-04-01".to_owned(),
-        format!("/v1/tasks?goal_id={}", goal(0)),
-        format!("/v1/tasks/{last}"),
-    ] {
+    let lists = LISTS.map(|asked| format!("/v1/tasks?{asked}"));
+    for path in lists.into_iter().chain([format!("/v1/tasks/{last}")]) {
         let read = || [&counts.calls, &counts.bytes].map(|count| count.load(Ordering::SeqCst));
         let [calls, bytes] = read();
         let answer = house.call("GET", &path, &key, None).await;
@@ -147,14 +95,14 @@ async fn costs(many: u32) -> Vec<(String, u64, u64)> {
             assert_eq!(data.len(), 20, "{path}");
         }
         let [calls_after, bytes_after] = read();
-        costs.push((path.replace(&last, "{id}"), calls_after - calls, bytes_after - bytes));
+        costs.push((path.replace(&last.to_string(), "{id}"), calls_after - calls, bytes_after - bytes));
     }
     costs
 }
 
 #[tokio::test]
 async fn a_page_costs_the_same_however_much_there_is() {
-    let many = std::env::var("LARDER_MANY").ok().and_then(|many| many.parse().ok()).unwrap_or(3_000);
+    let many = many(std::env::var("LARDER_MANY"));
     let (few, all) = (costs(100).await, costs(many).await);
     for ((path, calls, bytes), (_, calls_of_all, bytes_of_all)) in few.into_iter().zip(all) {
         println!("reads\t{path}\t{many}\t{calls}\t{bytes}\t{calls_of_all}\t{bytes_of_all}");

@@ -38,7 +38,7 @@ pub enum Failure {
         "whose data it is, is not known: put an owner's token into LARDER_TOKEN, or into a file that --token-file names"
     )]
     NoToken,
-    #[error("{0} did not answer: {1}; run it again: what was taken in already stays as it is")]
+    #[error("{0} did not answer: {1}; run it again: nothing is done twice")]
     Silent(String, String),
     #[error("{0}")]
     Refused(String),
@@ -82,7 +82,8 @@ async fn all_pages(larder: &Larder, options: &Export) -> Result<Progress, Failur
 
 /// Whether all of it was taken in.
 pub fn import(folder: &Path, options: Import) -> Result<bool, Failure> {
-    runtime()?.block_on(async {
+    let runtime = runtime()?;
+    let done = runtime.block_on(async {
         let inlet = Inlet::open(&options.file)?;
         let larder = Larder::to_write(folder, options.into.as_ref(), &options.token)?;
         let done = all_chunks(&larder, inlet, &options).await;
@@ -99,7 +100,10 @@ pub fn import(folder: &Path, options: Import) -> Result<bool, Failure> {
             writeln!(io::stdout(), "Kept is what is there with other content; --replace overwrites it.")?;
         }
         Ok(refused == 0)
-    })
+    });
+    // Nobody waits for a pipe that says nothing more.
+    runtime.shutdown_background();
+    done
 }
 
 async fn all_chunks(larder: &Larder, inlet: Inlet, options: &Import) -> Result<(Progress, Counts), Failure> {

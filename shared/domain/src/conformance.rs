@@ -3,6 +3,7 @@
 
 pub mod count;
 pub mod keyring;
+pub mod many;
 pub mod places;
 pub mod queue;
 pub mod table;

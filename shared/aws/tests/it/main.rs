@@ -9,5 +9,6 @@ mod faulty;
 mod keyring;
 mod oidc;
 mod queue;
+mod reads;
 mod stream_log;
 mod table;

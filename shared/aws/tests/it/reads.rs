@@ -1,0 +1,88 @@
+//! What a list or an item costs DynamoDB does not grow with what lies beside it: bytes of its answers.
+//! `tests/bench/run --only data` prints them for `LARDER_MANY` tasks.
+
+use crate::dynamo;
+use aws::DynamoTable;
+use aws_sdk_dynamodb::config::interceptors::BeforeDeserializationInterceptorContextRef;
+use aws_sdk_dynamodb::config::{ConfigBag, Intercept, RuntimeComponents};
+use aws_sdk_dynamodb::error::BoxError;
+use domain::clock::Clock as _;
+use domain::conformance::many::{LISTS, fill, many};
+use domain::conformance::{ManualClock, owner};
+use domain::filter::{Filter as _, Shelves};
+use domain::shelf::Shelf;
+use domain::task::{Task, TaskFilter};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+#[derive(Debug, Clone, Default)]
+struct Scale {
+    calls: Arc<AtomicU64>,
+    bytes: Arc<AtomicU64>,
+}
+
+impl Intercept for Scale {
+    fn name(&self) -> &'static str {
+        "Scale"
+    }
+
+    fn read_before_deserialization(
+        &self,
+        context: &BeforeDeserializationInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let size = context.response().headers().get("content-length").ok_or("an answer without a length")?;
+        self.calls.fetch_add(1, Ordering::SeqCst);
+        self.bytes.fetch_add(size.parse()?, Ordering::SeqCst);
+        Ok(())
+    }
+}
+
+/// Calls and bytes of each read.
+async fn costs(many: u32) -> Vec<(String, u64, u64)> {
+    let scale = Scale::default();
+    let clock = Arc::new(ManualClock::default());
+    let config = dynamo::config(&dynamo::start().await).interceptor(scale.clone());
+    let table = DynamoTable::new(config, dynamo::TABLE.to_owned(), clock.clone());
+    let owner = owner(1);
+    let last = fill(&table, owner, many).await;
+    let (shelf, shelves) =
+        (Shelf::<Task>::new(&table, owner), Shelves { table: &table, owner, at: clock.now(), within: None });
+    let mut costs = Vec::new();
+    for asked in LISTS.map(Some).into_iter().chain([None]) {
+        let read = || [&scale.calls, &scale.bytes].map(|count| count.load(Ordering::SeqCst));
+        let [calls, bytes] = read();
+        let name = match asked {
+            Some(asked) => {
+                let filter: TaskFilter = serde_urlencoded::from_str(asked).unwrap();
+                let list = filter.list(&shelves).await.unwrap();
+                let first = list.page(&table, None, 20).await.unwrap();
+                let listing = shelf.kept(&list, first, 20, |_| true).await.unwrap();
+                assert_eq!(listing.items.len(), 20, "{asked}");
+                format!("/v1/tasks?{asked}")
+            }
+            None => {
+                assert_eq!(shelf.get(last).await.unwrap().id, last);
+                "/v1/tasks/{id}".to_owned()
+            }
+        };
+        let [calls_after, bytes_after] = read();
+        costs.push((name, calls_after - calls, bytes_after - bytes));
+    }
+    costs
+}
+
+#[tokio::test]
+async fn a_page_costs_the_same_however_much_there_is() {
+    let many = many(std::env::var("LARDER_MANY"));
+    let (few, all) = (costs(100).await, costs(many).await);
+    for ((path, calls, bytes), (_, calls_of_all, bytes_of_all)) in few.into_iter().zip(all) {
+        println!("reads\t{path}\t{many}\t{calls}\t{bytes}\t{calls_of_all}\t{bytes_of_all}");
+        assert_eq!(calls, calls_of_all, "{path}");
+        assert!(
+            bytes_of_all.abs_diff(bytes) * 10 <= bytes,
+            "{path}: {bytes} bytes, {bytes_of_all} of {many}"
+        );
+    }
+}
