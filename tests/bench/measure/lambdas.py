@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import subprocess
+from urllib.parse import urlencode
 
 from .build import ROOT
 from .larder import Running
@@ -14,23 +15,26 @@ LONGEST_INIT_MS = 30
 
 # Invoked as well as started: what the others do at a call needs more of AWS than the stand-in has.
 INVOKED = "data"
+MEMORIES, MOST_SEARCH_MS = 10_000, 15
 INVOCATION = [("first invocation", "first_ms", "ms"), ("first invocation, CPU", "first_cpu_ms", "ms"),
               ("warm invocation", "warm_us", "µs"), ("warm invocation, CPU", "warm_cpu_us", "µs")]
 
 
 def measure(hello, functions, seed, meters, scratch, table):
-    event = json.loads((ROOT / "infra/events/list-tasks.json").read_text())
-    event |= {"rawQueryString": "limit=20", "queryStringParameters": {"limit": "20"}}
+    event = called("GET", "tasks", query={"limit": "20"})
     floor = invoke(hello, {}, event, meters, scratch)
     with contextlib.ExitStack() as stack:
         measured = dict.fromkeys(functions, {})
         if functions:
             aws = stack.enter_context(Running([meters / "standin"]))
             environment = settings(aws.first_line.strip())
-            key = subprocess.run([seed], env=environment, stdout=subprocess.PIPE, text=True, check=True).stdout
+            fill = [seed, str(MEMORIES)]
+            key = subprocess.run(fill, env=environment, stdout=subprocess.PIPE, text=True, check=True).stdout
             event["headers"]["authorization"] = f"Bearer {key.strip()}"
         for name, binary in functions.items():
             measured[name] = invoke(binary, environment, event if name == INVOKED else None, meters, scratch)
+        if functions:
+            search(functions[INVOKED], environment, event["headers"], meters, scratch, table)
 
     for name, own in measured.items() or [("hello", {})]:
         row = lambda what, figure, unit, **more: table.row(f"Lambda {name}: {what}", own.get(figure), floor[figure],
@@ -46,8 +50,29 @@ def measure(hello, functions, seed, meters, scratch, table):
                "that answers at once, without TLS; the floor is a Lambda from the same build that only says hello.")
 
 
-def invoke(binary, environment, event, meters, scratch):
-    command, log = [meters / "invoke", "--colds", str(COLDS), "--log", scratch / "log"], scratch / "log"
+def search(binary, environment, headers, meters, scratch, table):
+    """Of all memories: what reading and comparing their entries costs."""
+    question = {"query": "who has an allergy"}
+    paraphrased = question | {"queries": ["doctor", "bread", "winter tea"]}
+    for name, asked in (("one question", question), ("three paraphrases", paraphrased)):
+        event = called("POST", "memories/search", asked) | {"headers": headers | {"content-type": "application/json"}}
+        own = invoke(binary, environment, event, meters, scratch, "--colds", "1", "--warming", "20", "--warm", "100")
+        table.row(f"Lambda {INVOKED}: search of {MEMORIES:,} memories, {name}: warm, CPU", own["warm_cpu_us"] / 1e3,
+                  None, "ms", below=MOST_SEARCH_MS)
+
+
+def called(method, path, body=None, query=None):
+    """What API Gateway makes of such a call."""
+    event = json.loads((ROOT / "infra/events/list-tasks.json").read_text())
+    event["requestContext"]["http"] |= {"method": method, "path": f"/v1/{path}"}
+    event |= {"rawPath": f"/v1/{path}", "pathParameters": {"proxy": path}, "rawQueryString": urlencode(query or {}),
+              "queryStringParameters": query or {}}
+    return event | ({"body": json.dumps(body)} if body else {})
+
+
+def invoke(binary, environment, event, meters, scratch, *options):
+    options, log = options or ("--colds", str(COLDS)), scratch / "log"
+    command = [meters / "invoke", *options, "--log", log]
     if event:
         (scratch / "event.json").write_text(json.dumps(event))
         command += ["--event", scratch / "event.json"]

@@ -109,6 +109,11 @@ pub(super) fn decode_into(text: &str, bytes: &mut Vec<u8>) -> Option<()> {
     BASE64.decode_vec(text, bytes).ok()
 }
 
+/// No fewer than it takes.
+pub(super) const fn decoded_bytes(text: &str) -> usize {
+    text.len() / 4 * 3 + 3
+}
+
 /// An entry, read where its bytes lie.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct View<'a> {

@@ -1,6 +1,6 @@
 //! Which of the entries answer a question best.
 
-use super::entry::{Facts, View, decode_into};
+use super::entry::{Facts, View, decode_into, decoded_bytes};
 use super::query::{Queries, Query};
 use jiff::Timestamp;
 use std::collections::BTreeMap;
@@ -36,18 +36,17 @@ pub fn search<'a, Id: Copy + Ord>(
     keep: impl Fn(&Facts<'_>) -> bool,
     now: Timestamp,
 ) -> Vec<Ranked<Id>> {
-    let (mut bytes, mut ends) = (Vec::new(), Vec::new());
-    for (id, text) in entries {
+    let entries: Vec<_> = entries.into_iter().collect();
+    // Room for all at once: to grow would copy megabytes.
+    let mut bytes = Vec::with_capacity(entries.iter().map(|(_, text)| decoded_bytes(text)).sum());
+    let mut decode = |(id, text): (Id, &str)| {
         let start = bytes.len();
-        let read = decode_into(text, &mut bytes).and_then(|()| View::of(bytes.get(start..)?));
-        if read.is_some_and(|view| keep(&view.facts)) {
-            ends.push((id, start..bytes.len()));
-        } else {
-            bytes.truncate(start);
-        }
-    }
+        decode_into(text, &mut bytes).map(|()| (id, start..bytes.len()))
+    };
+    let ranges: Vec<_> = entries.into_iter().filter_map(&mut decode).collect();
     let read = |(id, range): (Id, _)| Some((id, View::of(bytes.get(range)?)?));
-    let mut kept: Vec<(Id, View<'_>)> = ends.into_iter().filter_map(read).collect();
+    let mut kept: Vec<(Id, View<'_>)> =
+        ranges.into_iter().filter_map(read).filter(|(_, view)| keep(&view.facts)).collect();
     kept.sort_by_key(|(id, _)| *id);
     let views: Vec<View<'_>> = kept.iter().map(|(_, view)| *view).collect();
 

@@ -67,7 +67,7 @@ fn read(owner: OwnerId, row: &rusqlite::Row<'_>) -> rusqlite::Result<Row> {
     };
     let mut places = Places::new();
     for (column, slot) in (5..).zip(Slot::ALL) {
-        places.extend(row.get::<_, Option<String>>(column)?.map(|place| (slot, place)));
+        places.extend(row.get_ref(column)?.as_str_or_null()?.map(|place| (slot, place.to_owned())));
     }
     let key = RowKey { owner, sort: row.get(0)? };
     let expires = row.get::<_, Option<i64>>(4)?.map(Expiry);

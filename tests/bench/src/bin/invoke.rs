@@ -27,9 +27,6 @@ const ALWAYS_SET: [(&str, &str); 5] = [
     ("AWS_LAMBDA_LOG_STREAM_NAME", "bench"),
 ];
 
-/// Invocations before the warm ones are counted.
-const WARMING: usize = 200;
-
 #[derive(Parser)]
 struct Options {
     #[arg(long, default_value_t = 15)]
@@ -40,6 +37,9 @@ struct Options {
     /// What every answer must contain.
     #[arg(long, default_value = "\"statusCode\":200")]
     expect: String,
+    /// Invocations before the warm ones are counted.
+    #[arg(long, default_value_t = 200)]
+    warming: usize,
     /// Invocations of the warm function.
     #[arg(long, default_value_t = 2000)]
     warm: usize,
@@ -81,7 +81,7 @@ async fn main() -> Fallible<()> {
         if let Some(event) = &event {
             firsts.push(function.invoke(event, &options.expect).await?);
             if nth == options.colds {
-                for _ in 0..WARMING {
+                for _ in 0..options.warming {
                     function.invoke(event, &options.expect).await?;
                 }
                 let before = function.cpu()?;

@@ -60,6 +60,12 @@ fn perform(operation: &str, asked: &Value, rows: &Rows) -> Option<Value> {
             let found = rows.borrow().get(&key(asked.get("Key")?)?).cloned();
             Some(found.map_or_else(|| json!({}), |item| json!({ "Item": item })))
         }
+        "BatchGetItem" => {
+            let (table, wanted) = asked.get("RequestItems")?.as_object()?.iter().next()?;
+            let wanted = wanted.get("Keys")?.as_array()?.iter().filter_map(key);
+            let found: Vec<_> = wanted.filter_map(|key| rows.borrow().get(&key).cloned()).collect();
+            Some(json!({ "Responses": { table: found }, "UnprocessedKeys": {} }))
+        }
         "PutItem" => {
             let item = asked.get("Item")?;
             rows.borrow_mut().insert(key(item)?, item.clone());
