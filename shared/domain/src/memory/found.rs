@@ -72,7 +72,7 @@ impl Question {
 }
 
 fn is_there(item: &impl Filtered, reads: &Scope<'_>) -> bool {
-    reads.of(item).is_some_and(|seen| BY.iter().all(|field| seen.shows(field)))
+    reads.is_whole() || reads.of(item).is_some_and(|seen| BY.iter().all(|field| seen.shows(field)))
 }
 
 impl Memory {
