@@ -244,7 +244,11 @@ async fn a_writer_that_may_not_read_sees_nothing_of_what_is_there() {
         assert!(!answer.body.to_string().contains("SECRET"), "{}", answer.body);
     }
     let seen = house.call("GET", &path, &key, None).await;
-    assert_eq!((&seen.body["title"], &seen.body["version"]), (&json!("Bread"), &json!(2)));
+    assert_eq!(
+        (&seen.body["title"], &seen.body["version"]),
+        (&json!("Bread"), &json!(3)),
+        "also what was so already is written"
+    );
 }
 
 #[tokio::test]

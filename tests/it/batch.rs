@@ -194,3 +194,23 @@ async fn each_lies_within_the_grant_and_an_undo_takes_back_all() {
     assert_eq!(undone.body["counts"]["removed"], 2, "{}", undone.body);
     assert!(titles(&house, &mine).await.is_empty());
 }
+
+#[tokio::test]
+async fn what_is_denied_of_it_is_in_the_audit_log() {
+    let house = House::new();
+    let only = json!({ "tags": ["work"] });
+    let grant = json!([{ "resource": "tasks", "actions": ["read", "write"], "only": only }]);
+    let (id, key) = house.connect(json!({ "kind": "api", "name": "narrow", "grant": grant })).await;
+    let items =
+        json!([{ "title": "a", "labels": ["work"] }, { "title": "b" }, { "title": "" }, { "title": "c" }]);
+    let made = send(&house, &key, "tasks", items).await;
+    assert_eq!(statuses(&made), [201, 403, 400, 403]);
+    house.pump.drain().await.unwrap();
+    let log =
+        house.call("GET", &format!("/audit/logs?connection={id}&action=call.denied"), OWNER, None).await;
+    let denied = log.body["data"].as_array().unwrap();
+    assert_eq!(denied.len(), 2, "{}", log.body);
+    assert!(
+        denied.iter().all(|entry| entry["target"] == "POST /v1/tasks/batch" && entry["result"] == "refused")
+    );
+}

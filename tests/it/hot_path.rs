@@ -204,7 +204,7 @@ async fn a_read_waits_for_one_trip_a_write_for_two_a_forged_key_for_none() {
         ("GET", film_history.as_str(), None, 200, 1, 4),
         ("DELETE", film.as_str(), None, 204, 2, 4),
         ("POST", film_back.as_str(), None, 200, 3, 5),
-        ("DELETE", "/v1/collections/plays", None, 204, 3, 5),
+        ("DELETE", "/v1/collections/plays", None, 204, 4, 6),
         ("POST", "/v1/collections/plays/restore", None, 200, 2, 4),
     ];
     for route in local::routes().list().iter().filter(|route| route.access == web::Access::Connection) {

@@ -86,6 +86,21 @@ async fn conditions_hold() {
     guarded(&house, &key, TASK, ("if-match", "\"1\"")).await.is_problem(412);
     assert_eq!(guarded(&house, &key, TASK, ("if-match", "\"2\"")).await.status, 200);
     assert_eq!(guarded(&house, &key, TASK, ("if-match", "*")).await.status, 200);
+    for (tags, status) in [
+        ("\"7\", \"3-csv\" ,\"x,y\"", 200),
+        ("\"7\"", 412),
+        ("\"x,3\"", 412),
+        ("\"03\"", 412),
+        ("W/\"3\"", 412),
+        ("\"\"", 412),
+        ("3", 400),
+        ("\"3", 400),
+        ("\"3\" \"3\"", 400),
+        (",", 400),
+    ] {
+        let answer = guarded(&house, &key, TASK, ("if-match", tags)).await;
+        assert_eq!(answer.status, status, "{tags}: {}", answer.body);
+    }
     guarded(&house, &key, TASK, ("if-none-match", "\"1\"")).await.is_problem(400);
     let (one, two) = tokio::join!(
         guarded(&house, &key, "/v1/goals/goal_06hhgq2g000000000000000000", ("if-none-match", "*")),

@@ -195,3 +195,24 @@ async fn who_may_not_read_it_does_not_find_it_and_learns_nothing_from_scores() {
     let listing = house.connect(listing).await.1;
     send(&house, &listing, "POST", "/search", json!({ "query": "tea" })).await.is_problem(403);
 }
+
+#[tokio::test]
+async fn what_is_to_be_read_instead_is_named_whatever_is_asked_for() {
+    let house = House::new();
+    let key = house.api("full_access").await;
+    let old = json!({ "content": "Bo drinks tea", "type": "fact", "tags": ["drinks"] });
+    let old = remember(&house, &key, old).await;
+    let new = json!({ "content": "Bo drinks coffee", "type": "decision", "supersedes": old });
+    let new = remember(&house, &key, new).await;
+    let whole = search(&house, &key, json!({ "query": "Bo drinks" })).await.body;
+    let score = |hits: &Value| {
+        hits["data"].as_array().unwrap().iter().map(|hit| hit["score"].clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(whole["data"][1]["superseded_by"], json!(new), "{whole}");
+    for narrower in [json!({ "type": "fact" }), json!({ "tags": ["drinks"] })] {
+        let mut question = json!({ "query": "Bo drinks" });
+        question.as_object_mut().unwrap().extend(narrower.as_object().unwrap().clone());
+        let found = search(&house, &key, question).await.body;
+        assert_eq!((score(&found).len(), &found["data"][0]["superseded_by"]), (1, &json!(new)), "{found}");
+    }
+}

@@ -1,6 +1,7 @@
 //! Collections and their records.
 
 use crate::harness::{Answer, House, OWNER};
+use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 async fn send(house: &House, key: &str, method: &str, path: &str, body: Value) -> Answer {
@@ -40,7 +41,7 @@ async fn a_record_lives_in_its_collection() {
     let body = json!({
         "data": { "title": "Dune", "pages": 412 },
         "tags": ["novel"],
-        "links": [{ "kind": "task", "id": "task_00000000000000000000000000", "relation": "read" }],
+        "links": [{ "kind": "task", "id": house.task(&key, "Read").await, "relation": "read" }],
         "external_ref": { "card": "shelf", "id": "1" },
     });
     let id = record(&house, &key, "books", body.clone()).await;
@@ -118,8 +119,9 @@ async fn sizes_hold_at_their_bounds_and_not_beyond() {
     send(&house, &key, "POST", "", json!({ "name": "any" })).await;
     let data = |bytes: usize| json!({ "data": { "a": "x".repeat(bytes - 8) } });
     let tags = |count: usize| json!({ "data": {}, "tags": vec!["t"; count] });
+    let task = house.task(&key, "Read").await;
     let links = |count: usize| {
-        let link = json!({ "kind": "goal", "id": "goal_00000000000000000000000000" });
+        let link = json!({ "kind": "task", "id": task });
         json!({ "data": {}, "links": vec![link; count] })
     };
     for (most, more) in [(data(65_536), data(65_537)), (tags(20), tags(21)), (links(20), links(21))] {
@@ -234,4 +236,29 @@ async fn tools_and_previews_know_both_and_events_tell_them_apart() {
     let types: Vec<Value> =
         sent.iter().map(|sent| serde_json::from_str::<Value>(&sent.body).unwrap()["type"].clone()).collect();
     assert_eq!(types, [json!("record.created")]);
+}
+
+#[tokio::test]
+async fn what_is_linked_is_there_for_whoever_links_and_may_go_later() {
+    let (house, key) = books().await;
+    let task = house.task(&key, "Read").await;
+    let linked = |id: &str| json!({ "data": { "title": "Dune" }, "links": [{ "kind": "task", "id": id }] });
+    let nothing = linked("task_00000000000000000000000000");
+    let refused = send(&house, &key, "POST", "/books/records", nothing.clone()).await;
+    assert_eq!(refused.is_problem(400).text("/errors/0/pointer"), "/links/0/id");
+    let grant = json!([{ "resource": "collections", "actions": ["read", "write"] }]);
+    let (_, narrow) = house.connect(json!({ "kind": "api", "name": "narrow", "grant": grant })).await;
+    let unseen = send(&house, &narrow, "POST", "/books/records", linked(&task)).await;
+    assert_eq!(unseen.is_problem(400).text("/errors/0/pointer"), "/links/0/id");
+
+    let id = record(&house, &key, "books", linked(&task)).await;
+    house.clock.advance(SignedDuration::from_secs(1));
+    let path = format!("/books/records/{id}");
+    let refused = send(&house, &key, "PATCH", &path, json!({ "links": nothing["links"] })).await;
+    assert_eq!(refused.is_problem(400).text("/errors/0/pointer"), "/links/0/id");
+    assert_eq!(house.call("DELETE", &format!("/v1/tasks/{task}"), &key, None).await.status, 204);
+    assert_eq!(send(&house, &key, "PATCH", &path, json!({ "tags": ["x"] })).await.status, 200);
+    assert_eq!(send(&house, &key, "DELETE", &path, Value::Null).await.status, 204);
+    let back = send(&house, &key, "POST", &format!("{path}/restore"), Value::Null).await;
+    assert_eq!((back.status.as_u16(), &back.body["links"]), (200, &linked(&task)["links"]), "{}", back.body);
 }

@@ -32,7 +32,7 @@ pub(crate) async fn create(
     witness: Witness,
     Repeatable(Body(new), once): Repeatable<Body<NewConnection>>,
 ) -> Result<Answered, Problem> {
-    let answered = once.run(&app, *owner, None, async |keep| make(&app, *owner, by, new, keep).await).await?;
+    let answered = once.run(&app, *owner, async |keep| make(&app, *owner, by, new, keep).await).await?;
     let made = answered.location().and_then(|location| location.rsplit('/').next()?.parse().ok());
     shown(&witness, *owner, made, &answered).await;
     Ok(answered)
@@ -61,9 +61,14 @@ async fn make(
         };
         let answer = Answer::json(StatusCode::CREATED, &created)?;
         let answer = answer.with(header::LOCATION, format!("/connections/{id}"));
-        let puts = [Some(put), Some(slug_row(owner, &connection)), due::row(owner, &connection)?];
+        let puts = [
+            Some(put),
+            Some(slug_row(owner, &connection)),
+            due::row(owner, &connection)?,
+            keep.answer(&answer)?,
+        ];
         let puts = puts.into_iter().flatten().map(Write::Put);
-        let writes = puts.chain([connection.gate(owner, None)]).chain(keep.answer(&answer)?);
+        let writes = puts.chain([connection.gate(owner, None)]);
         app.table.transact(writes.collect(), app.op()).await?;
         Ok::<_, Problem>(answer)
     };

@@ -10,7 +10,7 @@ use domain::table::{Expect, Write};
 use domain::{Error, due, schema};
 use http::StatusCode;
 use http::request::Parts;
-use web::{App, At, ByOwner, IfMatch, Owner, Problem, expect_version, tagged};
+use web::{App, At, ByOwner, Expected, IfMatch, Owner, Problem, expect_version, tagged};
 
 /// Which connection, who changes it, and the version that they have seen, if they say.
 pub(crate) struct Edit {
@@ -18,7 +18,7 @@ pub(crate) struct Edit {
     pub(crate) owner: OwnerId,
     pub(crate) by: Writer,
     pub(crate) id: ConnectionId,
-    expected: Option<u64>,
+    expected: Expected,
 }
 
 impl FromRequestParts<App> for Edit {
@@ -37,7 +37,7 @@ impl Edit {
     /// The connection as it is, if that is what was expected.
     pub(crate) async fn found(&self) -> Result<Connection, Problem> {
         let connection = Shelf::<Connection>::new(&*self.app.table, self.owner).get(self.id).await?;
-        expect_version(self.expected, connection.version)?;
+        expect_version(&self.expected, connection.version)?;
         Ok(connection)
     }
 

@@ -6,6 +6,7 @@ use domain::connection::{Connection, NewKey, View};
 use domain::id::{ConnectionId, OwnerId};
 use domain::key::GenuineKey;
 use domain::number::Whole;
+use domain::table::Write;
 use http::StatusCode;
 use jiff::SignedDuration;
 use schemars::JsonSchema;
@@ -65,14 +66,14 @@ pub(crate) async fn rotate(
         edit.make(change, |connection| {
             let rotated = Rotated { connection: connection.view()?, key: key.text.expose_secret() };
             let made = Answer::json(StatusCode::OK, &rotated)?;
-            let kept = keep.answer(&made)?;
+            let kept = keep.answer(&made)?.map(Write::Put);
             answer = Some(made);
             Ok(kept)
         })
         .await?;
         answer.ok_or_else(|| Problem::internal("a rotation without an answer"))
     };
-    let answered = once.run(app, *owner, None, rotate).await?;
+    let answered = once.run(app, *owner, rotate).await?;
     shown(&witness, *owner, Some(*id), &answered).await;
     Ok(answered)
 }

@@ -27,7 +27,7 @@ pub(crate) async fn update<T: Rules + Entity<Id = Me>>(
 ) -> Result<Response, Problem> {
     let desk = Desk { table: &*app.table, owner, writer: by, eyes: None };
     let item: T = noun::get(&desk.shelf(), Me::Me, || by).await?;
-    expect_version(expected, item.version())?;
+    expect_version(&expected, item.version())?;
     let patched = item.clone().patched(patch, &by);
     answer(desk.replace(&item, patched, |_| Ok(())).await?)
 }

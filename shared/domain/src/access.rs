@@ -173,7 +173,8 @@ impl<'g> Scope<'g> {
             && self.rules().any(|rule| rule.fields.as_ref().is_none_or(|fields| fields.cover(field)))
     }
 
-    fn rules(&self) -> impl Iterator<Item = &'g Rule> {
+    /// Those that hold.
+    pub fn rules(&self) -> impl Iterator<Item = &'g Rule> {
         self.bits().map(|(_, rule)| rule)
     }
 

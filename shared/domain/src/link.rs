@@ -37,6 +37,8 @@ pub struct To<Id> {
     pub relation: Option<Text<1, 60>>,
 }
 
+const AREA: &str = "life_area_id";
+
 /// What whoever writes sees of what a link leads to: the life area that it belongs to, if it belongs to one.
 struct Seen(Option<LifeAreaId>);
 
@@ -73,16 +75,18 @@ impl Link {
 
     fn seen(&self, desk: &Desk<'_>, row: &Row) -> Result<Option<Seen>> {
         match self {
-            Self::Goal(_) => seen::<Goal>(desk, row),
-            Self::Task(_) => seen::<Task>(desk, row),
-            Self::LifeArea(_) => seen::<LifeArea>(desk, row),
-            Self::Memory(_) => seen::<Memory>(desk, row),
-            Self::Record(_) => seen::<Record>(desk, row),
+            Self::Goal(_) => seen::<Goal>(desk, row, AREA),
+            Self::Task(_) => seen::<Task>(desk, row, AREA),
+            Self::LifeArea(_) => seen::<LifeArea>(desk, row, "id"),
+            Self::Memory(_) => seen::<Memory>(desk, row, AREA),
+            Self::Record(_) => seen::<Record>(desk, row, AREA),
         }
     }
 }
 
-fn seen<T: Noun>(desk: &Desk<'_>, row: &Row) -> Result<Option<Seen>> {
+/// `area` is the field that tells of its life area.
+fn seen<T: Noun>(desk: &Desk<'_>, row: &Row, area: &str) -> Result<Option<Seen>> {
     let item: T = serde_json::from_str(&row.body).map_err(|error| Error::unreadable(&row.key, &error))?;
-    Ok(desk.sees(&item).then(|| Seen(Item::subject(&item).life_area)))
+    let of = Item::subject(&item).life_area.filter(|_| desk.shows(&item, area));
+    Ok(desk.sees(&item).then_some(Seen(of)))
 }

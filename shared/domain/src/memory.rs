@@ -5,14 +5,15 @@ mod found;
 mod rules;
 
 pub use filter::MemoryFilter;
-pub use found::{Asked, Question};
+pub use found::{Asked, Question, is_found};
 
 use crate::access::{Item, Resource, Subject};
 use crate::id::{LifeAreaId, MemoryId, OwnerId};
 use crate::link::Link;
-use crate::noun::noun;
+use crate::noun::{Alike, noun};
 use crate::object::Object;
 use crate::operation;
+use crate::schema;
 use crate::table::{Expiry, Places, Query, Slot};
 use crate::task::{Labels, Title};
 use crate::text::{List, Text};
@@ -151,8 +152,9 @@ impl Memory {
     }
 
     /// Those that say this.
-    pub fn saying(owner: OwnerId, content: &Content) -> Query {
-        Query::places(owner, Slot::First, &alike(content))
+    pub fn saying(owner: OwnerId, content: &Content) -> Alike {
+        let all = Query::places(owner, Slot::First, &alike(content));
+        Alike { all, said: schema::said(owner, &hash(content)) }
     }
 }
 
@@ -162,6 +164,10 @@ fn typed(of: Type) -> String {
 
 /// Where what says the same lies together.
 fn alike(content: &Content) -> String {
+    format!("memory/alike/{}/", hash(content))
+}
+
+fn hash(content: &Content) -> String {
     let hash = digest(&SHA256, content.as_str().trim().as_bytes());
-    format!("memory/alike/{}/", crate::hex(hash.as_ref().get(..16).unwrap_or_default()))
+    crate::hex(hash.as_ref().get(..16).unwrap_or_default())
 }

@@ -91,7 +91,7 @@ pub trait Rules: Noun {
     fn mint(new: &Self::New, at: Timestamp, random: [u8; 10]) -> Self::Id;
 
     /// Those that a new one would repeat.
-    fn alike(_owner: OwnerId, _new: &Self::New) -> Option<Query> {
+    fn alike(_owner: OwnerId, _new: &Self::New) -> Option<Alike> {
         None
     }
 
@@ -120,6 +120,14 @@ pub trait Rules: Noun {
     fn mended(self, _desk: &Desk<'_>) -> impl Future<Output = Result<Self>> + Send {
         async { Ok(self) }
     }
+}
+
+/// What says the same.
+#[derive(Debug)]
+pub struct Alike {
+    pub all: Query,
+    /// The row that each new one writes, so that of those who say it at the same time one is first.
+    pub said: RowKey,
 }
 
 /// Declares a noun. `required` fields have to be given, `defaulted` ones have a value anyway, `optional` ones may be

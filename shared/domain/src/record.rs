@@ -13,7 +13,8 @@ use crate::link::Link;
 use crate::noun::noun;
 use crate::object::Object;
 use crate::operation;
-use crate::table::{Places, Query, Slot};
+use crate::schema;
+use crate::table::{Places, Query, RowKey, Slot};
 use crate::task::ExternalRef;
 use crate::text::List;
 use ring::digest::{SHA256, digest};
@@ -31,7 +32,7 @@ noun! {
     }
     defaulted {
         tags: List<Tag, 20>,
-        /// What it has to do with.
+        /// What it has to do with. What is linked is there for whoever links; it may go later.
         links: List<Link, 20>,
     }
     optional {
@@ -66,6 +67,11 @@ impl Record {
     pub fn all_saying(owner: OwnerId, collection: &CollectionName, field: (Slot, &str), says: &str) -> Query {
         let (slot, field) = field;
         Query::places(owner, slot, &place(collection, field, says))
+    }
+
+    /// Touched by whatever comes into the collection.
+    pub(crate) fn coming(owner: OwnerId, collection: &CollectionName) -> RowKey {
+        schema::coming(owner, &format!("record/{collection}"))
     }
 
     /// Those of one collection.

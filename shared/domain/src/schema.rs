@@ -7,6 +7,8 @@
 //! | `slug/<slug>` | whose short name it is | whether a slug is taken |
 //! | `data/<noun>/<id>` | an item: `data/task/<task>` | one item; the items of a noun, by age |
 //! | `find/<0-7>/<memory>` | a memory as a search knows it: numbers | which memories answer a question |
+//! | `coming/<noun>`, `coming/record/<collection>` | nothing, at a version that counts | whether one came below another, or into a collection, since one looked |
+//! | `said/<hash>` | nothing, for ten minutes | whether somebody says the same at this moment |
 //! | `trash/<noun>/<id>`, `trash/conn/<conn>` | what was deleted, for 30 days | what it was, and who deleted it |
 //! | `hist/<what>/<version>` | a change of what lies under `data/<what>`, for 90 days | what it was before, and after |
 //! | `feed/<number>` | where a change lies, numbered as they are sealed, for 90 days | what changed since |
@@ -142,6 +144,21 @@ pub fn entry(owner: OwnerId, id: MemoryId) -> RowKey {
 /// All of them, newest first in each part.
 pub fn entries(owner: OwnerId) -> impl Iterator<Item = Query> {
     (0..FIND_PARTS).map(move |part| Query::prefix(owner, &format!("find/{part}/")).newest_first())
+}
+
+/// Whoever relies on what lies there, or does not, writes this row; whoever comes there touches it.
+pub fn coming(owner: OwnerId, place: &str) -> RowKey {
+    RowKey::new(owner, format!("coming/{place}"))
+}
+
+/// Of those who say something at the same time, the one who writes this row is first.
+pub fn said(owner: OwnerId, hash: &str) -> RowKey {
+    RowKey::new(owner, format!("said/{hash}"))
+}
+
+/// Longer than any call takes.
+pub fn said_expiry(at: Timestamp) -> Expiry {
+    Expiry::at(at + SignedDuration::from_mins(10))
 }
 
 /// Where a row goes when it is deleted.

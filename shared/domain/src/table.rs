@@ -134,6 +134,11 @@ pub enum Write {
         set: Counters,
         drop: BTreeSet<String>,
     },
+    /// The next version of a row that says nothing, whatever its version. The row is made if need be; one that is to
+    /// expire is a conflict.
+    Touch {
+        key: RowKey,
+    },
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -158,6 +163,11 @@ impl RowKey {
 }
 
 impl Expect {
+    /// What was found there.
+    pub fn of(found: Option<&Row>) -> Self {
+        found.map_or(Self::Absent, |row| Self::Version(row.version))
+    }
+
     /// The version that the row has after the write.
     pub fn next(self) -> u64 {
         match self {
@@ -181,7 +191,10 @@ impl Write {
     pub fn key(&self) -> &RowKey {
         match self {
             Self::Put(put) => &put.key,
-            Self::Delete { key, .. } | Self::Check { key, .. } | Self::Set { key, .. } => key,
+            Self::Delete { key, .. }
+            | Self::Check { key, .. }
+            | Self::Set { key, .. }
+            | Self::Touch { key } => key,
         }
     }
 }

@@ -108,7 +108,7 @@ fn transact(db: &Connection, writes: &[Write], op: OpId, now: Timestamp) -> Resu
             Write::Delete { key, version } | Write::Check { key, version } => {
                 (key, Some(Expect::Version(*version)))
             }
-            Write::Set { key, .. } => (key, None),
+            Write::Set { key, .. } | Write::Touch { key } => (key, None),
         };
         let row = find(db, key, now).map_err(Error::internal)?;
         match expect {
@@ -124,6 +124,10 @@ fn transact(db: &Connection, writes: &[Write], op: OpId, now: Timestamp) -> Resu
             Write::Delete { key, .. } => remove(db, key, found, now)?,
             Write::Check { .. } => {}
             Write::Set { key, set, drop } => count::set(db, key, found, set, drop)?,
+            Write::Touch { key } => {
+                let expect = found.map_or(Expect::Absent, |found| Expect::Version(found.row.version));
+                store(db, &Put::new(key.clone(), "", expect), op, found, now)?;
+            }
         }
     }
     let remember = "INSERT INTO token (op, digest, at) VALUES (?1, ?2, ?3)";

@@ -20,7 +20,7 @@ use domain::{Error, Result, schema};
 use futures_util::future::{join, join_all};
 use http::request::Parts;
 use jiff::Timestamp;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use tokio::sync::OnceCell;
 
 /// The key is genuine, which cost no store call; whether it still holds is asked at the same time as the data is
@@ -40,6 +40,8 @@ struct Inner {
     /// What a face with one path for everything calls this.
     name: OnceLock<String>,
     refusal: OnceLock<Problem>,
+    /// What of it was denied by itself, while the rest was done.
+    denied: Mutex<Vec<Problem>>,
 }
 
 /// What was found out about the key and its limits.
@@ -60,9 +62,9 @@ impl Call {
         let key = key.ok_or(Error::Unauthenticated(GenuineKey::refusal(token)))?;
         let Arrival { at, request, call } = Arrival::of(parts)?;
         let (admission, more) = (OnceCell::new(), OnceLock::new());
-        let (name, refusal) = (OnceLock::new(), OnceLock::new());
+        let (name, refusal, denied) = (OnceLock::new(), OnceLock::new(), Mutex::default());
         let (app, at, request) = (app.clone(), *at, *request);
-        let inner = Inner { app, key, in_address, at, request, admission, more, name, refusal };
+        let inner = Inner { app, key, in_address, at, request, admission, more, name, refusal, denied };
         Ok(call.get_or_init(|| Self(Arc::new(inner))).clone())
     }
 
@@ -171,6 +173,15 @@ impl Call {
 
     pub(crate) fn refusal(&self) -> Option<&Problem> {
         self.0.refusal.get()
+    }
+
+    /// Keeps what was denied of a call that does many things.
+    pub(crate) fn add_denied(&self, problem: Problem) {
+        self.0.denied.lock().unwrap_or_else(PoisonError::into_inner).push(problem);
+    }
+
+    pub(crate) fn take_denied(&self) -> Vec<Problem> {
+        std::mem::take(&mut *self.0.denied.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     pub fn writer(&self) -> Writer {

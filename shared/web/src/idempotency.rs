@@ -14,11 +14,12 @@ use crate::call::Call;
 use crate::problem::Problem;
 use axum::body::Body;
 use axum::extract::{FromRequest, Request};
+use domain::access::{Action, Resource, Scope};
 use domain::id::{ConnectionId, OwnerId};
 use domain::keyring::{DataKey, Purpose};
 use domain::operation::Operation;
 use domain::seal;
-use domain::table::{Expect, Put, RowKey, Write};
+use domain::table::{Expect, Put, RowKey};
 use domain::{Error, hex, schema};
 use futures_util::future::try_join;
 use http::{HeaderMap, HeaderName, header};
@@ -51,12 +52,18 @@ struct Place<'a> {
     app: &'a App,
     row: RowKey,
     digest: [u8; 32],
+    sees: Sees,
     data_key: Arc<DataKey>,
 }
+
+/// A digest of what the caller may read of what it makes; that of an owner is all zeros.
+type Sees = [u8; 32];
 
 #[derive(Serialize, Deserialize)]
 struct Kept<A> {
     digest: [u8; 32],
+    #[serde(default)]
+    sees: Sees,
     answer: A,
 }
 
@@ -94,26 +101,38 @@ impl Once {
         work: impl FnOnce(Keep<'a>) -> W,
     ) -> Result<Answered, Problem> {
         // Without an earlier answer to get, the work itself asks.
-        if self.0.is_some() {
-            call.may(operation, ready(Ok(()))).await?;
+        if self.0.is_none() {
+            return work(Keep(None)).await.map(Answered::first);
         }
-        self.run(call.app(), call.owner(), Some(call.connection()), work).await
+        call.may(operation, ready(Ok(()))).await?;
+        let caller = Some((call.connection(), sees(call, operation.resource).await?));
+        self.run_as(call.app(), call.owner(), caller, work).await
     }
 
-    /// Runs `work`, which writes what `Keep` gives it together with its effect; or answers as it did before. Keys of
-    /// the owner and of each connection (`caller`) are their own.
+    /// Runs an owner's `work`, which writes what `Keep` gives it together with its effect; or answers as it did before.
     pub async fn run<'a, W: Future<Output = Result<Answer, Problem>>>(
         self,
         app: &'a App,
         owner: OwnerId,
-        caller: Option<ConnectionId>,
+        work: impl FnOnce(Keep<'a>) -> W,
+    ) -> Result<Answered, Problem> {
+        self.run_as(app, owner, None, work).await
+    }
+
+    /// Keys of the owner and of each connection (`caller`) are their own.
+    async fn run_as<'a, W: Future<Output = Result<Answer, Problem>>>(
+        self,
+        app: &'a App,
+        owner: OwnerId,
+        caller: Option<(ConnectionId, Sees)>,
         work: impl FnOnce(Keep<'a>) -> W,
     ) -> Result<Answered, Problem> {
         let Some(sent) = self.0 else { return work(Keep(None)).await.map(Answered::first) };
+        let (caller, sees) = caller.map_or((None, Sees::default()), |(caller, sees)| (Some(caller), sees));
         let row = sent.row(owner, caller, None);
         let data_key = app.keys.find_or_make(owner, Purpose::Idempotency, app.op());
         let (found, data_key) = try_join(app.table.get(&row), data_key).await?;
-        Part::of(Place { app, row, digest: sent.digest, data_key }, found.as_ref())?.run(work).await
+        Part::of(Place { app, row, digest: sent.digest, sees, data_key }, found.as_ref())?.run(work).await
     }
 }
 
@@ -130,15 +149,21 @@ impl Sent {
 
 impl Keep<'_> {
     /// What to write, in the transaction of the effect; nothing for a call without an `Idempotency-Key`.
-    pub fn answer(&self, answer: &Answer) -> domain::Result<Option<Write>> {
-        let Some(Place { app, row, digest, data_key }) = &self.0 else { return Ok(None) };
-        let kept = Kept { digest: *digest, answer };
+    pub fn answer(&self, answer: &Answer) -> domain::Result<Option<Put>> {
+        let Some(Place { app, row, digest, sees, data_key }) = &self.0 else { return Ok(None) };
+        let kept = Kept { digest: *digest, sees: *sees, answer };
         let plain = serde_json::to_vec(&kept).map_err(Error::internal)?;
         let sealed = seal::seal(data_key, &row.sort, app.entropy.bytes(), &plain)?;
         let body = serde_json::to_string(&sealed).map_err(Error::internal)?;
         let expires = Some(schema::idempotency_expiry(app.clock.now()));
-        Ok(Some(Write::Put(Put { expires, ..Put::new(row.clone(), body, Expect::Absent) })))
+        Ok(Some(Put { expires, ..Put::new(row.clone(), body, Expect::Absent) }))
     }
+}
+
+async fn sees(call: &Call, resource: Resource) -> Result<Sees, Problem> {
+    let reads = call.scope(Action::Read, resource).await?.ok();
+    let rules: Vec<_> = reads.iter().flat_map(Scope::rules).collect();
+    Ok(hash(&[&serde_json::to_vec(&rules).map_err(Error::internal)?]))
 }
 
 /// With or without the quotes of a structured field.

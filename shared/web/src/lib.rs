@@ -41,7 +41,7 @@ pub use nouns::{Batch, Deleting, Nouns, TheirFate, Written};
 pub use owner::{ByOwner, Credential, Identity, NoOwner, Owner, SignedIn, presented};
 pub use page::{Page, PageParams, cursor};
 pub use peer::Peer;
-pub use precondition::{Condition, IfMatch, expect_version, tag, tagged, unless_known};
+pub use precondition::{Condition, Expected, IfMatch, expect_version, tag, tagged, unless_known};
 pub use prefer::{APPLIED, MINIMAL, Minimal};
 pub use problem::Problem;
 pub use recall::{Hit, Recall, Recalled};

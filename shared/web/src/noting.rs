@@ -61,6 +61,8 @@ impl Call {
         let call = self.activity(asked, status, bytes, from.clone());
         let days = admission.activity_days.map(i64::from);
         let keep_until = days.map(|days| self.at() + SignedDuration::from_hours(24 * days));
+        let parts = self.take_denied();
+        notes.extend(parts.iter().map(|part| Note::Audit(self.denied(asked, part, from.clone()))));
         let denied =
             problem.filter(|problem| is_denial(problem)).map(|problem| self.denied(asked, problem, from));
         match (&admission.record, denied) {
@@ -122,6 +124,6 @@ fn tell_limits(standing: Option<&Standing>, response: &mut Response) {
     }
 }
 
-fn is_denial(problem: &Problem) -> bool {
+pub(crate) fn is_denial(problem: &Problem) -> bool {
     matches!(problem.status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN)
 }

@@ -13,7 +13,7 @@ pub use goals::{Deleting, TheirFate};
 
 use crate::body::{Sent, Within};
 use crate::call::Call;
-use crate::precondition::expect_version;
+use crate::precondition::{Expected, expect_version};
 use crate::problem::Problem;
 use domain::access::{Action, Scope, Shown};
 use domain::collection::CollectionName;
@@ -84,7 +84,7 @@ impl<'a, T: Rules> Nouns<'a, T> {
         &self,
         id: T::Id,
         patch: Sent<T::Patch>,
-        expected: Option<u64>,
+        expected: Expected,
     ) -> Result<Written<T>, Problem> {
         let (scope, item) = self.seen(&T::DOES.update, id, expected).await?;
         let names = names::<T, _>(&patch);
@@ -93,13 +93,28 @@ impl<'a, T: Rules> Nouns<'a, T> {
         let patch = read(&scope, patch, &names)?;
         let desk = self.desk().await?;
         let patched = item.clone().patched(patch, &desk.writer);
-        let item = desk.replace(&item, patched, |item| within(&scope, item, &names)).await?;
+        let may = |item: &T| within(&scope, item, &names);
+        let item = match self.is_unseen(&item, names.iter().map(String::as_str)).await? {
+            true => desk.replace_unseen(&item, patched, may).await?,
+            false => desk.replace(&item, patched, may).await?,
+        };
         self.written(item).await
     }
 
-    pub async fn delete(&self, id: T::Id, expected: Option<u64>) -> Result<(), Problem> {
+    pub async fn delete(&self, id: T::Id, expected: Expected) -> Result<(), Problem> {
         let (_, item) = self.seen(&T::DOES.delete, id, expected).await?;
         Ok(self.desk().await?.trash(&item).await?)
+    }
+
+    /// Whether the caller does not see all that it writes: then it does not learn either whether that was so already.
+    async fn is_unseen<'n>(
+        &self,
+        item: &T,
+        mut names: impl Iterator<Item = &'n str>,
+    ) -> Result<bool, Problem> {
+        let reads = self.call.scope(Action::Read, T::RESOURCE).await?.ok();
+        let seen = reads.and_then(|reads| reads.of(&item.subject()));
+        Ok(names.any(|name| !seen.is_some_and(|seen| seen.shows(name))))
     }
 
     async fn find(&self, id: T::Id) -> Result<T> {
@@ -128,11 +143,11 @@ impl<'a, T: Rules> Nouns<'a, T> {
         &self,
         operation: &Operation,
         id: T::Id,
-        expected: Option<u64>,
+        expected: Expected,
     ) -> Result<(Scope<'_>, T), Problem> {
         let (scope, item) = self.call.may(operation, self.find(id)).await?;
         self.covered(&scope, &item).await?;
-        expect_version(expected, item.version())?;
+        expect_version(&expected, item.version())?;
         Ok((scope, item))
     }
 

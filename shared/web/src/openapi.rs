@@ -77,8 +77,12 @@ fn parameters() -> Value {
         "IfMatch": {
             "name": "If-Match",
             "in": "header",
-            "description": "The `ETag` that was read: what has changed since then is not overwritten (412).",
-            "schema": { "type": "string", "pattern": "^\"[0-9]{1,19}(-csv|-xml)?\"$" },
+            "description": "The `ETag` that was read: what has changed since then is not overwritten (412). Of several, by \
+                            commas, one has to fit.",
+            "schema": {
+                "type": "string",
+                "pattern": "^\"[0-9]{1,19}(-csv|-xml)?\"( *, *\"[0-9]{1,19}(-csv|-xml)?\")*$",
+            },
             "example": "\"1\"",
         },
         "IfNothing": {

@@ -11,8 +11,11 @@ use http::{HeaderMap, HeaderValue, StatusCode, header};
 use ring::digest::{SHA256, digest};
 use serde::Serialize;
 
-/// The version that the caller has seen, if it says.
-pub struct IfMatch(pub Option<u64>);
+/// The version that the caller has seen, if it says: one of these.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Expected(Option<Vec<u64>>);
+
+pub struct IfMatch(pub Expected);
 
 impl<S: Send + Sync> FromRequestParts<S> for IfMatch {
     type Rejection = Problem;
@@ -23,24 +26,61 @@ impl<S: Send + Sync> FromRequestParts<S> for IfMatch {
 }
 
 impl IfMatch {
+    /// No weak tag matches, nor one that is not of this API: they are as good as one of another version.
     fn of(headers: &HeaderMap) -> Result<Self, Problem> {
-        let wanted = headers.get(header::IF_MATCH).filter(|wanted| *wanted != "*");
-        let Some(wanted) = wanted else { return Ok(Self(None)) };
-        let tag = wanted.to_str().ok().and_then(|tag| tag.strip_prefix('"')?.strip_suffix('"'));
-        // Whichever form was read, a change is guarded by the version.
-        let version =
-            |tag| ["-csv", "-xml"].iter().find_map(|form| str::strip_suffix(tag, form)).unwrap_or(tag);
-        let digits = tag.map(version);
-        let digits = digits.filter(|digits| digits.bytes().all(|digit| digit.is_ascii_digit()));
-        let version = digits.and_then(|digits| digits.parse().ok());
-        version
-            .map(|version| Self(Some(version)))
-            .ok_or_else(|| Problem::invalid("If-Match", "one ETag that this API gave is expected"))
+        let lines: Vec<_> = headers.get_all(header::IF_MATCH).iter().collect();
+        if lines.is_empty() || lines.iter().any(|line| *line == "*") {
+            return Ok(Self(Expected::default()));
+        }
+        let tags = lines.into_iter().map(|line| line.to_str().ok().and_then(tags));
+        let tags: Option<Vec<_>> = tags.collect();
+        let wrong = || Problem::invalid("If-Match", "an ETag, several by commas, or `*` is expected");
+        let tags = tags.map(|tags| tags.concat()).filter(|tags| !tags.is_empty()).ok_or_else(wrong)?;
+        let versions = tags.iter().filter(|tag| !tag.is_weak).filter_map(|tag| version(tag.opaque));
+        Ok(Self(Expected(Some(versions.collect()))))
+    }
+}
+
+/// Whichever form was read, a change is guarded by the version.
+fn version(tag: &str) -> Option<u64> {
+    let digits = ["-csv", "-xml"].iter().find_map(|form| tag.strip_suffix(form)).unwrap_or(tag);
+    digits.parse().ok().filter(|version: &u64| version.to_string() == digits)
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Tag<'a> {
+    is_weak: bool,
+    opaque: &'a str,
+}
+
+/// The tags of a list by commas, which may stand in tags, too. `None` if it is none.
+fn tags(list: &str) -> Option<Vec<Tag<'_>>> {
+    let (mut tags, mut rest) = (Vec::new(), list.trim());
+    while !rest.is_empty() {
+        let (strong, is_weak) = rest.strip_prefix("W/").map_or((rest, false), |strong| (strong, true));
+        if let Some((opaque, after)) = strong.strip_prefix('"').and_then(|tag| tag.split_once('"')) {
+            tags.push(Tag { is_weak, opaque });
+            rest = after.trim_start();
+        }
+        rest = if rest.is_empty() { rest } else { rest.strip_prefix(',')?.trim_start() };
+    }
+    Some(tags)
+}
+
+impl Expected {
+    pub(crate) const fn is_any(&self) -> bool {
+        self.0.is_none()
+    }
+}
+
+impl From<Option<u64>> for Expected {
+    fn from(version: Option<u64>) -> Self {
+        Self(version.map(|version| vec![version]))
     }
 }
 
 /// What has to be there, or not to be, for something to be put there.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Condition {
     Always,
     /// `If-None-Match: *`
@@ -48,7 +88,7 @@ pub enum Condition {
     /// `If-Match: *`
     IfAnything,
     /// `If-Match` with an `ETag`
-    If(u64),
+    If(Expected),
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Condition {
@@ -62,7 +102,10 @@ impl<S: Send + Sync> FromRequestParts<S> for Condition {
             (Some(_), None) => {
                 Err(Problem::invalid("If-None-Match", "`*` is expected: only if nothing is there"))
             }
-            (None, Some(_)) => Ok(IfMatch::of(headers)?.0.map_or(Self::IfAnything, Self::If)),
+            (None, Some(_)) => match IfMatch::of(headers)?.0 {
+                any if any.is_any() => Ok(Self::IfAnything),
+                expected => Ok(Self::If(expected)),
+            },
             (Some(_), Some(_)) => Err(Problem::invalid("If-None-Match", "give either this or `If-Match`")),
         }
     }
@@ -75,7 +118,7 @@ impl Condition {
             Err(Problem::new(StatusCode::PRECONDITION_FAILED, code, title, detail))
         };
         match (self, found) {
-            (Self::If(expected), Some(found)) => expect_version(Some(expected), found),
+            (Self::If(expected), Some(found)) => expect_version(&expected, found),
             (Self::IfNothing, Some(found)) => {
                 let detail = format!("There is one, at version {found}; send `If-Match` to replace it.");
                 failed("there-already", "It is there already", detail)
@@ -89,8 +132,8 @@ impl Condition {
     }
 }
 
-pub fn expect_version(expected: Option<u64>, found: u64) -> Result<(), Problem> {
-    if expected.is_none_or(|expected| expected == found) {
+pub fn expect_version(Expected(expected): &Expected, found: u64) -> Result<(), Problem> {
+    if expected.as_ref().is_none_or(|versions| versions.contains(&found)) {
         return Ok(());
     }
     let detail = format!("It is at version {found} now; read it again and repeat the change.");

@@ -5,7 +5,7 @@ use crate::call::Call;
 use crate::problem::Problem;
 use domain::access::{Item as _, Scope, Shown};
 use domain::id::MemoryId;
-use domain::memory::{Memory, Question};
+use domain::memory::{Memory, Question, is_found};
 use domain::operation::SEARCH_MEMORIES;
 use domain::search::{Facts, Queries, Ranked, Why, search};
 use domain::shelf::Entity as _;
@@ -50,12 +50,17 @@ impl Recall<'_> {
     pub async fn search(&self, question: Sent<Question>) -> Result<Recalled, Problem> {
         let Self(call) = self;
         let (reads, parts) = call.may(&SEARCH_MEMORIES, self.entries()).await?;
+        let hidden = |name: &&String| Question::looks_at(name).iter().any(|field| !reads.shows(field));
+        if let Some(name) = question.names().iter().find(hidden) {
+            return Err(Problem::invalid(format!("/{name}"), format!("unknown field `{name}`")));
+        }
         let question = question.read()?;
         let queries = question.queries();
         let rows = parts.iter().flat_map(|part| &part.rows);
         let entries = rows.filter_map(|row| Some((row.key.sort.rsplit('/').next()?, row.body.as_str())));
-        let keep = |facts: &Facts<'_>| question.keeps(facts, &reads, call.at());
-        let mut ranked = search(entries, &queries, keep, call.at());
+        let is_seen = |facts: &Facts<'_>| is_found(facts, &reads, call.at());
+        let is_asked = |facts: &Facts<'_>| question.asks_for(facts);
+        let mut ranked = search(entries, &queries, is_seen, is_asked, call.at());
         ranked.truncate(question.limit());
         let found = self.found(&ranked).await?;
         let hits =

@@ -28,7 +28,13 @@ fn searching(criterion: &mut Criterion) {
             bencher.iter_custom(|times| {
                 let before = on_processor();
                 for _ in 0..times {
-                    black_box(search(many.entries(), black_box(queries), |facts| facts.is_live(NOW), NOW));
+                    black_box(search(
+                        many.entries(),
+                        black_box(queries),
+                        |facts| facts.is_live(NOW),
+                        |_| true,
+                        NOW,
+                    ));
                 }
                 on_processor().saturating_sub(before)
             });

@@ -15,7 +15,7 @@ pub(super) struct Noun {
 
 /// `ids` are those of tasks that there are.
 pub(super) fn nouns(ids: &[String]) -> [Noun; 8] {
-    [task(ids), goal(), life_area(), memory(), collection(), record(), profile(), preferences()]
+    [task(ids), goal(), life_area(), memory(), collection(), record(ids), profile(), preferences()]
 }
 
 fn external_ref() -> Vec<Limit> {
@@ -141,9 +141,8 @@ fn collection() -> Noun {
     Noun { path: "/v1/collections", tool: "collection", base, limits }
 }
 
-fn record() -> Noun {
-    let link =
-        |relation| json!([{ "kind": "goal", "id": "goal_00000000000000000000000000", "relation": relation }]);
+fn record(ids: &[String]) -> Noun {
+    let link = |relation| json!([{ "kind": "task", "id": ids[0], "relation": relation }]);
     let relation = text("relation", 1, 60);
     let fails = relation.fails.into_iter().map(|(value, _)| (link(value), "/links/0".to_owned())).collect();
     let relation =
@@ -152,7 +151,7 @@ fn record() -> Noun {
         bytes("data", 64 * 1024, |text| json!({ "text": text })),
         list("tags", 20, |nth| json!(format!("{nth}"))),
         entry("tags", text("", 1, 60)),
-        list("links", 20, |_| json!({ "kind": "goal", "id": "goal_00000000000000000000000000" })),
+        list("links", 20, |nth| json!({ "kind": "task", "id": ids[nth] })),
         relation,
     ];
     let base = |_| json!({ "data": {} });

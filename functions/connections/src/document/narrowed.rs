@@ -4,7 +4,8 @@ use domain::Result;
 use domain::access::{Action, Resource, Scope};
 use domain::connection::Connection;
 use domain::filter::looks_at;
-use domain::operation;
+use domain::memory::Question;
+use domain::operation::{self, SEARCH_MEMORIES};
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
@@ -42,6 +43,11 @@ pub(super) fn narrowed(whole: &Value, connection: &Connection, at: Timestamp) ->
             held.into_iter().for_each(|schema| hide(schema, hidden));
         }
     }
+    let Hidden { read, .. } = Hidden::of(connection, SEARCH_MEMORIES.resource, at);
+    let looks = |name: &str| Question::looks_at(name).iter().any(|field| read.contains(field));
+    let question = document.pointer_mut("/components/schemas/Question/properties");
+    let properties = question.and_then(Value::as_object_mut);
+    properties.into_iter().for_each(|all| all.retain(|name, _| !looks(name)));
     keep_used(&mut document);
     document
 }

@@ -34,6 +34,6 @@ struct Deleted {
 
 async fn delete(call: &Call, arguments: JsonObject) -> Result<Box<RawValue>, Problem> {
     let Deleted { id, expected_version, tasks } = fit(arguments)?;
-    Nouns::<Goal>::of(call).delete_with(id, expected_version, tasks).await?;
+    Nouns::<Goal>::of(call).delete_with(id, expected_version.into(), tasks).await?;
     answer(&json!({ "deleted": id }))
 }

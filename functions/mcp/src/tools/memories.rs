@@ -16,6 +16,7 @@ const SEARCH: &str = "Memories that answer a question, best first, each with a s
 pub(super) fn search() -> Entry {
     let schema = schema_for!(Question);
     Entry::new(&SEARCH_MEMORIES, SEARCH.to_owned(), schema, |call, arguments| Box::pin(run(call, arguments)))
+        .looking_at(|name, _| Question::looks_at(name))
 }
 
 async fn run(call: &Call, arguments: JsonObject) -> Result<Box<RawValue>, Problem> {

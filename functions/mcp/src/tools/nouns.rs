@@ -108,12 +108,12 @@ async fn create<T: Rules>(call: &Call, arguments: JsonObject) -> Result<Box<RawV
 
 async fn update<T: Rules>(call: &Call, mut arguments: JsonObject) -> Result<Box<RawValue>, Problem> {
     let SeenOne { id, expected_version } = fit(taken(&mut arguments, &["id", "expected_version"]))?;
-    answer(&Nouns::<T>::of(call).update(id, Sent::of(arguments), expected_version).await?)
+    answer(&Nouns::<T>::of(call).update(id, Sent::of(arguments), expected_version.into()).await?)
 }
 
 async fn delete<T: Rules>(call: &Call, arguments: JsonObject) -> Result<Box<RawValue>, Problem> {
     let SeenOne::<T::Id> { id, expected_version } = fit(arguments)?;
-    Nouns::<T>::of(call).delete(id.clone(), expected_version).await?;
+    Nouns::<T>::of(call).delete(id.clone(), expected_version.into()).await?;
     answer(&json!({ "deleted": id }))
 }
 
@@ -128,7 +128,7 @@ async fn carry_out<T: Rules>(
     arguments: JsonObject,
 ) -> Result<Box<RawValue>, Problem> {
     let SeenOne::<T::Id> { id, expected_version } = fit(arguments)?;
-    answer(&Nouns::<T>::of(call).carry_out(deed, id, expected_version).await?)
+    answer(&Nouns::<T>::of(call).carry_out(deed, id, expected_version.into()).await?)
 }
 
 async fn create_each<T: Rules>(call: &Call, arguments: JsonObject) -> Result<Box<RawValue>, Problem> {

@@ -50,5 +50,5 @@ async fn update<T: Rules + Entity<Id = Me>>(
     mut arguments: JsonObject,
 ) -> Result<Box<RawValue>, Problem> {
     let Seen { expected_version } = fit(taken(&mut arguments, &["expected_version"]))?;
-    answer(&Nouns::<T>::of(call).update(Me::Me, Sent::of(arguments), expected_version).await?)
+    answer(&Nouns::<T>::of(call).update(Me::Me, Sent::of(arguments), expected_version.into()).await?)
 }

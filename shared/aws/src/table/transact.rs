@@ -131,10 +131,10 @@ impl DynamoTable {
                     .build()?,
             ),
             // What is expired is there no more: nothing of it stays.
-            Write::Set { key, set, .. } if guard != Guard::Endless => item.put(
+            Write::Set { key, .. } | Write::Touch { key } if guard != Guard::Endless => item.put(
                 PutItem::builder()
                     .table_name(&self.name)
-                    .set_item(Some(row::counted(key, set)))
+                    .set_item(Some(row::counted(key, &counters(write))))
                     .condition_expression(condition)
                     .set_expression_attribute_values(values)
                     .return_values_on_condition_check_failure(AllOld)
@@ -148,9 +148,24 @@ impl DynamoTable {
                     .return_values_on_condition_check_failure(AllOld)
                     .build()?,
             ),
+            Write::Touch { key } => item.update(
+                Update::builder()
+                    .update_expression("SET v = if_not_exists(v, :none) + :one")
+                    .expression_attribute_values(":none", number(0))
+                    .expression_attribute_values(":one", number(1))
+                    .table_name(&self.name)
+                    .set_key(Some(row::key(key)))
+                    .condition_expression(condition)
+                    .return_values_on_condition_check_failure(AllOld)
+                    .build()?,
+            ),
         };
         Ok(item.build())
     }
+}
+
+fn counters(write: &Write) -> Counters {
+    if let Write::Set { set, .. } = write { set.clone() } else { Counters::new() }
 }
 
 fn setting(set: &Counters, drop: &BTreeSet<String>) -> UpdateBuilder {
@@ -179,7 +194,7 @@ impl Guard {
             Write::Delete { version, .. } | Write::Check { version, .. } => {
                 Self::Lasting { version: *version }
             }
-            Write::Set { .. } => Self::Endless,
+            Write::Set { .. } | Write::Touch { .. } => Self::Endless,
         }
     }
 
@@ -209,7 +224,7 @@ impl Guard {
 fn is_repeat(writes: &[Write], found: &[Option<Marks>], op: OpId) -> bool {
     let own = writes.iter().zip(found).filter_map(|(write, found)| match write {
         Write::Put(put) => Some(found.as_ref().is_some_and(|marks| marks.are_of(put, op))),
-        Write::Delete { .. } | Write::Check { .. } | Write::Set { .. } => None,
+        Write::Delete { .. } | Write::Check { .. } | Write::Set { .. } | Write::Touch { .. } => None,
     });
     own.reduce(|all, own| all && own).unwrap_or_default()
 }

@@ -23,7 +23,7 @@ impl Rules for Collection {
         desk: &Desk<'_>,
         before: Option<&Self>,
         after: Option<&mut Self>,
-        _: &mut Further,
+        further: &mut Further,
     ) -> Result<()> {
         match (before, after) {
             (before, Some(after)) => {
@@ -31,7 +31,7 @@ impl Rules for Collection {
                 after.found_by = before.map_or_else(|| after.slots(), |before| before.found_by.clone());
                 Ok(())
             }
-            (Some(before), None) => before.is_empty(desk).await,
+            (Some(before), None) => before.is_empty(desk, further).await,
             (None, None) => Ok(()),
         }
     }
@@ -65,7 +65,8 @@ impl Collection {
         Ok(())
     }
 
-    async fn is_empty(&self, desk: &Desk<'_>) -> Result<()> {
+    async fn is_empty(&self, desk: &Desk<'_>, further: &mut Further) -> Result<()> {
+        further.stays(desk, Record::coming(desk.owner, &self.id)).await?;
         let records = Record::all_in(desk.owner, &self.id).page(None, 1);
         if desk.table.query(&records).await?.rows.is_empty() {
             return Ok(());

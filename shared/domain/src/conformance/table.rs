@@ -24,7 +24,7 @@ macro_rules! table_suite {
             puts_if_absent, puts_if_the_version_is_right, counts_on_from_what_is_gone, recognises_its_own_write,
             deletes_if_the_version_is_right,
             gets_many_in_order, pages_in_both_directions, pages_across_a_megabyte, queries_stay_within_range_and_owner,
-            transactions_fail_whole, a_transaction_token_works_once,
+            transactions_fail_whole, a_row_that_is_touched_is_made_or_counts_on, a_transaction_token_works_once,
             records_whatever_lies_there, refuses_400_kb, an_expired_row_is_gone_at_once, logs_each_change_once_in_order);
         $crate::table_suite!(@ $host; count:
             counts_exactly_under_64_adders, counting_leaves_the_rest_of_the_row, drops_counters,
@@ -195,6 +195,36 @@ pub async fn transactions_fail_whole(host: &Host) {
     assert_eq!(body(host, "a").await.as_deref(), Some("two"));
     assert_eq!(body(host, "b").await, None);
     assert_eq!(body(host, "c").await.as_deref(), Some("new"));
+}
+
+pub async fn a_row_that_is_touched_is_made_or_counts_on(host: &Host) {
+    let touch = || Write::Touch { key: key("coming/a") };
+    let row = async || {
+        let row = host.table.get(&key("coming/a")).await.unwrap();
+        row.map(|row| (row.version, row.body))
+    };
+    let late = || vec![touch(), Write::Put(put("b", "one", Expect::Version(7)))];
+    is_conflict(host.table.transact(late(), op()).await);
+    assert_eq!(row().await, None);
+    let token = op();
+    for _ in 0..2 {
+        let writes = vec![touch(), Write::Put(put("b", "one", Expect::Absent))];
+        host.table.transact(writes, token).await.unwrap();
+        assert_eq!(row().await, Some((1, String::new())), "once");
+    }
+    host.table.transact(vec![touch()], op()).await.unwrap();
+    is_conflict(host.table.put(put("coming/a", "", Expect::Version(1)), op()).await);
+    host.table.put(put("coming/a", "", Expect::Version(2)), op()).await.unwrap();
+    host.table.transact(vec![touch()], op()).await.unwrap();
+    assert_eq!(row().await, Some((4, String::new())));
+    let soon = Some(Expiry::at(host.clock.now() + SignedDuration::from_secs(10)));
+    host.table.put(Put { expires: soon, ..put("brief", "x", Expect::Absent) }, op()).await.unwrap();
+    let brief = || vec![Write::Touch { key: key("brief") }];
+    is_conflict(host.table.transact(brief(), op()).await);
+    host.clock.advance(SignedDuration::from_secs(10));
+    host.table.transact(brief(), op()).await.unwrap();
+    let row = host.table.get(&key("brief")).await.unwrap().unwrap();
+    assert_eq!((row.version, row.body.as_str(), row.expires), (1, "", None));
 }
 
 pub async fn a_transaction_token_works_once(host: &Host) {

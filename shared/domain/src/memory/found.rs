@@ -54,21 +54,34 @@ impl Question {
         self.limit.map_or(5, |limit| limit.get().unsigned_abs() as usize)
     }
 
-    /// Whether a memory is one of those that are looked for and that are there for whoever looks.
-    pub fn keeps(&self, facts: &Facts<'_>, reads: &Scope<'_>, now: Timestamp) -> bool {
+    /// The fields that a parameter looks at: to whoever cannot see them there is no such parameter.
+    pub fn looks_at(parameter: &str) -> &'static [&'static str] {
+        match parameter {
+            "type" | "memory_type" => &["type"],
+            "tags" => &["tags"],
+            "after" | "before" => &["occurred_at", "created_at"],
+            _ => &[],
+        }
+    }
+
+    /// Whether a memory is one of those that are looked for.
+    pub fn asks_for(&self, facts: &Facts<'_>) -> bool {
         let from = |edge: &Option<Due>| edge.as_ref().map(|edge| edge.begins(&Zone::UTC));
-        facts.is_live(now)
-            && self.r#type.is_none_or(|kind| facts.kind == kind as u8)
+        self.r#type.is_none_or(|kind| facts.kind == kind as u8)
             && from(&self.after).is_none_or(|after| facts.is_since(after))
             && from(&self.before).is_none_or(|before| facts.is_before(before))
             && self.is_about(facts)
-            && is_there(facts, reads)
     }
 
     /// An entry knows tags by their hashes only, and others may have the same.
     pub fn is_about(&self, item: &impl Filtered) -> bool {
         self.tags.is_empty() || self.tags.iter().any(|tag| item.tagged(tag))
     }
+}
+
+/// Whether a memory is there for whoever looks.
+pub fn is_found(facts: &Facts<'_>, reads: &Scope<'_>, now: Timestamp) -> bool {
+    facts.is_live(now) && is_there(facts, reads)
 }
 
 fn is_there(item: &impl Filtered, reads: &Scope<'_>) -> bool {

@@ -5,11 +5,14 @@ use crate::access::Item as _;
 use crate::id::{MemoryId, OwnerId};
 use crate::life_area::LifeArea;
 use crate::link;
-use crate::noun::{Desk, Further, Rules};
-use crate::table::{Query, RowKey};
+use crate::noun::{Alike, Desk, Further, Rules};
+use crate::table::RowKey;
 use crate::{Error, Result, schema};
 use futures_util::future::try_join;
 use jiff::Timestamp;
+
+/// How many memories are followed: as many as one transaction can hold to what they say.
+const MOST_FOLLOWED: usize = 60;
 
 impl Rules for Memory {
     type Filter = MemoryFilter;
@@ -23,7 +26,7 @@ impl Rules for Memory {
         MemoryId::new(at, random)
     }
 
-    fn alike(owner: OwnerId, new: &NewMemory) -> Option<Query> {
+    fn alike(owner: OwnerId, new: &NewMemory) -> Option<Alike> {
         Some(Self::saying(owner, &new.content))
     }
 
@@ -35,11 +38,16 @@ impl Rules for Memory {
         desk: &Desk<'_>,
         before: Option<&Self>,
         after: Option<&mut Self>,
-        _: &mut Further,
+        further: &mut Further,
     ) -> Result<()> {
         let Some(memory) = after else { return Ok(()) };
+        // A new one is superseded by none yet.
+        let is_new = before.is_none() && memory.created_at == desk.writer.at;
+        if !is_new && !desk.takes_in() && memory.supersedes != before.and_then(|it| it.supersedes) {
+            memory.check_order(desk, further).await?;
+        }
         // What comes back, or comes from elsewhere, refers to what it did, whether that is there or not.
-        let is_restored = before.is_none() && memory.created_at != desk.writer.at && !desk.takes_in();
+        let is_restored = before.is_none() && !is_new && !desk.takes_in();
         if is_restored || desk.writer.source.undo.is_some() {
             return Ok(());
         }
@@ -66,6 +74,25 @@ impl Memory {
         Ok(())
     }
 
+    /// However many others lie between, it does not supersede itself.
+    async fn check_order(&self, desk: &Desk<'_>, further: &mut Further) -> Result<()> {
+        let (mut next, mut followed) = (self.supersedes, 0);
+        while let Some(id) = next {
+            if id == self.id {
+                return Err(Error::invalid("/supersedes", "it would supersede itself"));
+            }
+            if followed == MOST_FOLLOWED {
+                let detail = format!("it would supersede more than {followed} others, one behind the other");
+                return Err(Error::invalid("/supersedes", detail));
+            }
+            let Some(other) = desk.found::<Self>(id).await? else { break };
+            // Nothing of what was followed may change until this is written.
+            further.check(desk, &other);
+            (next, followed) = (other.supersedes, followed + 1);
+        }
+        Ok(())
+    }
+
     /// Checks what it did not refer to before.
     async fn refer(&mut self, desk: &Desk<'_>, before: Option<&Self>) -> Result<()> {
         if let Some(area) = self.life_area_id.filter(|id| before.and_then(|it| it.life_area_id) != Some(*id))
@@ -73,9 +100,6 @@ impl Memory {
             desk.referred::<LifeArea>(area, "/life_area_id").await?;
         }
         if let Some(id) = self.supersedes.filter(|id| before.and_then(|it| it.supersedes) != Some(*id)) {
-            if id == self.id {
-                return Err(Error::invalid("/supersedes", "a memory cannot supersede itself"));
-            }
             desk.referred::<Self>(id, "/supersedes").await?;
         }
         let known = before.map_or(&[][..], |before| before.links.as_slice());

@@ -12,12 +12,12 @@ use super::{Further, Noun, Rules, UNMADE};
 use crate::connection::Connection;
 use crate::id::OwnerId;
 use crate::shelf::{Shelf, Writer};
-use crate::table::{Expect, RowKey, Table, Write};
+use crate::table::{Expect, Put, Table, Write};
 use crate::{Error, Result, schema};
 use futures_util::future::try_join;
 
-/// How often others may be faster.
-const MOST_TRIES: u8 = 8;
+/// How often others may be faster: each time one of them has written, so as many may write at once.
+const MOST_TRIES: u8 = 64;
 
 /// What one transaction can hold besides the write that it is for, with room for what the trash takes.
 const MOST_FURTHER: usize = 90;
@@ -35,7 +35,12 @@ pub struct Desk<'a> {
 enum Was<'a, T> {
     Nothing,
     There(&'a T),
-    Gone { version: u64, is_in_trash: bool },
+    /// It is there, and whoever writes must not learn whether it was so already: it is written in any case.
+    Unseen(&'a T),
+    Gone {
+        version: u64,
+        is_in_trash: bool,
+    },
 }
 
 impl<'a> Desk<'a> {
@@ -59,9 +64,23 @@ impl<'a> Desk<'a> {
             .ok_or_else(|| Error::internal("what was changed is gone"))
     }
 
+    /// The same for whoever does not see all that they change: also what changes nothing is written.
+    pub async fn replace_unseen<T: Rules>(
+        &self,
+        before: &T,
+        after: T,
+        may: impl Fn(&T) -> Result<()>,
+    ) -> Result<T> {
+        if before.version() == UNMADE {
+            return self.replace(before, after, may).await;
+        }
+        let written = self.write(Was::Unseen(before), Some(after), may, nothing).await?;
+        written.ok_or_else(|| Error::internal("what was changed is gone"))
+    }
+
     /// Writes this alone.
-    pub async fn keep(&self, write: Write) -> Result<()> {
-        self.put(vec![write], 0).await
+    pub async fn keep(&self, put: Put) -> Result<()> {
+        self.put(vec![Write::Put(put)], 0).await
     }
 
     /// What is left of one that had this id: versions count on, so that no two changes have the same.
@@ -85,29 +104,28 @@ impl<'a> Desk<'a> {
         was: Was<'_, T>,
         wanted: Option<T>,
         may: impl Fn(&T) -> Result<()>,
-        beside: impl Fn(&T) -> Result<Option<Write>>,
+        beside: impl Fn(&T) -> Result<Vec<Put>>,
     ) -> Result<Option<T>> {
         let before = was.there();
         for nth in 0..MOST_TRIES {
             let (mut after, mut further) = (wanted.clone(), Further::default());
             T::settle(self, before, after.as_mut(), &mut further).await?;
             after.as_ref().map_or(Ok(()), &may)?;
-            if let (Some(before), Some(after)) = (before, &after)
+            if let (Was::There(before), Some(after)) = (&was, &after)
                 && after.says_the_same_as(before)
             {
-                return Ok(Some(before.clone()));
+                return Ok(Some((*before).clone()));
             }
             let alone = further.0.is_empty();
             let (after, mut writes) = self.writes(&was, after, further)?;
-            let beside = after.as_ref().map(&beside).transpose()?.flatten();
-            let taken = beside.as_ref().map(|beside| beside.key().clone());
-            writes.extend(beside);
+            let beside = after.as_ref().map(&beside).transpose()?.unwrap_or_default();
+            writes.extend(beside.iter().cloned().map(Write::Put));
             match self.put(writes, nth).await {
                 // Another item of the transaction may have changed; if it was this one, the caller has to know.
                 Err(Error::Conflict)
                     if !alone
                         && self.is_still(before, wanted.as_ref()).await?
-                        && self.is_free(taken.as_ref()).await? => {}
+                        && self.are_free(&beside).await? => {}
                 Err(error) => return Err(error),
                 Ok(()) => return Ok(after),
             }
@@ -132,7 +150,7 @@ impl<'a> Desk<'a> {
                 }
                 Some(after)
             }
-            (Was::There(before), None) => {
+            (Was::There(before) | Was::Unseen(before), None) => {
                 let entry = before.entry(self.owner);
                 writes.extend(entry.map(|(key, _)| Write::Delete { key, version: before.version() }));
                 writes.extend(self.shelf::<T>().trashing((*before).clone(), self.writer)?);
@@ -161,9 +179,14 @@ impl<'a> Desk<'a> {
         }
     }
 
-    async fn is_free(&self, key: Option<&RowKey>) -> Result<bool> {
-        let Some(key) = key else { return Ok(true) };
-        Ok(self.table.get(key).await?.is_none())
+    /// Whether nobody else has written any of them.
+    async fn are_free(&self, puts: &[Put]) -> Result<bool> {
+        if puts.is_empty() {
+            return Ok(true);
+        }
+        let keys: Vec<_> = puts.iter().map(|put| put.key.clone()).collect();
+        let found = self.table.get_many(&keys).await?;
+        Ok(puts.iter().zip(&found).all(|(put, row)| Expect::of(row.as_ref()) == put.expect))
     }
 
     async fn is_still<T: Rules>(&self, before: Option<&T>, wanted: Option<&T>) -> Result<bool> {
@@ -173,14 +196,14 @@ impl<'a> Desk<'a> {
     }
 }
 
-fn nothing<T>(_: &T) -> Result<Option<Write>> {
-    Ok(None)
+fn nothing<T>(_: &T) -> Result<Vec<Put>> {
+    Ok(Vec::new())
 }
 
 impl<'a, T: Noun> Was<'a, T> {
     fn there(&self) -> Option<&'a T> {
         match self {
-            Self::There(item) => Some(item),
+            Self::There(item) | Self::Unseen(item) => Some(item),
             Self::Nothing | Self::Gone { .. } => None,
         }
     }
@@ -188,7 +211,7 @@ impl<'a, T: Noun> Was<'a, T> {
     fn expected(&self) -> Expect {
         match self {
             Self::Nothing => Expect::Absent,
-            Self::There(item) => Expect::Version(item.version()),
+            Self::There(item) | Self::Unseen(item) => Expect::Version(item.version()),
             Self::Gone { version, .. } => Expect::Gone(*version),
         }
     }

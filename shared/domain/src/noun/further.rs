@@ -28,6 +28,18 @@ impl Further {
         self.0.entry(key.clone()).or_insert(Write::Check { key, version: item.version() });
     }
 
+    /// Something comes there: whoever relies on what `stays` there has to look again.
+    pub fn comes(&mut self, place: RowKey) {
+        self.0.entry(place.clone()).or_insert(Write::Touch { key: place });
+    }
+
+    /// Fails the transaction if anything comes there after this, so it is asked before one looks what is there.
+    pub async fn stays(&mut self, desk: &Desk<'_>, place: RowKey) -> Result<()> {
+        let found = desk.table.get(&place).await?;
+        self.row(Put::new(place, "", Expect::of(found.as_ref())));
+        Ok(())
+    }
+
     pub fn row(&mut self, put: Put) {
         self.add(Write::Put(put));
     }

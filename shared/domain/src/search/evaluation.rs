@@ -81,7 +81,7 @@ impl Evaluation {
             let paraphrases: Vec<&str> = question.queries.iter().map(String::as_str).collect();
             let paraphrases = if paraphrased { paraphrases.as_slice() } else { &[] };
             let queries = Queries::of(&question.query, paraphrases, &Spelling).only(signals);
-            let first: Vec<&str> = search(self.entries(), &queries, |_| true, NOW)
+            let first: Vec<&str> = search(self.entries(), &queries, |_| true, |_| true, NOW)
                 .iter()
                 .take(5)
                 .map(|ranked| ranked.id)

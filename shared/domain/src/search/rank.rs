@@ -22,18 +22,20 @@ pub struct Ranked<Id> {
     pub id: Id,
     /// 1 if it comes first by every question, in words and in spelling, and is of today; more if it is important.
     pub score: f32,
-    /// The one, of those that were kept, that is to be read instead.
+    /// The one, of those that are seen, that is to be read instead.
     pub superseded_by: Option<Id>,
     /// The question that it answers best: 0 is the query itself, 1 the first paraphrase, and so on.
     pub by: usize,
 }
 
-/// Those of the entries that `keep` keeps and that answer, best first; what scores alike comes in the order of ids.
-/// Entries that cannot be read are passed over. Scores rest on what was kept alone, so they tell nothing of the rest.
+/// Those of the entries that are seen and asked for, and that answer, best first; what scores alike comes in the order of
+/// ids. Entries that cannot be read are passed over. Scores rest on these alone, so they tell nothing of the rest; what is
+/// to be read instead of one need only be seen.
 pub fn search<'a, Id: Copy + Ord>(
     entries: impl IntoIterator<Item = (Id, &'a str)>,
     queries: &Queries,
-    keep: impl Fn(&Facts<'_>) -> bool,
+    is_seen: impl Fn(&Facts<'_>) -> bool,
+    is_asked: impl Fn(&Facts<'_>) -> bool,
     now: Timestamp,
 ) -> Vec<Ranked<Id>> {
     let entries: Vec<_> = entries.into_iter().collect();
@@ -46,12 +48,13 @@ pub fn search<'a, Id: Copy + Ord>(
     let ranges: Vec<_> = entries.into_iter().filter_map(&mut decode).collect();
     let read = |(id, range): (Id, _)| Some((id, View::of(bytes.get(range)?)?));
     let mut kept: Vec<(Id, View<'_>)> =
-        ranges.into_iter().filter_map(read).filter(|(_, view)| keep(&view.facts)).collect();
+        ranges.into_iter().filter_map(read).filter(|(_, view)| is_seen(&view.facts)).collect();
     kept.sort_by_key(|(id, _)| *id);
-    let views: Vec<View<'_>> = kept.iter().map(|(_, view)| *view).collect();
-
     let instead = |(id, view): &(Id, View<'_>)| (view.supersedes > 0).then_some((view.supersedes, *id));
     let instead: BTreeMap<u32, Id> = kept.iter().filter_map(instead).collect();
+    kept.retain(|(_, view)| is_asked(&view.facts));
+    let views: Vec<View<'_>> = kept.iter().map(|(_, view)| *view).collect();
+
     let most = 2.0 * queries.0.len() as f32;
     let ranked = kept.into_iter().zip(fused(&views, queries)).filter(|(_, found)| found.sum > 0.0);
     let of = |((id, view), found): ((Id, View<'_>), Found)| {

@@ -26,7 +26,7 @@ pub(super) fn ids(texts: &[String], query: &str) -> Vec<usize> {
 }
 
 pub(super) fn found(rows: &[String], queries: &Queries) -> Vec<Ranked<usize>> {
-    search(rows.iter().map(String::as_str).enumerate(), queries, |_| true, NOW)
+    search(rows.iter().map(String::as_str).enumerate(), queries, |_| true, |_| true, NOW)
 }
 
 /// A little below what was measured, so that a change that costs quality is noticed and one word more is not.
@@ -103,6 +103,7 @@ fn what_is_filtered_out_is_not_in_the_scores_either() {
         search(
             [(0, mine.as_str())].into_iter().chain([(1, rows[1].as_str()), (2, rows[2].as_str())]),
             &queries,
+            |_| true,
             keep,
             NOW,
         )
@@ -171,7 +172,7 @@ fn what_is_alike_by_chance_only_is_not_found() {
     let evaluation = Evaluation::among(60).unwrap();
     for nonsense in ["zorgblatt frimwick", "quuxly", "ephemeral jurisprudence"] {
         let queries = Queries::of(nonsense, &[], &Spelling);
-        assert_eq!(search(evaluation.entries(), &queries, |_| true, NOW).len(), 0, "{nonsense}");
+        assert_eq!(search(evaluation.entries(), &queries, |_| true, |_| true, NOW).len(), 0, "{nonsense}");
     }
 }
 

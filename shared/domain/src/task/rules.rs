@@ -8,7 +8,8 @@ use crate::life_area::LifeArea;
 use crate::noun::{Deed, Desk, Further, Given, Rules};
 use crate::operation;
 use crate::profile::Profile;
-use crate::{Error, Result};
+use crate::shelf::Entity as _;
+use crate::{Error, Result, schema};
 use futures_util::future::{try_join, try_join4};
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
@@ -105,6 +106,7 @@ impl Task {
             && before.and_then(|before| before.goal_id) != Some(goal)
         {
             let goal = desk.referred::<Goal>(goal, "/goal_id").await?.filter(|_| !desk.takes_in());
+            let goal = goal.filter(|goal| desk.shows(goal, "life_area_id"));
             self.life_area_id = self.life_area_id.or(goal.and_then(|goal| goal.life_area_id));
         }
         depends::check(self, before, desk, further).await
@@ -119,6 +121,8 @@ impl Task {
         if parent.as_ref().is_some_and(|parent| parent.parent_id.is_some()) {
             return refuse("that task is itself a part of another; parts have no parts");
         }
+        // No two that come below others at the same time can miss one another.
+        further.stays(desk, schema::coming(desk.owner, Self::NAME)).await?;
         if desk.shelf::<Self>().first_of(&Self::parts_of(desk.owner, self.id)).await?.is_some() {
             return refuse("this task has parts of its own; parts have no parts");
         }

@@ -3,9 +3,11 @@
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use domain::Error;
+use domain::access::ALWAYS;
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
+use serde_json::{Map, Value};
 
 const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 
@@ -33,6 +35,16 @@ impl Answer {
 
     pub const fn empty(status: StatusCode) -> Self {
         Self { status: status.as_u16(), headers: Vec::new(), body: String::new() }
+    }
+
+    /// With no more of an item than nobody hides.
+    pub(super) fn bare(self) -> domain::Result<Self> {
+        if self.body.is_empty() {
+            return Ok(self);
+        }
+        let mut fields: Map<String, Value> = serde_json::from_str(&self.body).map_err(Error::internal)?;
+        fields.retain(|name, _| ALWAYS.contains(&name.as_str()));
+        Ok(Self { body: serde_json::to_string(&fields).map_err(Error::internal)?, ..self })
     }
 
     /// The status and the JSON that it tells.

@@ -1,10 +1,11 @@
 //! One thing that a call does, once. A call of many parts keeps the answer to each beside that part's effect, so that one
 //! which died half way goes on where it was when it is sent again.
 
-use super::{Answer, Answered, Keep, Kept, Once, Place};
+use super::{Answer, Answered, Keep, Kept, Once, Place, sees};
 use crate::call::Call;
 use crate::problem::Problem;
 use domain::Error;
+use domain::access::Resource;
 use domain::keyring::Purpose;
 use domain::seal::{self, Sealed};
 use domain::table::Row;
@@ -20,16 +21,22 @@ pub(crate) struct Part<'a> {
 
 impl Once {
     /// For a call of a connection that does so many things.
-    pub(crate) async fn parts(self, call: &Call, count: usize) -> Result<Vec<Part<'_>>, Problem> {
+    pub(crate) async fn parts(
+        self,
+        call: &Call,
+        resource: Resource,
+        count: usize,
+    ) -> Result<Vec<Part<'_>>, Problem> {
         let Some(sent) = self.0 else {
             return Ok((0..count).map(|_| Part { place: None, before: None }).collect());
         };
         let (app, owner, caller) = (call.app(), call.owner(), Some(call.connection()));
+        let sees = sees(call, resource).await?;
         let rows: Vec<_> = (0..count).map(|part| sent.row(owner, caller, Some(part))).collect();
         let data_key = app.keys.find_or_make(owner, Purpose::Idempotency, app.op());
         let (found, data_key) = try_join(app.table.get_many(&rows), data_key).await?;
         let part = |(row, found): (_, Option<Row>)| {
-            let place = Place { app, row, digest: sent.digest, data_key: Arc::clone(&data_key) };
+            let place = Place { app, row, digest: sent.digest, sees, data_key: Arc::clone(&data_key) };
             Part::of(place, found.as_ref())
         };
         rows.into_iter().zip(found).map(part).collect()
@@ -80,7 +87,8 @@ impl Place<'_> {
             let title = "Idempotency key reused";
             return Err(Problem::new(StatusCode::CONFLICT, "idempotency-key-reused", title, detail));
         }
-        Ok(kept.answer)
+        // What it showed then, the caller may not see now.
+        if kept.sees == self.sees { Ok(kept.answer) } else { Ok(kept.answer.bare()?) }
     }
 }
 

@@ -4,6 +4,7 @@ use super::{Nouns, Written};
 use crate::body::{Each, Sent};
 use crate::call::Call;
 use crate::idempotency::{Answer, Answered, Keep, Once, replayed};
+use crate::noting::is_denial;
 use crate::problem::{Problem, Wire};
 use axum::Json;
 use axum::response::{IntoResponse, Response};
@@ -47,7 +48,7 @@ impl<T: Rules> Nouns<'_, T> {
         let operation = T::DOES.batch.as_ref().ok_or(Error::NotFound(T::NAME))?;
         call.may(operation, ready(Ok(()))).await?;
         let all = all.read()?;
-        let parts = once.parts(call, all.len()).await?;
+        let parts = once.parts(call, T::RESOURCE, all.len()).await?;
         let open = parts.iter().filter(|part| part.is_open()).count();
         let mut places = call.take_more(open.saturating_sub(1)).await.into_iter();
         let (mut data, mut is_first) = (Vec::with_capacity(all.len()), true);
@@ -91,7 +92,11 @@ impl One<Box<RawValue>> {
             Err(problem) => {
                 problem.log(call.request());
                 let told = to_raw_value(&problem.wire(call.request())).map_err(Error::internal)?;
-                Ok(Self { index, status: problem.status.as_u16(), item: None, problem: Some(told) })
+                let status = problem.status.as_u16();
+                if is_denial(&problem) {
+                    call.add_denied(problem);
+                }
+                Ok(Self { index, status, item: None, problem: Some(told) })
             }
         }
     }

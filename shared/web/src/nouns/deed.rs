@@ -1,6 +1,7 @@
 //! Changes that have a name: what completes a task, and the like.
 
 use super::{Nouns, Written};
+use crate::precondition::Expected;
 use crate::problem::Problem;
 use domain::Error;
 use domain::noun::{Deed, Rules};
@@ -14,10 +15,10 @@ impl<T: Rules> Nouns<'_, T> {
         &self,
         deed: &Deed<T>,
         id: T::Id,
-        expected: Option<u64>,
+        expected: Expected,
     ) -> Result<Written<T>, Problem> {
         for _ in 0..MOST_TRIES {
-            let (scope, item) = self.seen(deed.does, id.clone(), expected).await?;
+            let (scope, item) = self.seen(deed.does, id.clone(), expected.clone()).await?;
             let covers = |item: &T| {
                 let covering = scope.of(&item.subject()).filter(|scope| scope.shows(deed.field));
                 covering.map(drop).ok_or_else(|| scope.denial())
@@ -25,8 +26,12 @@ impl<T: Rules> Nouns<'_, T> {
             covers(&item)?;
             let desk = self.desk().await?;
             let after = item.clone().patched((deed.patch)(&item), &desk.writer);
-            match desk.replace(&item, after, covers).await {
-                Err(Error::Conflict) if expected.is_none() => {}
+            let done = match self.is_unseen(&item, [deed.field].into_iter()).await? {
+                true => desk.replace_unseen(&item, after, covers).await,
+                false => desk.replace(&item, after, covers).await,
+            };
+            match done {
+                Err(Error::Conflict) if expected.is_any() => {}
                 done => return self.written(done?).await,
             }
         }

@@ -1,6 +1,7 @@
 //! A goal may take its tasks along when it goes.
 
 use super::Nouns;
+use crate::precondition::Expected;
 use crate::problem::Problem;
 use domain::goal::Goal;
 use domain::id::GoalId;
@@ -28,12 +29,7 @@ pub enum TheirFate {
 
 impl Nouns<'_, Goal> {
     /// Task by task, the goal last: what was broken off is finished by a repeat.
-    pub async fn delete_with(
-        &self,
-        id: GoalId,
-        expected: Option<u64>,
-        tasks: TheirFate,
-    ) -> Result<(), Problem> {
+    pub async fn delete_with(&self, id: GoalId, expected: Expected, tasks: TheirFate) -> Result<(), Problem> {
         if tasks == TheirFate::Detach {
             return self.delete(id, expected).await;
         }

@@ -3,18 +3,18 @@
 use super::{Nouns, Written, names, read, within};
 use crate::body::Sent;
 use crate::problem::Problem;
-use domain::Result;
 use domain::access::{Action, Scope};
-use domain::noun::Rules;
+use domain::noun::{Alike, Rules};
 use domain::operation::Operation;
-use domain::table::{Query, Row, Write};
+use domain::table::{Expect, Put, Row};
+use domain::{Error, Result, schema};
 
 impl<T: Rules> Nouns<'_, T> {
     /// `beside` is what the same transaction keeps of the answer.
     pub async fn create(
         &self,
         new: Sent<T::New>,
-        beside: impl Fn(&Written<T>) -> Result<Option<Write>>,
+        beside: impl Fn(&Written<T>) -> Result<Option<Put>>,
     ) -> Result<Written<T>, Problem> {
         self.make(&T::DOES.create, self.call.app().entropy.bytes(), new, beside).await
     }
@@ -24,33 +24,54 @@ impl<T: Rules> Nouns<'_, T> {
         operation: &Operation,
         random: [u8; 10],
         new: Sent<T::New>,
-        beside: impl Fn(&Written<T>) -> Result<Option<Write>>,
+        beside: impl Fn(&Written<T>) -> Result<Option<Put>>,
     ) -> Result<Written<T>, Problem> {
         let alike = new.peek().and_then(|new| T::alike(self.call.owner(), new));
-        let (scope, alike) = self.call.may(operation, self.all_of(alike)).await?;
+        let (scope, mut there) = self.call.may(operation, self.all_of(alike.as_ref())).await?;
         let names = names::<T, _>(&new);
         let new = read(&scope, new, &names)?;
-        let desk = self.desk().await?;
-        let id = T::mint(&new, desk.writer.at, random);
-        let item = T::new(id, new, &desk.writer);
+        let writer = self.call.writer();
+        let item = T::new(T::mint(&new, writer.at, random), new, &writer);
         let reads = self.call.scope(Action::Read, T::RESOURCE).await?.ok();
-        if within(&scope, &item, &names).is_ok()
-            && let Some(there) = already(&alike, reads.as_ref())
-        {
-            let there = Written { is_new: false, ..Written::of(there, reads.as_ref())? };
-            if let Some(write) = beside(&there)? {
-                desk.keep(write).await?;
+        let fits = within(&scope, &item, &names).is_ok();
+        let mut said = Expect::Absent;
+        loop {
+            if let Some(there) = already(&there, reads.as_ref()).filter(|_| fits) {
+                let there = Written { is_new: false, ..Written::of(there, reads.as_ref())? };
+                if let Some(put) = beside(&there)? {
+                    self.desk().await?.keep(put).await?;
+                }
+                return Ok(there);
             }
-            return Ok(there);
+            let beside = |item: &T| {
+                let kept = beside(&Written::of(item.clone(), reads.as_ref())?)?;
+                let first = alike.as_ref().map(|alike| {
+                    let expires = Some(schema::said_expiry(writer.at));
+                    Put { expires, ..Put::new(alike.said.clone(), "", said) }
+                });
+                Ok(kept.into_iter().chain(first).collect())
+            };
+            // Each try is an operation of its own.
+            let desk = self.desk().await?;
+            let made = desk.create(item.clone(), |item| within(&scope, item, &names), beside).await;
+            match (made, &alike) {
+                (Err(Error::Conflict), Some(alike)) => {
+                    let row = self.call.app().table.get(&alike.said).await?;
+                    // Nobody said it meanwhile: it is something else.
+                    if Expect::of(row.as_ref()) == said {
+                        return Err(Error::Conflict.into());
+                    }
+                    said = Expect::of(row.as_ref());
+                    there = self.all_of(Some(alike)).await?;
+                }
+                (made, _) => return Ok(Written::of(made?, reads.as_ref())?),
+            }
         }
-        let beside = |item: &T| beside(&Written::of(item.clone(), reads.as_ref())?);
-        let item = desk.create(item, |item| within(&scope, item, &names), beside).await?;
-        Ok(Written::of(item, reads.as_ref())?)
     }
 
-    async fn all_of(&self, alike: Option<Query>) -> Result<Vec<Row>> {
+    async fn all_of(&self, alike: Option<&Alike>) -> Result<Vec<Row>> {
         let Some(alike) = alike else { return Ok(Vec::new()) };
-        Ok(self.call.app().table.query(&alike).await?.rows)
+        Ok(self.call.app().table.query(&alike.all).await?.rows)
     }
 }
 

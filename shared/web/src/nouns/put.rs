@@ -41,7 +41,12 @@ impl<T: Rules> Nouns<'_, T> {
         within(scope, item, &names)?;
         let desk = self.desk().await?;
         let after = kept(scope, item, item.clone().replaced(new, &desk.writer), &names)?;
-        let item = desk.replace(item, desk.stamped(after), |item| within(scope, item, &names)).await?;
+        let may = |item: &T| within(scope, item, &names);
+        let written = T::RESOURCE.fields().iter().copied().filter(|field| scope.shows(field));
+        let item = match self.is_unseen(item, written).await? {
+            true => desk.replace_unseen(item, desk.stamped(after), may).await?,
+            false => desk.replace(item, desk.stamped(after), may).await?,
+        };
         self.written(item).await
     }
 

@@ -1,7 +1,8 @@
 //! What there is, for whoever writes.
 
 use super::Desk;
-use crate::access::{self, Action, Item};
+use crate::access::{self, Action, Item, Scope};
+use crate::connection::Connection;
 use crate::noun::Noun;
 use crate::{Error, Result};
 
@@ -40,8 +41,17 @@ impl Desk<'_> {
     }
 
     pub fn covers<T: Item>(&self, action: Action, item: &T) -> bool {
-        let Some(connection) = self.eyes else { return true };
-        let ask = access::Ask { by: connection.id, action, resource: T::RESOURCE, at: self.writer.at };
-        access::decide(&connection.grant, ask).is_ok_and(|scope| scope.of(&item.subject()).is_some())
+        self.eyes.is_none_or(|eyes| self.scope(eyes, action, item).is_some())
+    }
+
+    /// Whether whoever writes can see this field of it.
+    pub fn shows<T: Item>(&self, item: &T, field: &str) -> bool {
+        let seen = |eyes| self.scope(eyes, Action::Read, item);
+        self.eyes.is_none_or(|eyes| seen(eyes).is_some_and(|scope| scope.shows(field)))
+    }
+
+    fn scope<'c, T: Item>(&self, eyes: &'c Connection, action: Action, item: &T) -> Option<Scope<'c>> {
+        let ask = access::Ask { by: eyes.id, action, resource: T::RESOURCE, at: self.writer.at };
+        access::decide(&eyes.grant, ask).ok()?.of(&item.subject())
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{Desk, Was, nothing};
 use crate::noun::{Noun, Rules};
-use crate::table::Write;
+use crate::table::Put;
 use crate::{Error, Result};
 
 impl Desk<'_> {
@@ -11,7 +11,7 @@ impl Desk<'_> {
         &self,
         new: T,
         may: impl Fn(&T) -> Result<()>,
-        beside: impl Fn(&T) -> Result<Option<Write>>,
+        beside: impl Fn(&T) -> Result<Vec<Put>>,
     ) -> Result<T> {
         let was = if T::IS_NAMED { self.was::<T>(new.id()).await? } else { Was::Nothing };
         self.make(was, new, may, beside).await
@@ -31,7 +31,7 @@ impl Desk<'_> {
         was: Was<'_, T>,
         new: T,
         may: impl Fn(&T) -> Result<()>,
-        beside: impl Fn(&T) -> Result<Option<Write>>,
+        beside: impl Fn(&T) -> Result<Vec<Put>>,
     ) -> Result<T> {
         let id = new.id();
         let made = self.write(was, Some(new), may, beside).await.map_err(|error| match error {
