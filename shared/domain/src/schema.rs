@@ -7,7 +7,7 @@
 //! | `slug/<slug>` | whose short name it is | whether a slug is taken |
 //! | `data/<noun>/<id>` | an item: `data/task/<task>` | one item; the items of a noun, by age |
 //! | `find/<0-7>/<memory>` | a memory as a search knows it: numbers | which memories answer a question |
-//! | `coming/<noun>`, `coming/record/<collection>` | nothing, at a version that counts | whether one came below another, or into a collection, since one looked |
+//! | `coming/<noun>`, `coming/record/<collection>`, `coming/import` | nothing, at a version that counts | whether one came below another, into a collection, or in with an import, since one looked |
 //! | `said/<hash>` | nothing, for ten minutes | whether somebody says the same at this moment |
 //! | `trash/<noun>/<id>`, `trash/conn/<conn>` | what was deleted, for 30 days | what it was, and who deleted it |
 //! | `hist/<what>/<version>` | a change of what lies under `data/<what>`, for 90 days | what it was before, and after |

@@ -4,7 +4,7 @@ use super::Task;
 use crate::id::TaskId;
 use crate::noun::{Desk, Further};
 use crate::text::List;
-use crate::{Error, Result};
+use crate::{Error, Result, schema};
 use std::collections::BTreeSet;
 
 /// How many tasks are followed: as many as one transaction can hold to what they say.
@@ -29,6 +29,10 @@ pub(super) async fn check(
     let new: Vec<TaskId> = task.depends_on.iter().copied().filter(|id| !known.contains(id)).collect();
     if new.is_empty() {
         return Ok(());
+    }
+    if desk.takes_in() {
+        // It may wait for what another import brings at the same time.
+        further.stays(desk, schema::coming(desk.owner, "import")).await?;
     }
     let (mut seen, mut level) = (BTreeSet::new(), new);
     let mut is_first = true;
