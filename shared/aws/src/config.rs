@@ -73,7 +73,7 @@ impl Settings {
             .region(Region::new(self.required("AWS_REGION")?))
             .credentials_provider(SharedCredentialsProvider::new(credentials))
             .http_client(Builder::new().tls_provider(Provider::Rustls(Ring)).build_https())
-            .retry_config(RetryConfig::standard())
+            .retry_config(retries())
             .timeout_config(timeouts());
         sdk.set_endpoint_url(self.optional("AWS_ENDPOINT_URL"));
         Ok(sdk.build())
@@ -86,6 +86,11 @@ impl Settings {
     fn required(&self, name: &'static str) -> Result<String, Missing> {
         self.optional(name).ok_or(Missing(name))
     }
+}
+
+/// Most of what is tried again met a transaction of somebody else, which is over soon: early, then, and often.
+fn retries() -> RetryConfig {
+    RetryConfig::standard().with_initial_backoff(Duration::from_millis(100)).with_max_attempts(6)
 }
 
 /// A call that waits for two operations in turn still ends before the gateway stops waiting.
