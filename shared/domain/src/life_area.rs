@@ -20,7 +20,8 @@ noun! {
     /// A part of a life.
     LifeArea, NewLifeArea, LifeAreaPatch: LifeAreaId, "life_area", operation::LIFE_AREAS;
     required {
-        /// What it is called, as no other of them is.
+        /// What it is called, as no other of them is. Usual ones to offer, and to make when the owner says so, are Health,
+        /// Work, Relationships, Finance, Learning, Home and Leisure.
         name | "title": Name,
     }
     defaulted {

@@ -12,7 +12,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 noun! {
-    /// How the owner wants to be dealt with. A field that has fields of its own is given whole.
+    /// How the owner wants to be dealt with: agents go by it, Larder itself does nothing by it. A field that has fields of
+    /// its own is given whole.
     Preferences, NewPreferences, PreferencesPatch: Me, "preferences", operation::PREFERENCES;
     required {}
     defaulted {
@@ -25,7 +26,7 @@ noun! {
         memory: Remembering,
     }
     optional {
-        /// The life area of what is said to belong to no other.
+        /// The life area that agents name when they make something that is not said to belong to another.
         default_life_area_id: LifeAreaId,
         /// How much work they take on for a day.
         daily_capacity_minutes: Whole<0, 1440>,
@@ -84,7 +85,7 @@ pub struct Ai {
 #[schemars(inline)]
 pub struct Remembering {
     pub auto_save: AutoSave,
-    /// For how long; for ever if it is absent.
+    /// For how long agents remember what they were not told to: they give it an `expires_at`. For ever if it is absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retention_days: Option<Whole<1, 36_500>>,
 }
