@@ -90,6 +90,17 @@ fn the_template_gives_up_on_a_message_when_the_rules_do() {
     assert!(template.contains(&format!("maxReceiveCount: {}", domain::queue::MOST_RECEIVES)));
 }
 
+/// What a transaction can hold, each item by itself.
+#[test]
+fn who_writes_data_may_do_all_that_a_transaction_does() {
+    let template = fs::read_to_string(root().join("infra/template.yaml")).unwrap();
+    let (_, rest) = template.split_once("&readAndWriteData").unwrap();
+    let (allowed, _) = rest.split_once("Resource:").unwrap();
+    for action in ["PutItem", "UpdateItem", "DeleteItem", "ConditionCheckItem"] {
+        assert!(allowed.contains(&format!("- dynamodb:{action}\n")), "{action}");
+    }
+}
+
 #[test]
 fn the_table_has_an_index_for_each_slot() {
     let template = fs::read_to_string(root().join("infra/template.yaml")).unwrap();

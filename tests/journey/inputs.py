@@ -112,8 +112,10 @@ def a_wrong_path_or_parameter_is_refused_by_name(journey):
     cursor = journey.api.rest("GET", "/v1/tasks?limit=1").expect(200).json["next_cursor"]
     journey.owner("GET", f"/connections?cursor={cursor}").problem(400, "?cursor")  # of another list
     path = f"/v1/tasks/{made[0]['id']}"
-    for tag in ("x", '"x"', '"-1"', '"1", "2"'):
+    for tag in ("x", '"1', '"1" "2"', ","):
         journey.api.rest("PATCH", path, TASK, headers={"If-Match": tag}).problem(400, "If-Match")
+    for tag in ('"x"', '"-1"', 'W/"1"', '"2", "3"'):
+        journey.api.rest("PATCH", path, TASK, headers={"If-Match": tag}).problem(412)
     journey.api.rest("GET", "/v1/nothing").problem(404)
     allowed = journey.api.rest("PUT", "/v1/tasks", TASK).problem(405).headers["Allow"]
     require("GET" in allowed and "POST" in allowed, f"Allow: {allowed}")
