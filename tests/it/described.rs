@@ -112,6 +112,35 @@ async fn it_tells_nothing_of_what_is_hidden() {
     assert_eq!(by_owner.body, told);
 }
 
+/// By the field that it looks at, if that alone is hidden.
+#[tokio::test]
+async fn no_filter_of_a_list_tells_of_a_field_that_is_hidden() {
+    let house = House::new();
+    for (resource, path, field, gone) in [
+        ("tasks", "/v1/tasks", "labels", vec!["label"]),
+        ("tasks", "/v1/tasks", "due", vec!["due_date", "due_before", "due_after", "overdue"]),
+        ("tasks", "/v1/tasks", "status", vec!["status", "overdue"]),
+        ("goals", "/v1/goals", "tags", vec!["tag"]),
+        ("goals", "/v1/goals", "target_date", vec!["due_before", "due_after"]),
+        ("life_areas", "/v1/life-areas", "is_archived", vec!["is_archived"]),
+        ("memories", "/v1/memories", "tags", vec!["tag"]),
+        ("memories", "/v1/memories", "type", vec!["type"]),
+        ("collections", "/v1/collections/{collection}/records", "tags", vec!["tag"]),
+    ] {
+        let named = async |fields: Value| {
+            let rule = json!({ "resource": resource, "actions": ["read"], "fields": fields });
+            let told = description(&house, &granted(&house, json!([rule])).await.1).await;
+            let all = told["paths"][path]["get"]["parameters"].as_array().unwrap().clone();
+            all.iter().filter_map(|one| one["name"].as_str().map(str::to_owned)).collect::<BTreeSet<_>>()
+        };
+        let (shown, hidden) =
+            (named(json!({ "deny": ["source"] })).await, named(json!({ "deny": [field] })).await);
+        for name in gone {
+            assert!(shown.contains(name) && !hidden.contains(name), "{path}, {field}: {name}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn nothing_in_it_leads_nowhere_and_nothing_lies_unused() {
     let house = House::new();

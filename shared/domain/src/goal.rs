@@ -1,6 +1,7 @@
 //! Something to reach, for which there may be tasks and smaller goals.
 
 mod along;
+mod depth;
 mod filter;
 mod rules;
 
