@@ -36,6 +36,7 @@ pub(crate) const OTHER_OWNER: &str = "other-owner-token";
 pub(crate) struct House {
     pub(crate) app: App,
     pub(crate) router: Router,
+    process: Box<dyn Fn() -> App + Send + Sync>,
     pub(crate) pump: Arc<Pump>,
     pub(crate) store: Store,
     pub(crate) clock: Arc<ManualClock>,
@@ -94,20 +95,39 @@ impl House {
                 entropy: Arc::clone(&entropy) as _,
             },
         };
-        let (keys, table) = (keys(), Arc::clone(&table));
         let ledger = ledger(&store);
-        let (identity, reach) = (Arc::new(TwoOwners), Arc::new(Exempt::default()));
-        let app = App::new(Ports { table, keys, ledger, identity, reach, clock: time, entropy });
+        let process = move || {
+            App::new(Ports {
+                table: Arc::clone(&table),
+                keys: DataKeys::new(Arc::clone(&table), Arc::new(keyring.clone())),
+                ledger: Arc::clone(&ledger),
+                identity: Arc::new(TwoOwners),
+                reach: Arc::new(Exempt::default()),
+                clock: Arc::clone(&time),
+                entropy: Arc::clone(&entropy) as _,
+            })
+        };
+        let app = process();
         let router = local::routes().serve(app.clone());
-        Self { app, router, pump: Arc::new(pump), store, clock, network, _kept: (folder, opened.lock) }
+        let (pump, process) = (Arc::new(pump), Box::new(process));
+        Self { app, router, process, pump, store, clock, network, _kept: (folder, opened.lock) }
+    }
+
+    /// The same house, as a process that has just begun sees it.
+    pub(crate) async fn send_cold(&self, request: Request<Body>) -> Answer {
+        self.send_to(local::routes().serve((self.process)()), request).await
     }
 
     pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
+        self.send_to(self.router.clone(), request).await
+    }
+
+    async fn send_to(&self, router: Router, request: Request<Body>) -> Answer {
         let (parts, body) = request.into_parts();
         let (method, path) = (parts.method.clone(), parts.uri.path().to_owned());
         let sent = body.collect().await.unwrap().to_bytes();
         let request = Request::from_parts(parts, Body::from(sent.clone()));
-        let response = self.router.clone().oneshot(request).await.unwrap();
+        let response = router.oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let bytes = body.collect().await.unwrap().to_bytes();
         let body = serde_json::from_slice(&bytes).unwrap_or(Value::Null);

@@ -39,6 +39,7 @@ mod idempotency;
 mod importing;
 mod indexed;
 mod input;
+mod kept_entries;
 mod layout;
 mod limits;
 mod links;

@@ -7,6 +7,7 @@
 //! | `slug/<slug>` | whose short name it is | whether a slug is taken |
 //! | `data/<noun>/<id>` | an item: `data/task/<task>` | one item; the items of a noun, by age |
 //! | `find/<0-7>/<memory>` | a memory as a search knows it: numbers | which memories answer a question |
+//! | `find/<0-7>` | nothing, at a version that counts | whether a part is as it was when it was read |
 //! | `coming/<noun>`, `coming/record/<collection>`, `coming/import` | nothing, at a version that counts | whether one came below another, into a collection, or in with an import, since one looked |
 //! | `said/<hash>` | nothing, for ten minutes | whether somebody says the same at this moment |
 //! | `trash/<noun>/<id>`, `trash/conn/<conn>` | what was deleted, for 30 days | what it was, and who deleted it |
@@ -139,6 +140,17 @@ const FIND_PARTS: u8 = 8;
 pub fn entry(owner: OwnerId, id: MemoryId) -> RowKey {
     let part = id.as_bytes().last().map_or(0, |random| random % FIND_PARTS);
     RowKey::new(owner, format!("find/{part}/{id}"))
+}
+
+/// Counts how often something was written in the part in which an entry lies.
+pub fn head_of(entry: &RowKey) -> RowKey {
+    let part = entry.sort.rsplit_once('/').map_or(entry.sort.as_str(), |(part, _)| part);
+    RowKey::new(entry.owner, part.to_owned())
+}
+
+/// Of all parts, in the order of `entries`.
+pub fn heads(owner: OwnerId) -> impl Iterator<Item = RowKey> {
+    (0..FIND_PARTS).map(move |part| RowKey::new(owner, format!("find/{part}")))
 }
 
 /// All of them, newest first in each part.

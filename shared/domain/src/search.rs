@@ -6,6 +6,7 @@
 //! importance weigh it gently. A paraphrase is worth more than any signal, because the signals know no meaning.
 
 mod embedder;
+mod entries;
 mod entry;
 #[cfg(any(test, feature = "evaluation"))]
 #[allow(clippy::indexing_slicing, reason = "these are tests")]
@@ -22,6 +23,7 @@ mod why;
 mod words;
 
 pub use embedder::{Embedder, Nothing, Spelling};
+pub use entries::Entries;
 pub use entry::{About, Entry, Facts};
 pub use query::Queries;
 pub use rank::{Ranked, search};

@@ -1,6 +1,7 @@
 //! What a handler can reach: the ports of the host that it runs in.
 
 use crate::owner::Identity;
+use crate::recall::Kept;
 use domain::clock::{Clock, Entropy};
 use domain::data_keys::DataKeys;
 use domain::id::OpId;
@@ -14,6 +15,7 @@ use tokio::sync::watch;
 #[derive(Clone)]
 pub struct App {
     ports: Arc<Ports>,
+    pub(crate) entries: Arc<Kept>,
     /// Each call in hand is one who listens to this.
     in_hand: watch::Sender<()>,
 }
@@ -30,7 +32,7 @@ pub struct Ports {
 
 impl App {
     pub fn new(ports: Ports) -> Self {
-        Self { ports: Arc::new(ports), in_hand: watch::Sender::new(()) }
+        Self { ports: Arc::new(ports), entries: Arc::default(), in_hand: watch::Sender::new(()) }
     }
 
     /// The call is in hand for as long as this is kept.

@@ -1,5 +1,9 @@
 //! Memories that answer a question, of those that a connection may read.
 
+mod kept;
+
+pub(crate) use kept::Kept;
+
 use crate::body::Sent;
 use crate::call::Call;
 use crate::problem::Problem;
@@ -9,17 +13,13 @@ use domain::memory::{Memory, Question, is_found};
 use domain::operation::SEARCH_MEMORIES;
 use domain::search::{Facts, Queries, Ranked, Why, search};
 use domain::shelf::Entity as _;
-use domain::table::{Page, Row};
-use domain::{Error, Result, schema};
-use futures_util::future::try_join_all;
+use domain::table::Row;
+use domain::{Error, Result};
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
 pub struct Recall<'a>(pub &'a Call);
-
-/// How many entries of each part are looked through, the newest first: 20,000 in all.
-const MOST_OF_A_PART: usize = 2_500;
 
 /// What was found, best first.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -46,18 +46,18 @@ pub struct Hit {
 type Found = BTreeMap<MemoryId, Memory>;
 
 impl Recall<'_> {
-    /// All entries are read at once; what was found is looked at again itself, which is the second trip.
+    /// Every entry is compared; what was found is looked at again itself, which is one more trip.
     pub async fn search(&self, question: Sent<Question>) -> Result<Recalled, Problem> {
         let Self(call) = self;
-        let (reads, parts) = call.may(&SEARCH_MEMORIES, self.entries()).await?;
+        let app = call.app();
+        let (reads, parts) = call.may(&SEARCH_MEMORIES, app.entries.of(&*app.table, call.owner())).await?;
         let hidden = |name: &&String| Question::looks_at(name).iter().any(|field| !reads.shows(field));
         if let Some(name) = question.names().iter().find(hidden) {
             return Err(Problem::invalid(format!("/{name}"), format!("unknown field `{name}`")));
         }
         let question = question.read()?;
         let queries = question.queries();
-        let rows = parts.iter().flat_map(|part| &part.rows);
-        let entries = rows.filter_map(|row| Some((row.key.sort.rsplit('/').next()?, row.body.as_str())));
+        let entries = parts.iter().map(|part| &part.entries);
         let is_seen = |facts: &Facts<'_>| is_found(facts, &reads, call.at());
         let is_asked = |facts: &Facts<'_>| question.asks_for(facts);
         let mut ranked = search(entries, &queries, is_seen, is_asked, call.at());
@@ -65,21 +65,14 @@ impl Recall<'_> {
         let found = self.found(&ranked).await?;
         let hits =
             ranked.iter().filter_map(|ranked| hit(&question, &queries, ranked, &found, &reads).transpose());
-        let partial = parts.iter().any(|part| part.next.is_some());
+        let partial = parts.iter().any(|part| part.more);
         Ok(Recalled { data: hits.collect::<Result<_>>()?, partial })
     }
 
-    async fn entries(&self) -> Result<Vec<Page>> {
-        let Self(call) = self;
-        let parts: Vec<_> =
-            schema::entries(call.owner()).map(|part| part.page(None, MOST_OF_A_PART)).collect();
-        try_join_all(parts.iter().map(|part| call.app().table.query(part))).await
-    }
-
-    async fn found(&self, ranked: &[Ranked<&str>]) -> Result<Found> {
+    async fn found(&self, ranked: &[Ranked<MemoryId>]) -> Result<Found> {
         let Self(call) = self;
         let ids = ranked.iter().flat_map(|ranked| [Some(ranked.id), ranked.superseded_by]).flatten();
-        let keys: Vec<_> = ids.filter_map(|id| Some(Memory::key(call.owner(), id.parse().ok()?))).collect();
+        let keys: Vec<_> = ids.map(|id| Memory::key(call.owner(), id)).collect();
         if keys.is_empty() {
             return Ok(Found::new());
         }
@@ -98,11 +91,11 @@ fn legible(row: &Row) -> Option<Memory> {
 fn hit(
     question: &Question,
     queries: &Queries,
-    ranked: &Ranked<&str>,
+    ranked: &Ranked<MemoryId>,
     found: &Found,
     reads: &Scope<'_>,
 ) -> Result<Option<Hit>> {
-    let seen = |id: &str| found.get(&id.parse().ok()?).filter(|memory| memory.is_found_by(reads));
+    let seen = |id| found.get(&id).filter(|memory| memory.is_found_by(reads));
     let Some(memory) = seen(ranked.id).filter(|memory| question.is_about(&memory.subject())) else {
         return Ok(None);
     };

@@ -29,7 +29,7 @@ fn searching(criterion: &mut Criterion) {
                 let before = on_processor();
                 for _ in 0..times {
                     black_box(search(
-                        many.entries(),
+                        [&many.decoded()],
                         black_box(queries),
                         |facts| facts.is_live(NOW),
                         |_| true,

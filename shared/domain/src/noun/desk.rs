@@ -151,8 +151,10 @@ impl<'a> Desk<'a> {
                 Some(after)
             }
             (Was::There(before) | Was::Unseen(before), None) => {
-                let entry = before.entry(self.owner);
-                writes.extend(entry.map(|(key, _)| Write::Delete { key, version: before.version() }));
+                if let Some((key, _)) = before.entry(self.owner) {
+                    writes.push(Write::Touch { key: schema::head_of(&key) });
+                    writes.push(Write::Delete { key, version: before.version() });
+                }
                 writes.extend(self.shelf::<T>().trashing((*before).clone(), self.writer)?);
                 None
             }

@@ -1,8 +1,8 @@
 //! What follows of a write.
 
 use super::{Desk, Rules};
-use crate::Result;
 use crate::table::{Expect, Put, RowKey, Write};
+use crate::{Result, schema};
 use std::collections::BTreeMap;
 
 /// What else a transaction writes, each row once.
@@ -54,7 +54,8 @@ impl Desk<'_> {
     pub(super) fn puts<T: Rules>(&self, item: T, expect: Expect) -> Result<(T, impl Iterator<Item = Write>)> {
         let (item, put) = self.shelf::<T>().put(item, expect)?;
         let entry = item.entry(self.owner);
+        let head = entry.as_ref().map(|(key, _)| Write::Touch { key: schema::head_of(key) });
         let entry = entry.map(|(key, body)| Put { expires: put.expires, ..Put::new(key, body, expect) });
-        Ok((item, [Some(put), entry].into_iter().flatten().map(Write::Put)))
+        Ok((item, [Some(put), entry].into_iter().flatten().map(Write::Put).chain(head)))
     }
 }

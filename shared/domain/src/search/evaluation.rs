@@ -1,7 +1,7 @@
 //! How well search finds what it should: 60 short memories and 40 questions in four groups, alone and among many
 //! other memories. `tests/bench/run --only search` prints it.
 
-use super::{About, Entry, Queries, Spelling, search};
+use super::{About, Entries, Entry, Queries, Spelling, search};
 use crate::id::MemoryId;
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
@@ -64,8 +64,12 @@ impl Evaluation {
         Ok(Self { questions: fixture.queries, entries })
     }
 
-    pub fn entries(&self) -> impl Iterator<Item = (&str, &str)> {
+    pub fn entries(&self) -> impl Iterator<Item = (&str, &str)> + Clone {
         self.entries.iter().map(|(id, text)| (id.as_str(), text.as_str()))
+    }
+
+    pub fn decoded(&self) -> Entries<&str> {
+        Entries::of(self.entries())
     }
 
     /// Whether a group has questions like these: only some have paraphrases.
@@ -81,7 +85,7 @@ impl Evaluation {
             let paraphrases: Vec<&str> = question.queries.iter().map(String::as_str).collect();
             let paraphrases = if paraphrased { paraphrases.as_slice() } else { &[] };
             let queries = Queries::of(&question.query, paraphrases, &Spelling).only(signals);
-            let first: Vec<&str> = search(self.entries(), &queries, |_| true, |_| true, NOW)
+            let first: Vec<&str> = search([&self.decoded()], &queries, |_| true, |_| true, NOW)
                 .iter()
                 .take(5)
                 .map(|ranked| ranked.id)

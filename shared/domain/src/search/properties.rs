@@ -43,7 +43,10 @@ proptest! {
     fn the_order_of_rows_does_not_matter(n in 0u64..1000, turned in 0usize..20) {
         let mut rows: Vec<(u64, String)> = (0..20).map(|id| (id, row(&other_memory((n + id) / 2, &[])))).collect();
         let queries = Queries::of(&other_memory(n, &[]), &[&other_memory(n + 3, &[])], &Spelling);
-        let by = |rows: &[(u64, String)]| search(rows.iter().map(|(id, row)| (*id, row.as_str())), &queries, |_| true, |_| true, NOW);
+        let by = |rows: &[(u64, String)]| {
+            let entries = Entries::of(rows.iter().map(|(id, row)| (*id, row.as_str())));
+            search([&entries], &queries, |_| true, |_| true, NOW)
+        };
         let before = by(&rows);
         prop_assert!(before.windows(2).all(|two| (two[1].score, two[0].id) < (two[0].score, two[1].id)));
         rows.rotate_left(turned);

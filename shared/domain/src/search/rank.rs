@@ -1,6 +1,7 @@
 //! Which of the entries answer a question best.
 
-use super::entry::{Facts, View, decode_into, decoded_bytes};
+use super::entries::Entries;
+use super::entry::{Facts, View};
 use super::query::{Queries, Query};
 use jiff::Timestamp;
 use std::collections::BTreeMap;
@@ -29,26 +30,16 @@ pub struct Ranked<Id> {
 }
 
 /// Those of the entries that are seen and asked for, and that answer, best first; what scores alike comes in the order of
-/// ids. Entries that cannot be read are passed over. Scores rest on these alone, so they tell nothing of the rest; what is
-/// to be read instead of one need only be seen.
-pub fn search<'a, Id: Copy + Ord>(
-    entries: impl IntoIterator<Item = (Id, &'a str)>,
+/// ids. Scores rest on these alone, so they tell nothing of the rest; what is to be read instead of one need only be seen.
+pub fn search<'a, Id: Copy + Ord + 'a>(
+    parts: impl IntoIterator<Item = &'a Entries<Id>>,
     queries: &Queries,
     is_seen: impl Fn(&Facts<'_>) -> bool,
     is_asked: impl Fn(&Facts<'_>) -> bool,
     now: Timestamp,
 ) -> Vec<Ranked<Id>> {
-    let entries: Vec<_> = entries.into_iter().collect();
-    // Room for all at once: to grow would copy megabytes.
-    let mut bytes = Vec::with_capacity(entries.iter().map(|(_, text)| decoded_bytes(text)).sum());
-    let mut decode = |(id, text): (Id, &str)| {
-        let start = bytes.len();
-        decode_into(text, &mut bytes).map(|()| (id, start..bytes.len()))
-    };
-    let ranges: Vec<_> = entries.into_iter().filter_map(&mut decode).collect();
-    let read = |(id, range): (Id, _)| Some((id, View::of(bytes.get(range)?)?));
-    let mut kept: Vec<(Id, View<'_>)> =
-        ranges.into_iter().filter_map(read).filter(|(_, view)| is_seen(&view.facts)).collect();
+    let all = parts.into_iter().flat_map(Entries::views);
+    let mut kept: Vec<(Id, View<'_>)> = all.filter(|(_, view)| is_seen(&view.facts)).collect();
     kept.sort_by_key(|(id, _)| *id);
     let instead = |(id, view): &(Id, View<'_>)| (view.supersedes > 0).then_some((view.supersedes, *id));
     let instead: BTreeMap<u32, Id> = kept.iter().filter_map(instead).collect();

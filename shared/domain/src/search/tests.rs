@@ -26,7 +26,8 @@ pub(super) fn ids(texts: &[String], query: &str) -> Vec<usize> {
 }
 
 pub(super) fn found(rows: &[String], queries: &Queries) -> Vec<Ranked<usize>> {
-    search(rows.iter().map(String::as_str).enumerate(), queries, |_| true, |_| true, NOW)
+    let entries = Entries::of(rows.iter().map(String::as_str).enumerate());
+    search([&entries], queries, |_| true, |_| true, NOW)
 }
 
 /// A little below what was measured, so that a change that costs quality is noticed and one word more is not.
@@ -100,13 +101,8 @@ fn what_is_filtered_out_is_not_in_the_scores_either() {
     let rows = [mine.clone(), row("tea"), row("tea and milk and more milk")];
     let queries = Queries::of("milk", &[], &Spelling);
     let kept = |keep: fn(&Facts<'_>) -> bool| {
-        search(
-            [(0, mine.as_str())].into_iter().chain([(1, rows[1].as_str()), (2, rows[2].as_str())]),
-            &queries,
-            |_| true,
-            keep,
-            NOW,
-        )
+        let entries = Entries::of(rows.iter().map(String::as_str).enumerate());
+        search([&entries], &queries, |_| true, keep, NOW)
     };
     let alone = found(&rows[..1], &queries);
     assert_eq!(kept(|facts| facts.kind == 5), alone);
@@ -172,7 +168,7 @@ fn what_is_alike_by_chance_only_is_not_found() {
     let evaluation = Evaluation::among(60).unwrap();
     for nonsense in ["zorgblatt frimwick", "quuxly", "ephemeral jurisprudence"] {
         let queries = Queries::of(nonsense, &[], &Spelling);
-        assert_eq!(search(evaluation.entries(), &queries, |_| true, |_| true, NOW).len(), 0, "{nonsense}");
+        assert_eq!(search([&evaluation.decoded()], &queries, |_| true, |_| true, NOW).len(), 0, "{nonsense}");
     }
 }
 
