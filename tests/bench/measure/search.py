@@ -51,7 +51,7 @@ def hosted(binary, meters, scratch, table):
 
 def entries_mb(file):
     with sqlite3.connect(file) as store:
-        asked = "SELECT count(*), sum(length(sort) + length(body)) FROM entry WHERE sort LIKE 'find/%'"
+        asked = "SELECT count(*), sum(length(sort) + length(body)) FROM entry WHERE sort LIKE 'find/_/%'"
         count, size = store.execute(asked).fetchone()
     if count != MEMORIES:
         raise SystemExit(f"{count} entries of {MEMORIES} memories")
