@@ -70,6 +70,9 @@ async fn who_may_not_know_a_collection_learns_nothing_of_its_schema() {
     let work =
         json!([{ "resource": "collections", "actions": ["read", "write"], "only": { "tags": ["work"] } }]);
     let (_, work) = narrow(&house, work).await;
+    let fits = json!({ "data": { "diagnosis": "x" }, "tags": ["work"] });
+    let made = house.call("POST", "/v1/collections/health/records", &work, Some(fits)).await;
+    assert_eq!(made.status, 201, "{}", made.body);
     let path = format!("/v1/collections/health/records/{record}");
     let misfit = house.call("PATCH", &path, &work, Some(json!({ "data": {} }))).await;
     assert!(!misfit.is_problem(400).body.to_string().contains("diagnosis"), "{}", misfit.body);

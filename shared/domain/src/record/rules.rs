@@ -72,17 +72,21 @@ impl Record {
             [Action::Read, Action::Write].into_iter().any(|action| desk.covers(action, collection))
         };
         let is_known = collection.as_ref().is_some_and(is_known);
-        // To whoever may not know a collection there is none, unless they have something in it.
-        let has_any = desk.covers(Action::Write, self) && (is_known || before.is_some());
-        let Some(collection) = collection.filter(|_| has_any) else {
-            let detail = format!("there is no collection `{}`; make it first", self.collection);
-            return Err(Error::invalid("/collection", detail));
+        // Whoever may not know a collection is not told whether there is none or this does not fit into it.
+        let none = || {
+            let detail =
+                format!("there is no collection `{}` that takes this; make it first", self.collection);
+            Error::invalid("/collection", detail)
         };
+        let collection = collection.filter(|_| desk.covers(Action::Write, self)).ok_or_else(none)?;
         // A schema holds from the next write of each record on, and this one may be from before it.
         let is_older = desk.takes_in() && self.updated_at < collection.updated_at;
         if let Some(shape) = collection.json_schema.as_ref().filter(|_| !is_older) {
             let checked = shape.check(&Value::Object((*self.data).clone()), "/data");
-            let untold = |_| Error::invalid("/data", "it is not as its collection wants it");
+            let untold = |_| match before {
+                Some(_) => Error::invalid("/data", "it is not as its collection wants it"),
+                None => none(),
+            };
             if is_known { checked? } else { checked.map_err(untold)? }
         }
         Ok(collection)
