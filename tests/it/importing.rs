@@ -93,7 +93,8 @@ async fn tallies_are_right_whatever_comes_first_and_whatever_was_there() {
     };
     let is = async |number, tasks: u64, progress: u64| {
         let goal = shown(number).await;
-        assert_eq!((&goal["tally"]["tasks"], &goal["progress"]), (&json!(tasks), &json!(progress)), "{goal}");
+        let told = goal["tally"]["tasks"].as_u64().unwrap_or_default();
+        assert_eq!((told, &goal["progress"]), (tasks, &json!(progress)), "{goal}");
     };
     is(1, 2, 50).await;
     is(2, 1, 0).await;

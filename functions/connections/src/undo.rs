@@ -6,7 +6,8 @@ use domain::audit::{Entry, Outcome};
 use domain::id::{ConnectionId, OwnerId, UndoId};
 use domain::noun::Desk;
 use domain::shelf::{Entity as _, Source, Writer};
-use domain::undo::{Did, Undoing, Undone, Which};
+use domain::table::{Imagined, Table};
+use domain::undo::{Did, Place, Undoing, Undone, Which};
 use domain::{Error, connection::Connection, schema};
 use jiff::Timestamp;
 use schemars::JsonSchema;
@@ -67,16 +68,17 @@ pub(crate) async fn undo(
     let list = format!("undo of {id} {which:?} {}", input.dry_run);
     let page = PageParams { limit: None, cursor: input.cursor.clone() };
     let begun = page.place(&app, owner, &list).await?;
-    let (undo, after) = match begun.as_deref().and_then(|place| place.split_once(' ')) {
-        Some((undo, after)) => (undo.parse().map_err(Error::internal)?, Some(after.to_owned())),
-        None => (UndoId::of(id, by.at, app.entropy.bytes()), None),
+    let (undo, from) = match begun {
+        Some(begun) => read(&begun)?,
+        None => (UndoId::of(id, by.at, app.entropy.bytes()), Place::default()),
     };
     let writer = Writer { source: Source { undo: Some(undo), ..by.source }, ..by };
     let ops = || app.op();
-    let desk = Desk { table: &*app.table, owner, writer, eyes: None };
-    let undoing = Undoing { desk, which, ops: &ops, dry_run: input.dry_run };
-    let (data, next) = undoing.some(after).await?;
-    let next = next.map(|next| format!("{undo} {next}"));
+    let imagined = Imagined::on(&*app.table, by.at);
+    let table: &dyn Table = if input.dry_run { &imagined } else { &*app.table };
+    let desk = Desk { table, owner, writer, eyes: None, restores: false };
+    let (data, next) = Undoing { desk, which, ops: &ops }.some(from).await?;
+    let next = next.map(|next| written(undo, next));
     let next_cursor = cursor(next.as_deref(), &app, owner, &list).await?;
     let counts = Counts::of(&data);
     if counts.written() > 0 && !input.dry_run {
@@ -85,6 +87,18 @@ pub(crate) async fn undo(
     }
     let undo = Some(undo).filter(|_| !input.dry_run);
     Ok(Json(UndoReport { undo, dry_run: input.dry_run, data, counts, next_cursor }))
+}
+
+/// Where an undo goes on, as its cursor says it: its name, a line, and lines that wait.
+fn written(undo: UndoId, Place { after, waiting }: Place) -> String {
+    let lines: Vec<_> = after.into_iter().chain(waiting).collect();
+    format!("{undo} {}", lines.join(" "))
+}
+
+fn read(place: &str) -> Result<(UndoId, Place), Error> {
+    let mut words = place.split(' ').map(str::to_owned);
+    let undo = words.next().unwrap_or_default().parse().map_err(Error::internal)?;
+    Ok((undo, Place { after: words.next(), waiting: words.collect() }))
 }
 
 /// Also of one that was deleted, for as long as it lies in the trash.

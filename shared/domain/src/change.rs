@@ -6,6 +6,7 @@ mod seen;
 mod told;
 
 pub use filter::{EventFilter, TOLD, events};
+pub(crate) use seen::differing;
 pub use seen::{By, Seen, Sight};
 pub use told::Told;
 
@@ -131,7 +132,7 @@ impl Change {
     /// The names of the fields that are not as they were; those that every write changes are not counted.
     pub fn fields(&self) -> Vec<String> {
         let before = self.before.as_ref().and_then(Value::as_object);
-        seen::differing(before, self.after.as_ref().and_then(Value::as_object))
+        differing(before, self.after.as_ref().and_then(Value::as_object))
     }
 }
 

@@ -62,9 +62,6 @@ pub trait Rules: Noun {
     /// The field in which no new one repeats another that its writer can see.
     const SAID_ONCE: Option<&'static str> = None;
 
-    /// Others let go of it when it goes: where an undo removes many, it goes last.
-    const IS_LET_GO: bool = false;
-
     /// The changes that have a name of their own.
     const DEEDS: &'static [Deed<Self>] = &[];
 
@@ -111,7 +108,17 @@ pub trait Rules: Noun {
         async { Ok(()) }
     }
 
-    /// Before it goes: lets whatever refers to it go on without it, each in a write of its own; whether there was any.
+    /// What else a transaction writes that writes all of these at once, which let go of what they referred to.
+    fn follow(
+        _desk: &Desk<'_>,
+        _before: &[Self],
+        _after: &[Self],
+        _further: &mut Further,
+    ) -> impl Future<Output = Result<()>> + Send {
+        async { Ok(()) }
+    }
+
+    /// Before it goes: lets whatever refers to it go on without it (see `Desk::let_go`); whether there was any.
     fn release(_desk: &Desk<'_>, _item: &Self) -> impl Future<Output = Result<bool>> + Send {
         async { Ok(false) }
     }

@@ -10,6 +10,7 @@
 //! | `find/<0-7>` | nothing, at a version that counts | whether a part is as it was when it was read |
 //! | `coming/<noun>`, `coming/record/<collection>`, `coming/import` | nothing, at a version that counts | whether one came below another, into a collection, or in with an import, since one looked |
 //! | `said/<hash>` | nothing, for ten minutes | whether somebody says the same at this moment |
+//! | `wait/<task>` | counters that are named as the tasks that wait for it, or did | what lets go of a task when it goes |
 //! | `trash/<noun>/<id>`, `trash/conn/<conn>` | what was deleted, for 30 days | what it was, and who deleted it |
 //! | `hist/<what>/<version>` | a change of what lies under `data/<what>`, for 90 days | what it was before, and after |
 //! | `feed/<number>` | where a change lies, numbered as they are sealed, for 90 days | what changed since |
@@ -52,7 +53,7 @@
 //! the one that seals an entry of the audit log, which tells nothing new.
 
 use crate::connection::Slug;
-use crate::id::{ActivityId, AuditId, ConnectionId, MemoryId, OwnerId};
+use crate::id::{ActivityId, AuditId, ConnectionId, MemoryId, OwnerId, TaskId};
 use crate::keyring::Purpose;
 use crate::notice::Notice;
 use crate::table::{Expiry, Places, Query, RowKey, Slot};
@@ -131,6 +132,11 @@ pub fn name(owner: OwnerId, noun: &str, name: &str) -> RowKey {
 
 pub fn items(owner: OwnerId, noun: &str) -> Query {
     Query::prefix(owner, &format!("{DATA}{noun}/"))
+}
+
+/// Who waits for a task.
+pub fn waiting(owner: OwnerId, task: TaskId) -> RowKey {
+    RowKey::new(owner, format!("wait/{task}"))
 }
 
 /// In how many parts an owner's entries are read at once.

@@ -67,6 +67,9 @@ pub struct Source {
     pub request: RequestId,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub undo: Option<UndoId>,
+    /// The version as which an undo brought it back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub back_to: Option<u64>,
     /// When an import brought it here; `updated_at` is then of where it comes from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub imported_at: Option<Timestamp>,
@@ -74,7 +77,7 @@ pub struct Source {
 
 impl Source {
     pub const fn of(connection: Option<ConnectionId>, request: RequestId) -> Self {
-        Self { connection, request, undo: None, imported_at: None }
+        Self { connection, request, undo: None, back_to: None, imported_at: None }
     }
 }
 

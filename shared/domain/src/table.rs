@@ -4,10 +4,12 @@
 //! operation: a store whose transport retries by itself must answer a repeat of its own write with success.
 
 mod count;
+mod imagined;
 mod place;
 mod query;
 
 pub use count::{Addition, Claim, Counters, Taken};
+pub use imagined::Imagined;
 pub use place::{MOST_PLACE_BYTES, Places, Slot};
 pub use query::{Page, Query, Start};
 

@@ -5,11 +5,12 @@
 
 mod done;
 mod item;
+mod page;
 #[cfg(test)]
 mod tests;
 
 pub use done::{Conflict, Did, Reason, Undone};
-pub use item::Undoing;
+pub use page::{Place, Undoing};
 
 use crate::change::{Change, STAMPS};
 use crate::id::{ConnectionId, UndoId};
@@ -47,6 +48,9 @@ pub enum Plan {
     Conflict(Write),
 }
 
+/// What somebody wrote of a state; none: it was not there.
+type Content = Option<Map<String, Value>>;
+
 type Follows = fn(&Map<String, Value>) -> &'static [&'static str];
 
 /// One item's changes, taken in newest first.
@@ -55,8 +59,8 @@ pub struct Unravelling {
     which: Which,
     /// Fields that follow from others: whoever writes those has not written these.
     follows: Follows,
-    /// The version of the newest change at all.
-    pub newest: Option<u64>,
+    /// The newest change at all: its version, and what it left.
+    newest: Option<(u64, Content)>,
     /// The version of the newest change that is to be undone, even if it was undone already.
     pub newest_picked: Option<u64>,
     picked: Option<Picked>,
@@ -70,13 +74,15 @@ pub struct Unravelling {
 struct Picked {
     before: Option<Value>,
     after: Option<Value>,
+    /// The version of `before`.
+    back_to: u64,
 }
 
-/// A stretch of changes that an undo took back; it begins where the item was as the undo left it.
+/// A stretch of changes that an undo took back; it begins where the undo says, or where the item was as it left it.
 #[derive(Debug)]
 struct Stretch {
     by: Write,
-    left: Option<Map<String, Value>>,
+    left: Content,
     holds_picked: bool,
 }
 
@@ -121,32 +127,49 @@ impl Unravelling {
 
     /// Whether those before it count, too.
     pub fn take(&mut self, version: u64, change: Change) -> bool {
-        self.newest.get_or_insert(version);
         let write = Write { source: change.source, at: change.at };
         let is_picked = self.which.picks(&write);
         if is_picked {
             self.newest_picked.get_or_insert(version);
         }
         let (before, after) = (self.content(&change.before), self.content(&change.after));
+        self.newest.get_or_insert_with(|| (version, after.clone()));
         if let Some(undone) = &mut self.undone {
             undone.holds_picked |= is_picked;
-            self.undone.take_if(|undone| undone.left == before);
+            self.undone.take_if(|undone| undone.begins_with(version, &before));
         } else if before != after {
-            self.weigh(is_picked, write, change, after);
+            self.weigh(is_picked, write, version, change, after);
         }
         self.undone.is_some() || self.which.begins() <= write.at
     }
 
-    fn weigh(&mut self, is_picked: bool, by: Write, change: Change, left: Option<Map<String, Value>>) {
+    fn weigh(&mut self, is_picked: bool, by: Write, version: u64, change: Change, left: Content) {
         if is_picked {
             self.conflict = self.conflict.or(self.other);
             let after = self.picked.take().map_or(change.after, |picked| picked.after);
-            self.picked = Some(Picked { before: change.before, after });
+            self.picked = Some(Picked { before: change.before, after, back_to: version.saturating_sub(1) });
         } else if by.source.undo.is_some() {
             self.undone = Some(Stretch { by, left, holds_picked: false });
         } else {
             self.other = self.other.or(Some(by));
         }
+    }
+
+    /// Whether an item that is like this, at this version, is as the newest known change left it. What follows from others
+    /// may have been written since.
+    pub fn knows(&self, version: u64, state: &Option<Value>) -> bool {
+        let Some((newest, left)) = &self.newest else { return false };
+        *newest == version || *left == self.content(state)
+    }
+
+    /// The version of the newest change; 0 if there is none.
+    pub fn newest(&self) -> u64 {
+        self.newest.as_ref().map_or(0, |(version, _)| *version)
+    }
+
+    /// The version to which a plan goes back.
+    pub fn back_to(&self) -> Option<u64> {
+        self.picked.as_ref().map(|picked| picked.back_to)
     }
 
     pub fn plan(self) -> Plan {
@@ -155,7 +178,7 @@ impl Unravelling {
         if let Some(by) = self.conflict.or(unknown) {
             return Plan::Conflict(by);
         }
-        let Some(Picked { before, after }) = &self.picked else { return Plan::Nothing };
+        let Some(Picked { before, after, .. }) = &self.picked else { return Plan::Nothing };
         if self.content(before) == self.content(after) {
             return Plan::Nothing;
         }
@@ -167,10 +190,16 @@ impl Unravelling {
     }
 
     /// What somebody wrote of this state.
-    fn content(&self, state: &Option<Value>) -> Option<Map<String, Value>> {
+    fn content(&self, state: &Option<Value>) -> Content {
         let mut fields = state.as_ref()?.as_object().cloned().unwrap_or_default();
         let follow = (self.follows)(&fields);
         fields.retain(|name, _| !STAMPS.contains(&name.as_str()) && !follow.contains(&name.as_str()));
         Some(fields)
+    }
+}
+
+impl Stretch {
+    fn begins_with(&self, version: u64, before: &Content) -> bool {
+        self.by.source.back_to.map_or_else(|| self.left == *before, |back_to| version <= back_to + 1)
     }
 }

@@ -130,7 +130,7 @@ impl<'a, T: Rules> Nouns<'a, T> {
     async fn desk(&self) -> Result<Desk<'_>, Problem> {
         let eyes = Some(self.call.admission().await?);
         let (table, owner) = (&*self.call.app().table, self.call.owner());
-        Ok(Desk { table, owner, writer: self.call.writer(), eyes })
+        Ok(Desk { table, owner, writer: self.call.writer(), eyes, restores: false })
     }
 
     async fn written(&self, item: T) -> Result<Written<T>, Problem> {

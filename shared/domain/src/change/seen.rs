@@ -103,7 +103,7 @@ impl Change {
 }
 
 /// What is in only one of them, or not the same in both.
-pub(super) fn differing(
+pub(crate) fn differing(
     before: Option<&Map<String, Value>>,
     after: Option<&Map<String, Value>>,
 ) -> Vec<String> {

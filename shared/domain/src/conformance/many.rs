@@ -32,7 +32,7 @@ pub async fn fill(table: &dyn Table, owner: OwnerId, many: u32) -> TaskId {
     for start in (0..many).step_by(IN_ONE_WRITE as usize) {
         let op = OpId::new(at, bytes(start));
         let request = RequestId::new(at, bytes(start));
-        let source = Source { connection: None, request, undo: None, imported_at: None };
+        let source = Source::of(None, request);
         let writer = Writer { at, source, op };
         let puts = (start..many.min(start + IN_ONE_WRITE)).map(|nth| {
             let task = serde_json::from_value(task(nth)).unwrap();

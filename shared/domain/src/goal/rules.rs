@@ -16,8 +16,6 @@ use serde_json::{Map, Value};
 impl Rules for Goal {
     type Filter = GoalFilter;
 
-    const IS_LET_GO: bool = true;
-
     const DEEDS: &'static [Deed<Self>] = &[
         Deed {
             does: &operation::COMPLETE_GOAL,
@@ -59,12 +57,11 @@ impl Rules for Goal {
         if goal.parent_id != before.and_then(|before| before.parent_id) {
             goal.check_parents(desk, further).await?;
         }
-        // Tasks keep it, and nothing else: one that is gone has let go of all of them. Those that are taken in may be
-        // there before their goal.
+        // Tasks keep it, and nothing else. Those that are taken in may be there before their goal.
         goal.tally = match before {
             Some(before) => before.tally,
-            None if desk.takes_in() => goal.tally_of_tasks(desk).await?,
-            None => None,
+            None if desk.is_written() => None,
+            None => goal.tally_of_tasks(desk).await?,
         };
         goal.settle_progress(desk, before)?;
         goal.completed_at =
@@ -72,54 +69,40 @@ impl Rules for Goal {
         Ok(())
     }
 
-    /// Its tasks have let go of it, so it counts for as much as a new one.
     async fn mended(self, desk: &Desk<'_>) -> Result<Self> {
         let (area, parent) =
             try_join(desk.still::<LifeArea>(self.life_area_id), desk.still::<Self>(self.parent_id)).await?;
-        let progress = match self.progress_mode {
-            ProgressMode::Auto => Percent::default(),
-            ProgressMode::Manual => self.progress,
-        };
-        Ok(Self { life_area_id: area, parent_id: parent, progress, ..self })
+        Ok(Self { life_area_id: area, parent_id: parent, ..self })
     }
 
     /// Its tasks and the goals below it stay, without it.
     async fn release(desk: &Desk<'_>, goal: &Self) -> Result<bool> {
-        let (tasks, goals) = (desk.shelf::<Task>(), desk.shelf::<Self>());
-        let (below, of_it) = (Self::below(desk.owner, goal.id), Task::of_goal(desk.owner, goal.id));
-        let mut any = false;
-        loop {
-            let (task, child) = try_join(tasks.first_of(&of_it), goals.first_of(&below)).await?;
-            let is_last = task.is_none() && child.is_none();
-            if let Some(task) = task {
-                let after = Task { goal_id: None, ..desk.stamped(task.clone()) };
-                desk.replace(&task, after, |_| Ok(())).await?;
-            }
-            if let Some(child) = child {
-                let after = Self { parent_id: goal.parent_id, ..desk.stamped(child.clone()) };
-                desk.replace(&child, after, |_| Ok(())).await?;
-            }
-            if is_last {
-                return Ok(any);
-            }
-            any = true;
-        }
+        let above = desk.still::<Self>(goal.parent_id).await?;
+        let is_it = |id: Option<GoalId>| id == Some(goal.id);
+        let tasks = desk.let_go(Task::of_goal(desk.owner, goal.id), |task: &Task| {
+            is_it(task.goal_id).then(|| Task { goal_id: None, ..task.clone() })
+        });
+        let below = desk.let_go(Self::below(desk.owner, goal.id), |child: &Self| {
+            is_it(child.parent_id).then(|| Self { parent_id: above, ..child.clone() })
+        });
+        let (tasks, below) = try_join(tasks, below).await?;
+        Ok(tasks || below)
     }
 }
 
 impl Goal {
     async fn tally_of_tasks(&self, desk: &Desk<'_>) -> Result<Option<Tally>> {
         let (tasks, of_it) = (desk.shelf::<Task>(), List::from(Task::of_goal(desk.owner, self.id)));
-        let (mut tally, mut after) = (None::<Tally>, None);
+        let (mut tally, mut after) = (Tally::default(), None);
         loop {
             let page = of_it.page(desk.table, after.as_deref(), 100).await?;
             let listing = tasks.kept(&of_it, page, 100, |_| true).await?;
             for task in &listing.items {
-                tally = Some(tally.unwrap_or_default().plus(Tally::of(task)));
+                tally = tally.plus(Tally::of(task));
             }
             after = listing.next;
             if after.is_none() {
-                return Ok(tally);
+                return Ok(tally.told());
             }
         }
     }
@@ -129,11 +112,9 @@ impl Goal {
         if self.progress_mode == ProgressMode::Manual {
             return Ok(());
         }
-        // An undo brings back what was written, an import what is elsewhere, and this was not written.
-        let is_written = desk.writer.source.undo.is_none() && !desk.takes_in();
         let was_auto = before.is_none_or(|before| before.progress_mode == ProgressMode::Auto);
         let known = before.map_or_else(Percent::default, |before| before.progress);
-        if is_written && was_auto && self.progress != known {
+        if desk.is_written() && was_auto && self.progress != known {
             let detail = "it follows from the goal's tasks; set `progress_mode` to `manual` to write it";
             return Err(Error::invalid("/progress", detail));
         }
@@ -144,7 +125,7 @@ impl Goal {
     /// With this much more work, done or not.
     pub fn counting(mut self, more: Tally) -> Self {
         let tally = self.tally.unwrap_or_default().plus(more);
-        self.tally = Some(tally);
+        self.tally = tally.told();
         if self.progress_mode == ProgressMode::Auto {
             self.progress = tally.percent();
         }
@@ -182,6 +163,11 @@ impl Tally {
             minutes: self.minutes - less.minutes,
             minutes_done: self.minutes_done - less.minutes_done,
         }
+    }
+
+    /// A goal that nothing is counted for tells none.
+    fn told(self) -> Option<Self> {
+        Some(self).filter(|tally| *tally != Self::default())
     }
 
     /// Rounded down: only what is done to the last is at 100.

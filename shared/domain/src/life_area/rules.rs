@@ -3,26 +3,20 @@
 use super::{LifeArea, LifeAreaFilter, LifeAreaPatch, NewLifeArea};
 use crate::goal::Goal;
 use crate::id::LifeAreaId;
-use crate::list::List;
 use crate::memory::Memory;
 use crate::noun::{Deed, Desk, Further, Given, Rules};
 use crate::operation;
 use crate::preferences::Preferences;
 use crate::schema;
 use crate::shelf::Entity as _;
-use crate::table::{Expect, Put, Query, Write};
+use crate::table::{Expect, Put, Write};
 use crate::task::Task;
 use crate::{Error, Result};
 use futures_util::future::try_join4;
 use jiff::Timestamp;
 
-/// Tasks and memories are not found by their life area, so all are looked through.
-const ROWS_IN_A_READ: usize = 1_000;
-
 impl Rules for LifeArea {
     type Filter = LifeAreaFilter;
-
-    const IS_LET_GO: bool = true;
 
     const DEEDS: &'static [Deed<Self>] = &[Deed {
         does: &operation::ARCHIVE_LIFE_AREA,
@@ -60,58 +54,23 @@ impl Rules for LifeArea {
         Ok(())
     }
 
-    /// What belongs to it stays, and belongs to none.
+    /// What belongs to it stays, and belongs to none. Tasks and memories are not found by it, so all are looked through.
     async fn release(desk: &Desk<'_>, area: &Self) -> Result<bool> {
-        let id = Some(area.id);
-        let goals = let_go(
-            desk,
-            Goal::of_area(desk.owner, area.id),
-            |_: &Goal| true,
-            |goal| Goal { life_area_id: None, ..goal },
-        );
-        let tasks = let_go(
-            desk,
-            Task::all(desk.owner),
-            |task: &Task| task.life_area_id == id,
-            |task| Task { life_area_id: None, ..task },
-        );
-        let memories = let_go(
-            desk,
-            Memory::all(desk.owner),
-            |memory: &Memory| memory.life_area_id == id,
-            |memory| Memory { life_area_id: None, ..memory },
-        );
-        let preferences = let_go(
-            desk,
-            Preferences::all(desk.owner),
-            |preferences: &Preferences| preferences.default_life_area_id == id,
-            |preferences| Preferences { default_life_area_id: None, ..preferences },
-        );
+        let is_it = |id: Option<LifeAreaId>| id == Some(area.id);
+        let goals = desk.let_go(Goal::of_area(desk.owner, area.id), |goal: &Goal| {
+            is_it(goal.life_area_id).then(|| Goal { life_area_id: None, ..goal.clone() })
+        });
+        let tasks = desk.let_go(Task::all(desk.owner), |task: &Task| {
+            is_it(task.life_area_id).then(|| Task { life_area_id: None, ..task.clone() })
+        });
+        let memories = desk.let_go(Memory::all(desk.owner), |memory: &Memory| {
+            is_it(memory.life_area_id).then(|| Memory { life_area_id: None, ..memory.clone() })
+        });
+        let preferences = desk.let_go(Preferences::all(desk.owner), |preferences: &Preferences| {
+            let freed = || Preferences { default_life_area_id: None, ..preferences.clone() };
+            is_it(preferences.default_life_area_id).then(freed)
+        });
         let (goals, tasks, memories, preferences) = try_join4(goals, tasks, memories, preferences).await?;
         Ok(goals || tasks || memories || preferences)
-    }
-}
-
-/// Writes each of a list that refers to something, without it; whether there was any.
-async fn let_go<T: Rules>(
-    desk: &Desk<'_>,
-    list: Query,
-    refers: impl Fn(&T) -> bool,
-    without: impl Fn(T) -> T,
-) -> Result<bool> {
-    let (shelf, list) = (desk.shelf::<T>(), List::from(list));
-    let (mut after, mut any) = (None::<String>, false);
-    loop {
-        let page = list.page(desk.table, after.as_deref(), ROWS_IN_A_READ).await?;
-        let listing = shelf.kept(&list, page, ROWS_IN_A_READ, &refers).await?;
-        for item in listing.items {
-            let free = desk.stamped(without(item.clone()));
-            desk.replace(&item, free, |_| Ok(())).await?;
-            any = true;
-        }
-        after = listing.next;
-        if after.is_none() {
-            return Ok(any);
-        }
     }
 }

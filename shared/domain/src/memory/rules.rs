@@ -8,7 +8,6 @@ use crate::link;
 use crate::noun::{Alike, Desk, Further, Rules};
 use crate::table::RowKey;
 use crate::{Error, Result, schema};
-use futures_util::future::try_join;
 use jiff::Timestamp;
 
 /// How many memories are followed: as many as one transaction can hold to what they say.
@@ -46,20 +45,15 @@ impl Rules for Memory {
         if !is_new && !desk.takes_in() && memory.supersedes != before.and_then(|it| it.supersedes) {
             memory.check_order(desk, further).await?;
         }
-        // What comes back, or comes from elsewhere, refers to what it did, whether that is there or not.
-        let is_restored = before.is_none() && !is_new && !desk.takes_in();
-        if is_restored || desk.writer.source.undo.is_some() {
-            return Ok(());
+        if desk.is_written() || desk.takes_in() {
+            memory.check_end(before, desk.writer.at)?;
         }
-        memory.check_end(before, desk.writer.at)?;
         if desk.takes_in() { Ok(()) } else { memory.refer(desk, before).await }
     }
 
-    /// Links stay: what they lead to may have gone while it was there, too.
+    /// What it links to and supersedes stays: that may have gone while it was there, too.
     async fn mended(self, desk: &Desk<'_>) -> Result<Self> {
-        let (area, supersedes) =
-            try_join(desk.still::<LifeArea>(self.life_area_id), desk.still::<Self>(self.supersedes)).await?;
-        Ok(Self { life_area_id: area, supersedes, ..self })
+        Ok(Self { life_area_id: desk.still::<LifeArea>(self.life_area_id).await?, ..self })
     }
 }
 
@@ -98,6 +92,9 @@ impl Memory {
         if let Some(area) = self.life_area_id.filter(|id| before.and_then(|it| it.life_area_id) != Some(*id))
         {
             desk.referred::<LifeArea>(area, "/life_area_id").await?;
+        }
+        if !desk.is_written() {
+            return Ok(());
         }
         if let Some(id) = self.supersedes.filter(|id| before.and_then(|it| it.supersedes) != Some(*id)) {
             desk.referred::<Self>(id, "/supersedes").await?;

@@ -2,6 +2,7 @@
 //! it are one transaction.
 
 mod eyes;
+mod let_go;
 mod make;
 mod take_in;
 mod trash;
@@ -29,6 +30,8 @@ pub struct Desk<'a> {
     pub writer: Writer,
     /// Whose eyes look at what is referred to; none: the owner's, who see everything.
     pub eyes: Option<&'a Connection>,
+    /// What is written was there before, and comes back out of the trash.
+    pub restores: bool,
 }
 
 /// What there is of an item before it is written.
@@ -50,6 +53,12 @@ impl<'a> Desk<'a> {
 
     pub fn stamped<T: Noun>(&self, item: T) -> T {
         item.stamped(&self.writer)
+    }
+
+    /// Whether it is here and now that somebody writes this: what an undo or a restore brings back was written before,
+    /// and what is taken in was written elsewhere.
+    pub fn is_written(&self) -> bool {
+        !self.restores && self.writer.source.undo.is_none() && !self.takes_in()
     }
 
     /// Fails with `Conflict` unless it still is as it was `before`. What changes nothing is not written.

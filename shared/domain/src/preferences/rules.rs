@@ -33,4 +33,9 @@ impl Rules for Preferences {
         }
         Ok(())
     }
+
+    async fn mended(self, desk: &Desk<'_>) -> Result<Self> {
+        let area = desk.still::<LifeArea>(self.default_life_area_id).await?;
+        Ok(Self { default_life_area_id: area, ..self })
+    }
 }

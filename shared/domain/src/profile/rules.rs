@@ -26,8 +26,7 @@ impl Rules for Profile {
         }
         // Whoever hides one more field does not show another by not naming it; an undo brings back what was, and an
         // import what is elsewhere.
-        let is_written = desk.writer.source.undo.is_none() && !desk.takes_in();
-        if let Some(before) = before.filter(|_| is_written) {
+        if let Some(before) = before.filter(|_| desk.is_written()) {
             profile.visible_to_agents = profile.visible_to_agents.over(before.visible_to_agents);
         }
         Ok(())

@@ -80,8 +80,8 @@ impl Record {
         };
         let collection = collection.filter(|_| desk.covers(Action::Write, self)).ok_or_else(none)?;
         // A schema holds from the next write of each record on, and this one may be from before it.
-        let is_older = desk.takes_in() && self.updated_at < collection.updated_at;
-        if let Some(shape) = collection.json_schema.as_ref().filter(|_| !is_older) {
+        let is_newer = desk.is_written() || desk.takes_in() && collection.updated_at <= self.updated_at;
+        if let Some(shape) = collection.json_schema.as_ref().filter(|_| is_newer) {
             let checked = shape.check(&Value::Object((*self.data).clone()), "/data");
             let untold = |_| match before {
                 Some(_) => Error::invalid("/data", "it is not as its collection wants it"),

@@ -3,12 +3,13 @@
 use super::Task;
 use crate::id::TaskId;
 use crate::noun::{Desk, Further};
+use crate::table::{Counters, Row, Write};
 use crate::text::List;
 use crate::{Error, Result, schema};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-/// How many tasks are followed: as many as one transaction can hold to what they say.
-const MOST_FOLLOWED: usize = 60;
+/// How many tasks are followed: as many as one transaction can hold to what they say, besides noting who waits.
+const MOST_FOLLOWED: usize = 40;
 
 /// What is taken in grew elsewhere, link by link, longer than what is followed at once; it comes one by one, and is
 /// held to nothing.
@@ -77,4 +78,59 @@ pub(super) async fn still(task: &Task, desk: &Desk<'_>) -> Result<List<TaskId, 2
     let found: BTreeSet<_> = found.into_iter().flatten().map(|other| other.id).collect();
     let still: Vec<_> = task.depends_on.iter().copied().filter(|id| found.contains(id)).collect();
     List::try_from(still).map_err(Error::internal)
+}
+
+/// Who waits for a task stands in a row of that task, so that they are found when it goes.
+pub(super) fn note<'t>(
+    desk: &Desk<'_>,
+    before: impl IntoIterator<Item = &'t Task>,
+    after: impl IntoIterator<Item = &'t Task>,
+    further: &mut Further,
+) {
+    let (before, after) = (pairs(before), pairs(after));
+    let mut rows: BTreeMap<TaskId, (Counters, BTreeSet<String>)> = BTreeMap::new();
+    for (awaited, waits) in after.difference(&before) {
+        rows.entry(*awaited).or_default().0.insert(waits.to_string(), 1);
+    }
+    for (awaited, waits) in before.difference(&after) {
+        rows.entry(*awaited).or_default().1.insert(waits.to_string());
+    }
+    for (awaited, (set, drop)) in rows {
+        further.add(Write::Set { key: schema::waiting(desk.owner, awaited), set, drop });
+    }
+}
+
+/// Each task that is waited for, with one that waits for it.
+fn pairs<'t>(tasks: impl IntoIterator<Item = &'t Task>) -> BTreeSet<(TaskId, TaskId)> {
+    let of = |task: &'t Task| task.depends_on.iter().map(move |awaited| (*awaited, task.id));
+    tasks.into_iter().flat_map(of).collect()
+}
+
+/// The row in which stands who waits for it, or did.
+pub(super) async fn waiting(desk: &Desk<'_>, awaited: TaskId) -> Result<Option<Row>> {
+    desk.table.get(&schema::waiting(desk.owner, awaited)).await
+}
+
+/// Whoever waits for it does not any more; whether anybody did. What is left of the row then goes.
+pub(super) async fn let_go(desk: &Desk<'_>, awaited: TaskId, row: Row) -> Result<bool> {
+    let without = |task: &Task| {
+        let rest: Vec<_> = task.depends_on.iter().copied().filter(|id| *id != awaited).collect();
+        let is_less = rest.len() < task.depends_on.as_slice().len();
+        let rest = List::try_from(rest).ok().filter(|_| is_less)?;
+        Some(Task { depends_on: rest, ..task.clone() })
+    };
+    let ids: Vec<TaskId> = row.counters.keys().filter_map(|id| id.parse().ok()).collect();
+    let mut any = false;
+    for some in ids.chunks(MOST_IN_ONE_READ) {
+        let found = desk.found_all::<Task>(some.iter().copied()).await?;
+        any |= desk.all_let_go(found, without).await?;
+    }
+    if !any {
+        let op = desk.writer.op.of(&row.key.sort, 0);
+        match desk.table.delete(row.key, row.version, op).await {
+            Err(Error::Conflict) => {}
+            done => done?,
+        }
+    }
+    Ok(any)
 }

@@ -68,13 +68,29 @@ impl Rules for Task {
             task.followed_by = Some(next.id);
             further.make(desk, next.clone())?;
         }
-        let more = more(before, after.as_deref().into_iter().chain(&next));
-        for goal in goals {
-            if let Some(more) = more.get(&goal.id) {
-                further.put(desk, desk.stamped(goal.counting(*more)))?;
-            }
-        }
-        Ok(())
+        let after: Vec<&Self> = after.as_deref().into_iter().chain(&next).collect();
+        depends::note(desk, before, after.iter().copied(), further);
+        count(desk, goals, &more(before, after), further)
+    }
+
+    async fn follow(desk: &Desk<'_>, before: &[Self], after: &[Self], further: &mut Further) -> Result<()> {
+        depends::note(desk, before, after, further);
+        let more = more(before, after);
+        let goals = desk.found_all::<Goal>(more.keys().copied()).await?;
+        count(desk, goals, &more, further)
+    }
+
+    /// Its parts stay, and what waits for it does not any more.
+    async fn release(desk: &Desk<'_>, task: &Self) -> Result<bool> {
+        let parts = desk.let_go(Self::parts_of(desk.owner, task.id), |part: &Self| {
+            (part.parent_id == Some(task.id)).then(|| Self { parent_id: None, ..part.clone() })
+        });
+        let (parts, waiting) = try_join(parts, depends::waiting(desk, task.id)).await?;
+        let waiting = match waiting {
+            Some(waiting) => depends::let_go(desk, task.id, waiting).await?,
+            None => false,
+        };
+        Ok(parts || waiting)
     }
 
     async fn mended(self, desk: &Desk<'_>) -> Result<Self> {
@@ -105,7 +121,7 @@ impl Task {
         if let Some(goal) = self.goal_id
             && before.and_then(|before| before.goal_id) != Some(goal)
         {
-            let goal = desk.referred::<Goal>(goal, "/goal_id").await?.filter(|_| !desk.takes_in());
+            let goal = desk.referred::<Goal>(goal, "/goal_id").await?.filter(|_| desk.is_written());
             let goal = goal.filter(|goal| desk.shows(goal, "life_area_id"));
             self.life_area_id = self.life_area_id.or(goal.and_then(|goal| goal.life_area_id));
         }
@@ -134,7 +150,7 @@ impl Task {
 
     /// It was completed for the first time, and recurs.
     fn comes_again(&self, desk: &Desk<'_>) -> bool {
-        let is_done = self.status == Status::Completed && !desk.takes_in();
+        let is_done = self.status == Status::Completed && desk.is_written();
         is_done && self.followed_by.is_none() && self.recurrence.is_some()
     }
 
@@ -159,7 +175,10 @@ impl Task {
 }
 
 /// How much more work there is for each goal; one that is gone keeps no tally.
-fn more<'t>(before: Option<&Task>, after: impl IntoIterator<Item = &'t Task>) -> BTreeMap<GoalId, Tally> {
+fn more<'t>(
+    before: impl IntoIterator<Item = &'t Task>,
+    after: impl IntoIterator<Item = &'t Task>,
+) -> BTreeMap<GoalId, Tally> {
     let mut more: BTreeMap<GoalId, Tally> = BTreeMap::new();
     let mut count = |task: &Task, add: fn(Tally, Tally) -> Tally| {
         let tally = task.goal_id.map(|goal| more.entry(goal).or_default());
@@ -169,4 +188,18 @@ fn more<'t>(before: Option<&Task>, after: impl IntoIterator<Item = &'t Task>) ->
     before.into_iter().for_each(|task| count(task, Tally::minus));
     more.retain(|_, more| *more != Tally::default());
     more
+}
+
+fn count(
+    desk: &Desk<'_>,
+    goals: Vec<Goal>,
+    more: &BTreeMap<GoalId, Tally>,
+    further: &mut Further,
+) -> Result<()> {
+    for goal in goals {
+        if let Some(more) = more.get(&goal.id) {
+            further.put(desk, desk.stamped(goal.counting(*more)))?;
+        }
+    }
+    Ok(())
 }

@@ -14,6 +14,9 @@ pub struct Undone {
     pub resource: Resource,
     pub id: Option<String>,
     pub did: Did,
+    /// The fields that are not as they were before, because what they referred to is gone.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub without: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub conflict: Option<Conflict>,
 }

@@ -27,7 +27,8 @@ impl Desk<'_> {
         is_in_trash: bool,
         may: impl Fn(&T) -> Result<()>,
     ) -> Result<T> {
-        let restored = self.write(Was::Gone { version, is_in_trash }, Some(item), may, nothing).await?;
+        let desk = Desk { restores: true, ..*self };
+        let restored = desk.write(Was::Gone { version, is_in_trash }, Some(item), may, nothing).await?;
         restored.ok_or_else(|| Error::internal("what was restored is gone"))
     }
 }

@@ -1,0 +1,336 @@
+//! Lives at random: whatever connections may do to all that an owner keeps.
+
+use crate::harness::{House, OWNER};
+use domain::clock::Clock as _;
+use domain::id::OwnerId;
+use domain::table::{Query, Table as _};
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+
+pub(crate) struct Random(pub(crate) u64);
+
+impl Random {
+    pub(crate) fn below(&mut self, below: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) as usize % below
+    }
+
+    pub(crate) fn one<'o, T>(&mut self, of: &'o [T]) -> Option<&'o T> {
+        if of.is_empty() { None } else { of.get(self.below(of.len())) }
+    }
+}
+
+/// All that there is, by what it is: `task/<id>`.
+pub(crate) type Data = BTreeMap<String, Value>;
+
+pub(crate) struct Life {
+    pub(crate) house: House,
+    pub(crate) random: Random,
+    /// Ids and keys of those that write.
+    pub(crate) agents: [(String, String); 2],
+    named: usize,
+}
+
+const NOUNS: [&str; 14] = [
+    "task",
+    "task",
+    "task",
+    "task",
+    "goal",
+    "goal",
+    "goal",
+    "life_area",
+    "life_area",
+    "memory",
+    "collection",
+    "record",
+    "profile",
+    "preferences",
+];
+
+impl Life {
+    pub(crate) async fn new(seed: u64) -> Self {
+        let house = House::new();
+        let input = |name: &str| json!({ "kind": "api", "name": name, "preset": "full_access", "limits": { "burst": null } });
+        let agents = [house.connect(input("wild")).await, house.connect(input("other")).await];
+        Self { house, random: Random(seed), agents, named: 0 }
+    }
+
+    pub(crate) fn tick(&self) -> Timestamp {
+        self.house.clock.advance(SignedDuration::from_secs(1));
+        self.house.clock.now()
+    }
+
+    async fn rows(&self, kind: &str) -> Data {
+        let all = Query::prefix(OwnerId::of("test", "one"), kind).page(None, 1_000);
+        let rows = self.house.store.query(&all).await.unwrap().rows.into_iter();
+        let row = |row: domain::table::Row| {
+            let what = row.key.sort.strip_prefix(kind).unwrap().to_owned();
+            (what, serde_json::from_str(&row.body).unwrap())
+        };
+        rows.map(row).collect()
+    }
+
+    /// But for who wrote it when.
+    pub(crate) async fn data(&self) -> Data {
+        let mut all = self.rows("data/").await;
+        for item in all.values_mut() {
+            for stamp in ["version", "updated_at", "source"] {
+                item.as_object_mut().unwrap().remove(stamp);
+            }
+        }
+        all
+    }
+
+    /// One of them does something, which may be refused.
+    pub(crate) async fn step(&mut self, by: usize) {
+        self.tick();
+        let data = self.data().await;
+        let noun = NOUNS[self.random.below(NOUNS.len())];
+        let (method, path, body) = match self.random.below(12) {
+            0..=3 => self.make(noun, &data),
+            4..=6 => self.change("PATCH", noun, &data),
+            7 => self.change("PUT", noun, &data),
+            8 => self.deed(noun, &data),
+            9 => self.restore().await,
+            _ => self.remove(noun, &data),
+        };
+        let answer = self.house.call(method, &path, &self.agents[by].1, body.clone()).await;
+        assert!(answer.status.as_u16() < 500, "{method} {path} {body:?}: {}", answer.body);
+    }
+
+    fn make(&mut self, noun: &str, data: &Data) -> (&'static str, String, Option<Value>) {
+        if ["profile", "preferences"].contains(&noun) {
+            return self.change("PATCH", noun, data);
+        }
+        let Some(list) = self.list(noun, data) else { return self.make("collection", data) };
+        match self.random.below(5) {
+            0 => {
+                let items = [self.body(noun, data, true), self.body(noun, data, true)];
+                ("POST", format!("{list}/batch"), Some(json!({ "items": items })))
+            }
+            _ => ("POST", list, Some(self.body(noun, data, true))),
+        }
+    }
+
+    fn change(
+        &mut self,
+        method: &'static str,
+        noun: &str,
+        data: &Data,
+    ) -> (&'static str, String, Option<Value>) {
+        let one = ["profile", "preferences"].contains(&noun);
+        if one {
+            return ("PATCH", format!("/v1/{noun}"), Some(self.body(noun, data, false)));
+        }
+        let Some(what) = self.pick(noun, data) else { return self.make(noun, data) };
+        let body = self.body(noun, data, method == "PUT");
+        let mut body = body.as_object().unwrap().clone();
+        if noun == "collection" && method == "PUT" {
+            body.insert("name".to_owned(), data[&what]["name"].clone());
+        } else {
+            body.retain(|field, _| noun != "collection" || field != "name");
+        }
+        (method, path(&what, &data[&what]), Some(Value::Object(body)))
+    }
+
+    fn deed(&mut self, noun: &str, data: &Data) -> (&'static str, String, Option<Value>) {
+        let noun = if ["goal", "life_area"].contains(&noun) { noun } else { "task" };
+        let Some(what) = self.pick(noun, data) else { return self.make(noun, data) };
+        let deeds: &[&str] = if noun == "life_area" { &["archive"] } else { &["complete", "reopen"] };
+        let deed = self.random.one(deeds).unwrap();
+        ("POST", format!("{}/{deed}", path(&what, &data[&what])), None)
+    }
+
+    fn remove(&mut self, noun: &str, data: &Data) -> (&'static str, String, Option<Value>) {
+        let Some(what) = self.pick(noun, data).filter(|_| !["profile", "preferences"].contains(&noun)) else {
+            return self.make(noun, data);
+        };
+        let along = noun == "goal" && self.random.below(2) == 0;
+        let query = if along { "?tasks=delete" } else { "" };
+        ("DELETE", format!("{}{query}", path(&what, &data[&what])), None)
+    }
+
+    async fn restore(&mut self) -> (&'static str, String, Option<Value>) {
+        let trash: Vec<_> = self.rows("trash/").await.into_iter().collect();
+        let one = self.random.one(&trash).filter(|(what, _)| !what.starts_with("pr"));
+        let Some((what, row)) = one else { return ("GET", "/v1/trash".to_owned(), None) };
+        ("POST", format!("{}/restore", path(what, &row["entity"])), None)
+    }
+
+    fn list(&mut self, noun: &str, data: &Data) -> Option<String> {
+        Some(match noun {
+            "life_area" => "/v1/life-areas".to_owned(),
+            "memory" => "/v1/memories".to_owned(),
+            "record" => format!("/v1/collections/{}/records", self.pick_id("collection", data)?.as_str()?),
+            _ => format!("/v1/{noun}s"),
+        })
+    }
+
+    fn pick(&mut self, noun: &str, data: &Data) -> Option<String> {
+        let of: Vec<_> = data.keys().filter(|what| noun_of(what) == noun).collect();
+        self.random.one(&of).map(|what| (*what).clone())
+    }
+
+    fn pick_id(&mut self, noun: &str, data: &Data) -> Option<Value> {
+        self.pick(noun, data).map(|what| json!(what.rsplit('/').next()))
+    }
+
+    /// A new one, with what it needs; or some of the fields, of which null clears one.
+    fn body(&mut self, noun: &str, data: &Data, is_new: bool) -> Value {
+        self.named += 1;
+        let name = self.named.to_string();
+        let (needed, more) = self.fields(noun, data, &name);
+        let mut body = Map::new();
+        for (field, value) in needed {
+            if is_new || self.random.below(2) == 0 {
+                body.insert(field.to_owned(), value);
+            }
+        }
+        for (field, value) in more {
+            if self.random.below(3) == 0 && !(is_new && value.is_null()) {
+                body.insert(field.to_owned(), value);
+            }
+        }
+        Value::Object(body)
+    }
+
+    fn fields(
+        &mut self,
+        noun: &str,
+        data: &Data,
+        name: &str,
+    ) -> (Vec<(&'static str, Value)>, Vec<(&'static str, Value)>) {
+        let area = self.pick_id("life_area", data).unwrap_or_default();
+        let (goal, task) = (self.pick_id("goal", data).unwrap_or_default(), self.pick_id("task", data));
+        let memory = self.pick_id("memory", data).unwrap_or_default();
+        let some = self.random.below(100);
+        let link = task.clone().map_or_else(|| json!([]), |id| json!([{ "kind": "task", "id": id }]));
+        let mut or_none = |value: Value| if self.random.below(3) == 0 { Value::Null } else { value };
+        match noun {
+            "task" => {
+                let statuses = ["pending", "in_progress", "blocked", "completed", "cancelled"];
+                let waits: Vec<_> = task.clone().into_iter().filter(|_| some % 3 > 0).collect();
+                let more = vec![
+                    ("status", json!(statuses[some % 5])),
+                    ("goal_id", or_none(goal)),
+                    ("parent_id", or_none(task.unwrap_or_default())),
+                    ("life_area_id", or_none(area)),
+                    ("depends_on", json!(waits)),
+                    ("estimated_minutes", or_none(json!(some))),
+                    ("due", json!("2027-02-01")),
+                    ("recurrence", or_none(json!("FREQ=DAILY"))),
+                ];
+                (vec![("title", json!(name))], more)
+            }
+            "goal" => {
+                let statuses = ["active", "paused", "completed", "abandoned"];
+                let mode = ["auto", "manual"][some % 2];
+                let more = vec![
+                    ("status", json!(statuses[some % 4])),
+                    ("parent_id", or_none(goal)),
+                    ("life_area_id", or_none(area)),
+                    ("progress_mode", json!(mode)),
+                    ("target_date", or_none(json!("2027-03-01"))),
+                ];
+                (vec![("title", json!(name))], more)
+            }
+            "life_area" => (vec![("name", json!(name))], vec![("weight", json!(some))]),
+            "memory" => {
+                let more = vec![
+                    ("life_area_id", or_none(area)),
+                    ("supersedes", or_none(memory)),
+                    ("links", link),
+                    ("type", json!(if some % 2 == 0 { "fact" } else { "note" })),
+                ];
+                (vec![("content", json!(name))], more)
+            }
+            "collection" => {
+                let kind = ["integer", "string"][some % 2];
+                let kind = json!({ "properties": { "a": { "type": kind } } });
+                let names = ["films", "books", "plays"];
+                let more = vec![("title", or_none(json!(name))), ("json_schema", or_none(kind))];
+                (vec![("name", json!(names[some % 3]))], more)
+            }
+            "record" => {
+                let says = [json!(some), json!(name)][some % 2].clone();
+                (vec![("data", json!({ "a": says }))], vec![("links", link), ("tags", json!([name]))])
+            }
+            "profile" => {
+                (vec![("about", or_none(json!(name)))], vec![("display_name", or_none(json!(name)))])
+            }
+            _ => {
+                let tone = ["coach", "minimal"][some % 2];
+                (vec![("tone", json!(tone))], vec![("default_life_area_id", or_none(area))])
+            }
+        }
+    }
+
+    /// What one of them wrote since then is taken back, as a dry run said before.
+    pub(crate) async fn take_back(&self, of: usize, body: Value) -> Value {
+        self.house.pump.drain().await.unwrap();
+        self.tick();
+        let path = format!("/connections/{}/undo", self.agents[of].0);
+        let mut dry = body.clone();
+        dry["dry_run"] = json!(true);
+        let before = self.data().await;
+        let dry = self.house.call("POST", &path, OWNER, Some(dry)).await;
+        assert_eq!(self.data().await, before, "a dry run writes nothing");
+        let done = self.house.call("POST", &path, OWNER, Some(body)).await;
+        assert_eq!(done.status, 200, "{}", done.body);
+        assert_eq!(dry.body["data"], done.body["data"], "a dry run says what is done then");
+        done.body
+    }
+}
+
+pub(crate) fn noun_of(what: &str) -> &str {
+    what.split('/').next().unwrap()
+}
+
+fn path(what: &str, item: &Value) -> String {
+    let (noun, id) = what.split_once('/').unwrap();
+    match noun {
+        "life_area" => format!("/v1/life-areas/{id}"),
+        "memory" => format!("/v1/memories/{id}"),
+        "record" => format!("/v1/collections/{}/records/{id}", item["collection"].as_str().unwrap()),
+        _ => format!("/v1/{noun}s/{id}"),
+    }
+}
+
+/// Whatever is referred to is there, and each goal counts its tasks.
+pub(crate) fn is_sound(data: &Data) -> Result<(), String> {
+    let mut counted: BTreeMap<&str, [i64; 2]> = BTreeMap::new();
+    for (what, item) in data {
+        let parent = if noun_of(what) == "goal" { "goal" } else { "task" };
+        let areas = [("life_area", "life_area_id"), ("life_area", "default_life_area_id")];
+        for (noun, field) in [("goal", "goal_id"), (parent, "parent_id")].into_iter().chain(areas) {
+            is_there(data, what, noun, &item[field])?;
+        }
+        for awaited in item["depends_on"].as_array().into_iter().flatten() {
+            is_there(data, what, "task", awaited)?;
+        }
+        if let Some(goal) = item["goal_id"].as_str().filter(|_| item["status"] != "cancelled") {
+            let [tasks, done] = counted.entry(goal).or_default();
+            *tasks += 1;
+            *done += i64::from(item["status"] == "completed");
+        }
+    }
+    for (what, goal) in data.iter().filter(|(what, _)| noun_of(what) == "goal") {
+        let told =
+            goal.get("tally").map(|tally| [&tally["tasks"], &tally["done"]].map(|n| n.as_i64().unwrap()));
+        if told != counted.get(&what[5..]).copied() {
+            return Err(format!("{what} tells {told:?} of {:?}", counted.get(&what[5..])));
+        }
+    }
+    Ok(())
+}
+
+fn is_there(data: &Data, what: &str, noun: &str, id: &Value) -> Result<(), String> {
+    match id.as_str() {
+        Some(id) if !data.contains_key(&format!("{noun}/{id}")) => {
+            Err(format!("{what} refers to {noun}/{id}"))
+        }
+        _ => Ok(()),
+    }
+}
