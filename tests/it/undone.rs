@@ -68,3 +68,61 @@ async fn a_deleted_goal_comes_back_with_its_tasks_and_their_tally() {
     assert_eq!((&task["completed_at"], &task["goal_id"]), (&before.1["completed_at"], &before.1["goal_id"]));
     assert_eq!(read(&house, &open, &mine).await["goal_id"], before.0["id"]);
 }
+
+#[tokio::test]
+async fn a_task_comes_back_without_the_life_area_that_its_goal_has() {
+    let house = House::new();
+    let mine = house.api("full_access").await;
+    let (id, wild) = house.connect(json!({ "kind": "api", "name": "wild", "preset": "full_access" })).await;
+    let area = make(&house, "/v1/life-areas", &mine, json!({ "name": "Body" })).await;
+    let goal = json!({ "title": "Swim", "life_area_id": area.rsplit('/').next() });
+    let goal = make(&house, "/v1/goals", &mine, goal).await;
+    let task = json!({ "title": "Buy goggles", "goal_id": goal.rsplit('/').next() });
+    let task = make(&house, "/v1/tasks", &mine, task).await;
+    let taken_out = write(&house, "PATCH", &task, &mine, Some(json!({ "life_area_id": null }))).await;
+    assert_eq!((taken_out.get("life_area_id"), taken_out["goal_id"].is_string()), (None, true));
+    let since = begin(&house);
+    write(&house, "DELETE", &task, &wild, None).await;
+    let back = write(&house, "POST", &format!("{task}/restore"), &wild, None).await;
+    assert_eq!(back.get("life_area_id"), None, "restored");
+    write(&house, "DELETE", &task, &wild, None).await;
+    undo(&house, &id, &since).await;
+    assert_eq!(read(&house, &task, &mine).await.get("life_area_id"), None, "undone");
+}
+
+#[tokio::test]
+async fn what_referred_to_something_that_is_gone_comes_back_without_it_and_says_so() {
+    let house = House::new();
+    let mine = house.api("full_access").await;
+    let (id, wild) = house.connect(json!({ "kind": "api", "name": "wild", "preset": "full_access" })).await;
+    let goal = make(&house, "/v1/goals", &mine, json!({ "title": "Swim" })).await;
+    let fields = json!({ "title": "Buy goggles", "goal_id": goal.rsplit('/').next(), "priority": "high" });
+    let moved = make(&house, "/v1/tasks", &mine, fields.clone()).await;
+    let gone = make(&house, "/v1/tasks", &mine, fields).await;
+    let since = begin(&house);
+    let change = json!({ "goal_id": null, "priority": "low" });
+    write(&house, "PATCH", &moved, &wild, Some(change)).await;
+    write(&house, "DELETE", &gone, &wild, None).await;
+    begin(&house);
+    write(&house, "DELETE", &goal, &mine, None).await;
+    let done = undo(&house, &id, &since).await;
+    let told = |did: &str| {
+        let data = done["data"].as_array().unwrap();
+        data.iter().find(|item| item["did"] == did).unwrap_or_else(|| panic!("{did}: {done}"))["without"]
+            .clone()
+    };
+    assert_eq!((told("reverted"), told("restored")), (json!(["goal_id"]), json!(["goal_id"])));
+    for task in [&moved, &gone] {
+        let now = read(&house, task, &mine).await;
+        assert_eq!((&now["priority"], now.get("goal_id")), (&json!("high"), None));
+    }
+    for _ in 0..2 {
+        begin(&house);
+        let again = undo(&house, &id, &since).await;
+        assert_eq!(
+            (&again["counts"]["nothing"], &again["counts"]["conflicts"]),
+            (&json!(3), &json!(0)),
+            "{again}"
+        );
+    }
+}

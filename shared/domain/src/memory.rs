@@ -52,6 +52,7 @@ noun! {
         /// When it is to be forgotten: from then on it is not there any more.
         expires_at: Due,
         /// The memory that it is to be read instead of: a search finds that one further down, and names this one beside it.
+        /// It may go later.
         supersedes: MemoryId,
     }
     derived {}

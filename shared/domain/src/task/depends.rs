@@ -11,9 +11,8 @@ use std::collections::{BTreeMap, BTreeSet};
 /// How many tasks are followed: as many as one transaction can hold to what they say, besides noting who waits.
 const MOST_FOLLOWED: usize = 40;
 
-/// What is taken in grew elsewhere, link by link, longer than what is followed at once; it comes one by one, and is
-/// held to nothing.
-const MOST_FOLLOWED_IN: usize = 1_000;
+/// What is taken in or brought back grew link by link, longer than what is followed at once.
+const MOST_FOLLOWED_BACK: usize = 1_000;
 
 const MOST_IN_ONE_READ: usize = 100;
 
@@ -37,7 +36,7 @@ pub(super) async fn check(
     }
     let (mut seen, mut level) = (BTreeSet::new(), new);
     let mut is_first = true;
-    let most = if desk.takes_in() { MOST_FOLLOWED_IN } else { MOST_FOLLOWED };
+    let most = if desk.is_written() { MOST_FOLLOWED } else { MOST_FOLLOWED_BACK };
     while !level.is_empty() {
         if level.contains(&task.id) {
             return Err(Error::invalid(PLACE, "it would wait for itself"));
@@ -59,7 +58,7 @@ pub(super) async fn check(
         level.clear();
         for other in found.into_iter().flatten() {
             level.extend(other.depends_on.iter().copied());
-            if !desk.takes_in() {
+            if !desk.takes_in() && seen.len() <= MOST_FOLLOWED {
                 // Nothing of what was followed may change until this is written.
                 further.check(desk, &other);
             }

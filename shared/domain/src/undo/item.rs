@@ -1,6 +1,6 @@
 //! Undoing one item, in one transaction and through its type, so that whatever follows from it is right.
 
-use super::page::{How, ROWS_IN_A_READ, Undoing};
+use super::page::{How, Undoing};
 use super::{Conflict, Did, Plan, Reason, Undone, Unravelling};
 use crate::change::{self, Change, differing};
 use crate::collection::Collection;
@@ -19,8 +19,9 @@ use crate::{Error, Result, schema};
 use futures_util::future::try_join;
 use serde_json::Value;
 
-/// How many changes of one item are looked at.
-const MOST_CHANGES: usize = 1_000;
+/// How many changes of one item are looked at: each task of a goal that goes is one of the goal.
+const MOST_CHANGES: usize = 20_000;
+const CHANGES_IN_A_READ: usize = 500;
 
 /// One item as it lies in the table, and what is to become of it.
 struct Found {
@@ -92,8 +93,8 @@ impl Undoing<'_> {
     async fn unravel(&self, line: &Line, mut unravelling: Unravelling) -> Result<Option<Unravelling>> {
         let all = schema::history_of(self.desk.owner, &line.what).newest_first();
         let mut after = None;
-        for _ in 0..MOST_CHANGES / ROWS_IN_A_READ {
-            let page = self.desk.table.query(&all.clone().page(after, ROWS_IN_A_READ)).await?;
+        for _ in 0..MOST_CHANGES / CHANGES_IN_A_READ {
+            let page = self.desk.table.query(&all.clone().page(after, CHANGES_IN_A_READ)).await?;
             for row in &page.rows {
                 let version = schema::history_version(&row.key).unwrap_or_default();
                 if !unravelling.take(version, Change::kept(row)?) {

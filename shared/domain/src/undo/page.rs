@@ -15,7 +15,7 @@ use std::collections::BTreeSet;
 /// How many items one call undoes, and how many lines of the feed it looks at for them.
 const MOST_ITEMS: usize = 200;
 const MOST_LINES: usize = 2_000;
-pub(super) const ROWS_IN_A_READ: usize = 100;
+const ROWS_IN_A_READ: usize = 100;
 
 /// How many items can wait for what other pages bring back.
 const MOST_WAITING: usize = 100;
@@ -72,9 +72,8 @@ impl Undoing<'_> {
                 waiting.extend(waits.then(|| tried.at.clone()));
                 !waits
             });
-        } else {
-            self.without_what_is_gone(&mut tried, &mut tries).await?;
         }
+        self.without_what_is_gone(&mut tried, &mut tries).await?;
         let next = after.map(|after| Place { after: Some(after), waiting });
         Ok((tried.into_iter().map(|tried| tried.undone).collect(), next))
     }
