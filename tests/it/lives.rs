@@ -1,11 +1,16 @@
 //! Lives at random: whatever connections may do to all that an owner keeps.
 
+mod body;
+mod sound;
+
+pub(crate) use sound::is_sound;
+
 use crate::harness::{House, OWNER};
 use domain::clock::Clock as _;
 use domain::id::OwnerId;
 use domain::table::{Query, Row, Table as _};
 use jiff::{SignedDuration, Timestamp};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 pub(crate) struct Random(pub(crate) u64);
@@ -167,96 +172,6 @@ impl Life {
         self.pick(noun, data).map(|what| json!(what.rsplit('/').next()))
     }
 
-    /// A new one, with what it needs; or some of the fields, of which null clears one.
-    fn body(&mut self, noun: &str, data: &Data, is_new: bool) -> Value {
-        self.named += 1;
-        let name = self.named.to_string();
-        let (needed, more) = self.fields(noun, data, &name);
-        let mut body = Map::new();
-        for (field, value) in needed {
-            if is_new || self.random.below(2) == 0 {
-                body.insert(field.to_owned(), value);
-            }
-        }
-        for (field, value) in more {
-            if self.random.below(3) == 0 && !(is_new && value.is_null()) {
-                body.insert(field.to_owned(), value);
-            }
-        }
-        Value::Object(body)
-    }
-
-    fn fields(
-        &mut self,
-        noun: &str,
-        data: &Data,
-        name: &str,
-    ) -> (Vec<(&'static str, Value)>, Vec<(&'static str, Value)>) {
-        let area = self.pick_id("life_area", data).unwrap_or_default();
-        let (goal, task) = (self.pick_id("goal", data).unwrap_or_default(), self.pick_id("task", data));
-        let memory = self.pick_id("memory", data).unwrap_or_default();
-        let some = self.random.below(100);
-        let link = task.clone().map_or_else(|| json!([]), |id| json!([{ "kind": "task", "id": id }]));
-        let mut or_none = |value: Value| if self.random.below(3) == 0 { Value::Null } else { value };
-        match noun {
-            "task" => {
-                let statuses = ["pending", "in_progress", "blocked", "completed", "cancelled"];
-                let waits: Vec<_> = task.clone().into_iter().filter(|_| some % 3 > 0).collect();
-                let more = vec![
-                    ("status", json!(statuses[some % 5])),
-                    ("goal_id", or_none(goal)),
-                    ("parent_id", or_none(task.unwrap_or_default())),
-                    ("life_area_id", or_none(area)),
-                    ("depends_on", json!(waits)),
-                    ("estimated_minutes", or_none(json!(some))),
-                    ("due", json!("2027-02-01")),
-                    ("recurrence", or_none(json!("FREQ=DAILY"))),
-                ];
-                (vec![("title", json!(name))], more)
-            }
-            "goal" => {
-                let statuses = ["active", "paused", "completed", "abandoned"];
-                let mode = ["auto", "manual"][some % 2];
-                let more = vec![
-                    ("status", json!(statuses[some % 4])),
-                    ("parent_id", or_none(goal)),
-                    ("life_area_id", or_none(area)),
-                    ("progress_mode", json!(mode)),
-                    ("target_date", or_none(json!("2027-03-01"))),
-                ];
-                (vec![("title", json!(name))], more)
-            }
-            "life_area" => (vec![("name", json!(name))], vec![("weight", json!(some))]),
-            "memory" => {
-                let more = vec![
-                    ("life_area_id", or_none(area)),
-                    ("supersedes", or_none(memory)),
-                    ("links", link),
-                    ("type", json!(if some % 2 == 0 { "fact" } else { "note" })),
-                ];
-                (vec![("content", json!(name))], more)
-            }
-            "collection" => {
-                let kind = ["integer", "string"][some % 2];
-                let kind = json!({ "properties": { "a": { "type": kind } } });
-                let names = ["films", "books", "plays"];
-                let more = vec![("title", or_none(json!(name))), ("json_schema", or_none(kind))];
-                (vec![("name", json!(names[some % 3]))], more)
-            }
-            "record" => {
-                let says = [json!(some), json!(name)][some % 2].clone();
-                (vec![("data", json!({ "a": says }))], vec![("links", link), ("tags", json!([name]))])
-            }
-            "profile" => {
-                (vec![("about", or_none(json!(name)))], vec![("display_name", or_none(json!(name)))])
-            }
-            _ => {
-                let tone = ["coach", "minimal"][some % 2];
-                (vec![("tone", json!(tone))], vec![("default_life_area_id", or_none(area))])
-            }
-        }
-    }
-
     /// What one of them wrote since then is taken back, as a dry run said before.
     pub(crate) async fn take_back(&self, of: usize, body: Value) -> Value {
         self.house.pump.drain().await.unwrap();
@@ -296,42 +211,5 @@ fn path(what: &str, item: &Value) -> String {
         "memory" => format!("/v1/memories/{id}"),
         "record" => format!("/v1/collections/{}/records/{id}", item["collection"].as_str().unwrap()),
         _ => format!("/v1/{noun}s/{id}"),
-    }
-}
-
-/// Whatever is referred to is there, and each goal counts its tasks.
-pub(crate) fn is_sound(data: &Data) -> Result<(), String> {
-    let mut counted: BTreeMap<&str, [i64; 2]> = BTreeMap::new();
-    for (what, item) in data {
-        let parent = if noun_of(what) == "goal" { "goal" } else { "task" };
-        let areas = [("life_area", "life_area_id"), ("life_area", "default_life_area_id")];
-        for (noun, field) in [("goal", "goal_id"), (parent, "parent_id")].into_iter().chain(areas) {
-            is_there(data, what, noun, &item[field])?;
-        }
-        for awaited in item["depends_on"].as_array().into_iter().flatten() {
-            is_there(data, what, "task", awaited)?;
-        }
-        if let Some(goal) = item["goal_id"].as_str().filter(|_| item["status"] != "cancelled") {
-            let [tasks, done] = counted.entry(goal).or_default();
-            *tasks += 1;
-            *done += i64::from(item["status"] == "completed");
-        }
-    }
-    for (what, goal) in data.iter().filter(|(what, _)| noun_of(what) == "goal") {
-        let told =
-            goal.get("tally").map(|tally| [&tally["tasks"], &tally["done"]].map(|n| n.as_i64().unwrap()));
-        if told != counted.get(&what[5..]).copied() {
-            return Err(format!("{what} tells {told:?} of {:?}", counted.get(&what[5..])));
-        }
-    }
-    Ok(())
-}
-
-fn is_there(data: &Data, what: &str, noun: &str, id: &Value) -> Result<(), String> {
-    match id.as_str() {
-        Some(id) if !data.contains_key(&format!("{noun}/{id}")) => {
-            Err(format!("{what} refers to {noun}/{id}"))
-        }
-        _ => Ok(()),
     }
 }

@@ -165,8 +165,12 @@ fn fits(item: &Item, name: &str, value: &str) -> bool {
         "due_after" => day(item).is_some_and(|day| day > value),
         "tag" | "label" => item.tags().contains(&value),
         "query" => item.says("title").is_some_and(|title| title.contains(value)),
-        "is_archived" => item.fields["is_archived"].to_string() == value,
-        "a" | "b" => item.fields["data"].get(name).is_some_and(|said| said.to_string() == value),
+        "is_archived" => item.fields["is_archived"] == (value == "true"),
+        "a" | "b" => item.fields["data"].get(name).is_some_and(|said| *said == read(value)),
         _ => item.says(name) == Some(value),
     }
+}
+
+fn read(value: &str) -> Value {
+    serde_json::from_str(value).unwrap()
 }
