@@ -224,11 +224,11 @@ impl Run {
 async fn it_is_as_a_plain_list_says() {
     for seed in 0..40 {
         let mut run = Run::new(seed).await;
-        for nth in 0..60 {
+        for nth in 0..36 {
             run.place = format!("seed {seed}, step {nth}");
             run.step().await;
         }
-        for noun in NOUNS.iter().cycle().take(18) {
+        for noun in NOUNS.iter().cycle().take(8) {
             run.look(noun).await;
         }
         let ids: Vec<_> = run.plain.there.keys().cloned().collect();
