@@ -36,6 +36,7 @@ mod hooked;
 mod hot_path;
 mod hung_up;
 mod idempotency;
+mod imagined;
 mod importing;
 mod indexed;
 mod input;

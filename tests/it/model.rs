@@ -187,7 +187,7 @@ impl Run {
             None if noun == "record" => return,
             None => list_of(noun),
         };
-        let (asked, limit) = (self.asked(noun), 1 + self.random.below(7));
+        let (asked, limit) = (self.asked(noun), 2 + self.random.below(9));
         let narrowed: String =
             asked.iter().map(|(name, value)| format!("&{name}={}", value.replace(' ', "%20"))).collect();
         let (mut found, mut cursor) = (Vec::new(), String::new());
@@ -209,7 +209,7 @@ impl Run {
     async fn step(&mut self) {
         self.house.clock.advance(SignedDuration::from_secs(1));
         let noun = NOUNS[self.random.below(NOUNS.len())];
-        match self.random.below(12) {
+        match self.random.below(14) {
             0..=4 => self.make(noun).await,
             5..=7 => self.change(noun).await,
             8 => self.deed().await,
