@@ -62,11 +62,14 @@ async fn main() -> Result<(), aws::Error> {
     Ok(())
 }
 
+fn word(nth: u32) -> &'static str {
+    WORDS.get(nth as usize % WORDS.len()).copied().unwrap_or_default()
+}
+
 /// A memory of 45 words and its entry, one write each: the stand-in knows no transactions.
 async fn remember(table: &dyn Table, owner: OwnerId, nth: u32, writer: &Writer) -> Result<(), aws::Error> {
-    let words: Vec<_> = (1..46)
-        .map(|step| format!("{}{}", WORDS[(nth * step + step) as usize % WORDS.len()], nth % (7 * step)))
-        .collect();
+    let words: Vec<_> =
+        (1..46).map(|step| format!("{}{}", word(nth * step + step), nth % (7 * step))).collect();
     let new: NewMemory = serde_json::from_value(
         json!({ "content": format!("{nth} {}", words.join(" ")), "tags": ["bench"] }),
     )?;
