@@ -27,6 +27,16 @@ REASONS = (
     "this is over already",
     "of connections a webhook can only be told",
     "nothing of this connection was undone",
+    "cannot be a part of itself",
+    "is itself a part of another",
+    "has parts of its own",
+    "ten levels deep",
+    "it would ",  # wait for itself, supersede itself
+    "as its collection wants it",
+    "its grant was written rule by rule",
+    "the grant already says which",
+    "a field is named twice",
+    "a later moment is expected",
     "days ago cannot be undone",
     " have no field `",
 )
