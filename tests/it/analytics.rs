@@ -189,6 +189,12 @@ async fn progress_is_told_for_four_periods() {
         let progress = get(&house, &format!("/v1/progress?period={period}"), &key).await.body;
         assert_eq!(progress["days"].as_array().unwrap().len(), days);
         assert_eq!((&progress["period"], &progress["this"]["until"]), (&json!(period), &json!("2027-01-15")));
+        assert_eq!(
+            (&progress["this"]["completed"], &progress["before"]["completed"]),
+            (&json!(1), &json!(0))
+        );
+        assert_eq!(progress["days"].as_array().unwrap().last().unwrap()["completed"], 1);
+        assert_eq!(progress["streak"], json!({ "current": 1, "longest": 1 }));
     }
     for wrong in ["/v1/progress", "/v1/progress?period=2d", "/v1/progress?period=7d&more=1"] {
         house.call("GET", wrong, &key, None).await.is_problem(400);

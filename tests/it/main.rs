@@ -80,3 +80,4 @@ mod undone;
 mod unseen;
 mod usage;
 mod verifying;
+mod waiting;

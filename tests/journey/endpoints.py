@@ -24,6 +24,9 @@ ORDER = ["create", "add", "batch", "search", "get", "list", "update", "complete"
 def every_endpoint_does_what_its_description_says_in_every_form(journey):
     own = journey.api.rest("GET", "/openapi/own.json").expect(200).json
     Walk(journey.api, own, f"books_{journey.nonce()}").all()
+    for first, now in (("/profile", "/v1/profile"), ("/preferences", "/v1/preferences"), ("/data", "/v1/collections")):
+        seen = journey.api.rest("GET", first).expect(200)
+        seen.require(seen.json == journey.api.rest("GET", now).expect(200).json, f"the same as {now} expected")
 
 
 class Walk:
@@ -56,6 +59,7 @@ class Walk:
             self.empty()
         answer = self.connection.rest(method.upper(), self.address(path), body)
         answer.require(str(answer.status) in operation["responses"] and answer.status < 300, "a success expected")
+        answer.require(answer.status != 207, "no item of a batch should be refused")
         if answer.status == 201 and method == "post":
             self.ids[path] = answer.json["id"]
 

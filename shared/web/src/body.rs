@@ -223,7 +223,7 @@ fn is_json(headers: &HeaderMap) -> bool {
 fn unreadable(rejection: BytesRejection) -> Problem {
     let said = rejection.body_text();
     if rejection.into_response().status() == StatusCode::PAYLOAD_TOO_LARGE {
-        too_large("The body is larger than a call may be. Send less.")
+        too_large("The body is larger than a call may be, which is 256 kB. Send less.")
     } else {
         Problem::invalid("", said)
     }

@@ -3,16 +3,14 @@
 use super::Task;
 use crate::id::TaskId;
 use crate::noun::{Desk, Further};
+use crate::shelf::Entity as _;
 use crate::table::{Counters, Row, Write};
 use crate::text::List;
 use crate::{Error, Result, schema};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// How many tasks are followed: as many as one transaction can hold to what they say, besides noting who waits.
-const MOST_FOLLOWED: usize = 40;
-
-/// What is taken in or brought back grew link by link, longer than what is followed at once.
-const MOST_FOLLOWED_BACK: usize = 1_000;
+/// How many tasks are followed that one would wait for.
+const MOST_FOLLOWED: usize = 1_000;
 
 const MOST_IN_ONE_READ: usize = 100;
 
@@ -30,20 +28,18 @@ pub(super) async fn check(
     if new.is_empty() {
         return Ok(());
     }
-    if desk.takes_in() {
-        // It may wait for what another import brings at the same time.
-        further.stays(desk, schema::coming(desk.owner, "import")).await?;
-    }
+    // No two that come to wait at the same time can miss one another.
+    further.stays(desk, schema::coming(desk.owner, Task::NAME)).await?;
     let (mut seen, mut level) = (BTreeSet::new(), new);
     let mut is_first = true;
-    let most = if desk.is_written() { MOST_FOLLOWED } else { MOST_FOLLOWED_BACK };
     while !level.is_empty() {
         if level.contains(&task.id) {
             return Err(Error::invalid(PLACE, "it would wait for itself"));
         }
         level.retain(|id| seen.insert(*id));
-        if seen.len() > most {
-            let detail = format!("it would wait for more than {most} tasks, one behind the other");
+        if seen.len() > MOST_FOLLOWED {
+            let detail =
+                format!("it would wait for more than {MOST_FOLLOWED} tasks, and for what these wait for");
             return Err(Error::invalid(PLACE, detail));
         }
         let mut found = Vec::with_capacity(level.len());
@@ -54,15 +50,15 @@ pub(super) async fn check(
         if is_first && !desk.takes_in() && !found.iter().all(is_seen) {
             return Err(Error::invalid(PLACE, "there is no such task"));
         }
-        is_first = false;
         level.clear();
         for other in found.into_iter().flatten() {
             level.extend(other.depends_on.iter().copied());
-            if !desk.takes_in() && seen.len() <= MOST_FOLLOWED {
-                // Nothing of what was followed may change until this is written.
+            if is_first && !desk.takes_in() {
+                // What it waits for does not go while it comes.
                 further.check(desk, &other);
             }
         }
+        is_first = false;
     }
     Ok(())
 }

@@ -18,10 +18,10 @@ const MOST_LINES: usize = 2_000;
 const ROWS_IN_A_READ: usize = 100;
 
 /// How many items can wait for what other pages bring back.
-const MOST_WAITING: usize = 100;
+const MOST_WAITING: usize = 1_000;
 
 /// How often what was not possible is tried again, because others came back, or went, since then.
-const MOST_TRIES: usize = 2_000;
+const MOST_TRIES: usize = 4_000;
 
 /// What others may wait for, before they do.
 const FIRST: [&str; 3] = [LifeArea::NAME, Goal::NAME, Collection::NAME];
@@ -109,8 +109,10 @@ impl Undoing<'_> {
     async fn lines(&self, waiting: &[String]) -> Result<Vec<Tried>> {
         let keys: Vec<_> = waiting.iter().map(|at| RowKey::new(self.desk.owner, at.clone())).collect();
         let mut tried = Vec::with_capacity(keys.len());
-        for row in self.desk.table.get_many(&keys).await?.into_iter().flatten() {
-            tried.extend(self.tried(&row.key.sort, Line::of(&row)?.1).await?);
+        for some in keys.chunks(ROWS_IN_A_READ) {
+            for row in self.desk.table.get_many(some).await?.into_iter().flatten() {
+                tried.extend(self.tried(&row.key.sort, Line::of(&row)?.1).await?);
+            }
         }
         Ok(tried)
     }

@@ -63,7 +63,7 @@ fn example(status: u16) -> Problem {
         409 => Error::Conflict.into(),
         410 => past(),
         412 => expect_version(&Some(1).into(), 2).err().unwrap_or_else(|| Problem::internal("")),
-        413 => too_large("The body is larger than a call may be. Send less."),
+        413 => too_large("The body is larger than a call may be, which is 256 kB. Send less."),
         415 => not_json(),
         429 => Error::Limited(Reached { window: Window::Hour, limit: 1_000, retry_after: 90 }).into(),
         503 => Error::Busy.into(),
