@@ -1,21 +1,26 @@
 //! MCP in both protocol eras.
 
+mod completions;
+mod lists;
+mod prompts;
+mod resources;
+
 use crate::harness::{Answer, House, request};
 use serde_json::{Value, json};
 
 const MODERN: &str = "2026-07-28";
 
-async fn legacy(house: &House, key: &str, method: &str, params: Value) -> Answer {
+pub(crate) async fn legacy(house: &House, key: &str, method: &str, params: Value) -> Answer {
     let body = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params });
     house.send(request("POST", "/mcp", Some(key), Some(body))).await
 }
 
-async fn modern(house: &House, key: &str, method: &str, mut params: Value) -> Answer {
+pub(crate) async fn modern(house: &House, key: &str, method: &str, mut params: Value) -> Answer {
     params["_meta"] = json!({
         "io.modelcontextprotocol/protocolVersion": MODERN,
         "io.modelcontextprotocol/clientCapabilities": {},
     });
-    let name = params["name"].as_str().map(str::to_owned);
+    let name = params["name"].as_str().or(params["uri"].as_str()).map(str::to_owned);
     let body = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params });
     let mut request = request("POST", "/mcp", Some(key), Some(body));
     let headers = request.headers_mut();

@@ -1,11 +1,16 @@
 //! What a tool answers is JSON already. The protocol library would take it apart, turn it over twice and put it
 //! together again; so it answers without it, and the text is put in when it is done.
 
-use rmcp::model::CallToolResult;
+use rmcp::model::{CallToolResult, MetaObject};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
+
+/// Says of what people wrote, or programs for them, that it is data, whatever it says itself.
+pub(crate) fn untrusted() -> MetaObject {
+    MetaObject::from(serde_json::Map::from_iter([("larder/untrusted".to_owned(), true.into())]))
+}
 
 /// Of one call.
 #[derive(Clone, Default)]

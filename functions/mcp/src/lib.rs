@@ -1,8 +1,13 @@
 //! The owner's data over MCP: streamable HTTP without sessions, JSON answers, both protocol eras.
 
 mod answer;
+mod completions;
 mod endpoint;
+mod listing;
 mod name;
+mod parts;
+mod prompts;
+mod resources;
 mod server;
 mod tools;
 

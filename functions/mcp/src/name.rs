@@ -5,11 +5,18 @@ use crate::tools;
 use serde::Deserialize;
 use std::borrow::Cow;
 
-const METHODS: [&str; 7] = [
+const METHODS: [&str; 14] = [
+    "completion/complete",
     "initialize",
+    "logging/setLevel",
     "notifications/cancelled",
     "notifications/initialized",
     "ping",
+    "prompts/get",
+    "prompts/list",
+    "resources/list",
+    "resources/read",
+    "resources/templates/list",
     "server/discover",
     "tools/call",
     "tools/list",

@@ -1,11 +1,19 @@
 //! What the protocol asks of a server, for the length of one call.
 
 use crate::answer::Answer;
+use crate::listing::page;
 use crate::tools::{self, TOOLS};
+use crate::{completions, prompts, resources};
+use domain::connection::Connection;
 use rmcp::ServerHandler;
+#[expect(deprecated, reason = "older clients set a level")]
+use rmcp::model::SetLevelRequestParams;
 use rmcp::model::{
-    CacheScope, CallToolRequestParams, CallToolResponse, DiscoverResult, ErrorData, Implementation,
-    ListToolsResult, PaginatedRequestParams, ProtocolVersion, ServerCapabilities, ServerConfig,
+    CacheScope, CallToolRequestParams, CallToolResponse, CompleteRequestParams, CompleteResult,
+    DiscoverResult, ErrorData, GetPromptRequestParams, GetPromptResponse, Implementation, ListPromptsResult,
+    ListResourceTemplatesResult, ListResourcesResult, ListToolsResult, PaginatedRequestParams,
+    ProtocolVersion, ReadResourceRequestParams, ReadResourceResponse, ServerCapabilities, ServerConfig,
+    SetLevelRequestMethod,
 };
 use rmcp::service::{RequestContext, RoleServer};
 use std::borrow::Cow;
@@ -31,7 +39,8 @@ pub(crate) struct Server {
 
 impl ServerHandler for Server {
     fn get_info(&self) -> ServerConfig {
-        ServerConfig::new(ServerCapabilities::builder().enable_tools().build())
+        let offers = ServerCapabilities::builder().enable_tools().enable_resources();
+        ServerConfig::new(offers.enable_prompts().enable_completions().build())
             .with_server_info(Implementation::new("larder", env!("CARGO_PKG_VERSION")))
             .with_instructions(INSTRUCTIONS)
     }
@@ -47,18 +56,17 @@ impl ServerHandler for Server {
         Ok(discovered)
     }
 
-    /// Only what the grant allows; a connection that may do nothing sees no tool.
+    /// Only what the grant allows, as of every list; a connection that may do nothing sees no tool.
     async fn list_tools(
         &self,
-        _: Option<PaginatedRequestParams>,
+        asked: Option<PaginatedRequestParams>,
         _: RequestContext<RoleServer>,
     ) -> Result<ListToolsResult, ErrorData> {
-        let connection = self.call.admission().await.map_err(tools::refused)?;
-        let offered = TOOLS.iter().filter_map(|tool| tool.offered(connection, self.call.at()));
-        let mut listed = ListToolsResult::with_all_items(offered.collect());
-        listed.ttl_ms = Some(FRESH_FOR_MS);
-        listed.cache_scope = Some(CacheScope::Private);
-        Ok(listed)
+        let (connection, at) = (self.connection().await?, self.call.at());
+        let offered = TOOLS.iter().filter_map(|tool| tool.offered(connection, at));
+        let (tools, next_cursor) = page(offered, |tool| &tool.name, asked)?;
+        let listed = ListToolsResult { next_cursor, ..ListToolsResult::with_all_items(tools) };
+        Ok(listed.with_ttl_ms(FRESH_FOR_MS).with_cache_scope(CacheScope::Private))
     }
 
     async fn call_tool(
@@ -72,5 +80,81 @@ impl ServerHandler for Server {
             Err(refused) => refused,
         };
         Ok(result.into())
+    }
+
+    async fn list_resources(
+        &self,
+        asked: Option<PaginatedRequestParams>,
+        _: RequestContext<RoleServer>,
+    ) -> Result<ListResourcesResult, ErrorData> {
+        let (connection, at) = (self.connection().await?, self.call.at());
+        let (all, next_cursor) = page(resources::fixed(connection, at), |one| &one.name, asked)?;
+        let listed = ListResourcesResult { next_cursor, ..ListResourcesResult::with_all_items(all) };
+        Ok(listed.with_ttl_ms(FRESH_FOR_MS).with_cache_scope(CacheScope::Private))
+    }
+
+    async fn list_resource_templates(
+        &self,
+        asked: Option<PaginatedRequestParams>,
+        _: RequestContext<RoleServer>,
+    ) -> Result<ListResourceTemplatesResult, ErrorData> {
+        let (connection, at) = (self.connection().await?, self.call.at());
+        let (all, next_cursor) = page(resources::templates(connection, at), |one| &one.name, asked)?;
+        let listed =
+            ListResourceTemplatesResult { next_cursor, ..ListResourceTemplatesResult::with_all_items(all) };
+        Ok(listed.with_ttl_ms(FRESH_FOR_MS).with_cache_scope(CacheScope::Private))
+    }
+
+    async fn read_resource(
+        &self,
+        asked: ReadResourceRequestParams,
+        _: RequestContext<RoleServer>,
+    ) -> Result<ReadResourceResponse, ErrorData> {
+        resources::read(&self.call, &asked.uri).await.map(Into::into)
+    }
+
+    async fn list_prompts(
+        &self,
+        asked: Option<PaginatedRequestParams>,
+        _: RequestContext<RoleServer>,
+    ) -> Result<ListPromptsResult, ErrorData> {
+        let (connection, at) = (self.connection().await?, self.call.at());
+        let (all, next_cursor) = page(prompts::offered(connection, at), |one| &one.name, asked)?;
+        let listed = ListPromptsResult { next_cursor, ..ListPromptsResult::with_all_items(all) };
+        Ok(listed.with_ttl_ms(FRESH_FOR_MS).with_cache_scope(CacheScope::Private))
+    }
+
+    async fn get_prompt(
+        &self,
+        asked: GetPromptRequestParams,
+        _: RequestContext<RoleServer>,
+    ) -> Result<GetPromptResponse, ErrorData> {
+        prompts::get(&self.call, asked).await.map(Into::into)
+    }
+
+    async fn complete(
+        &self,
+        asked: CompleteRequestParams,
+        _: RequestContext<RoleServer>,
+    ) -> Result<CompleteResult, ErrorData> {
+        completions::complete(&self.call, asked).await.map(CompleteResult::new).map_err(tools::refused)
+    }
+
+    /// Older clients set it before anything else, whether they were told that there are logs or not. Nothing is ever
+    /// logged to a client; newer ones know no such call.
+    #[expect(deprecated, reason = "older clients set a level")]
+    async fn set_level(
+        &self,
+        _: SetLevelRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        let is_new = context.protocol_version().is_some_and(|it| it >= ProtocolVersion::V_2026_07_28);
+        if is_new { Err(ErrorData::method_not_found::<SetLevelRequestMethod>()) } else { Ok(()) }
+    }
+}
+
+impl Server {
+    async fn connection(&self) -> Result<&Connection, ErrorData> {
+        self.call.admission().await.map_err(tools::refused)
     }
 }

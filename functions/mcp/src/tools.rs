@@ -1,7 +1,7 @@
 //! The tools. Each calls the same functions as REST does; what a model can put right comes back as a tool error that
 //! says how.
 
-mod goals;
+pub(crate) mod goals;
 mod memories;
 mod nouns;
 mod one;
@@ -20,10 +20,9 @@ use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 use rmcp::model::{CallToolResult, ContentBlock, ErrorData, JsonObject, Tool, ToolAnnotations};
 use schemars::Schema;
-use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use serde_json::value::{RawValue, to_raw_value};
+use serde_json::value::RawValue;
 use std::sync::{Arc, LazyLock};
 use web::{Call, Problem};
 
@@ -148,10 +147,6 @@ pub(crate) async fn call(
 
 pub(crate) fn refused(problem: Problem) -> ErrorData {
     ErrorData::invalid_request(problem.detail().to_owned(), None)
-}
-
-fn answer(value: &impl Serialize) -> Result<Box<RawValue>, Problem> {
-    to_raw_value(value).map_err(Problem::internal)
 }
 
 fn fit<T: DeserializeOwned>(arguments: JsonObject) -> Result<T, Problem> {

@@ -29,7 +29,7 @@ use std::future::ready;
 
 pub struct Analytics<'a>(pub &'a Call);
 
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Place {
     /// By whose clocks days begin and end; if it is absent, the owner's, as far as they may be read, else UTC.
@@ -134,6 +134,11 @@ impl Analytics<'_> {
         let goals = goals?.unwrap_or_default();
         let at_least = at_least || goals.at_least;
         Ok(Daily { at_least, ..Daily::of(date, &zone?, tasks.values(), &goals.items) })
+    }
+
+    /// Which day it is where the owner is.
+    pub async fn today(&self) -> Result<Day, Problem> {
+        Ok(Day(self.0.zone(None).await?.to_datetime(self.0.at()).date()))
     }
 
     pub async fn calendar(&self) -> Result<String, Problem> {

@@ -1,6 +1,7 @@
 //! The tools that only memories have.
 
-use super::{Entry, answer};
+use super::Entry;
+use crate::parts::answer;
 use domain::memory::Question;
 use domain::operation::SEARCH_MEMORIES;
 use rmcp::model::JsonObject;

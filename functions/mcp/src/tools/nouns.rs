@@ -1,6 +1,7 @@
 //! The tools that every noun has.
 
-use super::{Entry, answer, fit};
+use super::{Entry, fit};
+use crate::parts::answer;
 use domain::collection::CollectionName;
 use domain::filter::Filter as _;
 use domain::noun::{Deed, Rules};

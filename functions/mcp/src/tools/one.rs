@@ -1,7 +1,8 @@
 //! The tools of what there is one of.
 
 use super::nouns::{both, taken};
-use super::{Entry, answer, fit};
+use super::{Entry, fit};
+use crate::parts::answer;
 use domain::id::Me;
 use domain::noun::Rules;
 use domain::shelf::Entity;
