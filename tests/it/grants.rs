@@ -227,7 +227,7 @@ async fn hours_open_and_shut_on_every_face() {
     assert_eq!(tools(&house, &key).await.len(), 0);
     house.clock.advance(SignedDuration::from_hours(1));
     assert_eq!(house.call("GET", "/v1/tasks", &key, None).await.status, 200, "{}", house.clock.now());
-    assert_eq!(tools(&house, &key).await.len(), 2);
+    assert_eq!(tools(&house, &key).await.len(), 5);
     house.clock.advance(SignedDuration::from_hours(1));
     house.call("GET", "/v1/tasks", &key, None).await.is_problem(403);
 }
@@ -242,11 +242,12 @@ async fn a_tool_that_is_not_enabled_is_not_there() {
     assert_eq!(names, ["get_task", "create_task"]);
     let made = tool(&house, &key, "create_task", json!({ "title": "Milk" })).await;
     let task = made["result"]["structuredContent"]["id"].clone();
-    assert_eq!(tool(&house, &key, "list_tasks", json!({})).await["result"]["isError"], true);
+    let unknown = tool(&house, &key, "list_tasks", json!({})).await;
+    assert_eq!(unknown["error"]["message"], "there is no tool `list_tasks`");
     let by_rest = house.call("GET", "/v1/tasks", &key, None).await;
     assert!(by_rest.is_problem(403).text("/detail").contains("enabled tools"), "{}", by_rest.body);
     let update = tool(&house, &key, "update_task", json!({ "id": task, "title": "Bread" })).await;
-    assert_eq!(update["result"]["isError"], true);
+    assert_eq!(update["error"]["code"], -32602, "{update}");
     let seen = tool(&house, &key, "get_task", json!({ "id": task })).await;
     assert_eq!(seen["result"]["structuredContent"]["title"], "Milk", "refused before it was written");
     let preview = house.call("GET", &format!("/connections/{id}/preview"), OWNER, None).await;
@@ -276,7 +277,8 @@ async fn a_preview_shows_what_a_grant_would_see_before_it_is_saved() {
     ] {
         assert_eq!(preview.status, 200, "{}", preview.body);
         let body = &preview.body;
-        assert_eq!(body["tools"], json!(["list_tasks", "get_task"]));
+        let told = ["query_user_stats", "analyze_progress", "list_trash"];
+        assert_eq!(body["tools"], json!([["list_tasks", "get_task"].as_slice(), &told].concat()));
         assert_eq!(body["endpoints"][1], json!({ "method": "GET", "path": "/v1/tasks/{id}" }));
         assert_eq!(body["events"], json!([]), "only webhooks are told");
         let tasks = &body["resources"][0];

@@ -1,6 +1,7 @@
 //! A whole Larder in the test process, with two owners, a clock that the test moves and a network that records.
 
 use crate::contract;
+use crate::mcp::schemas;
 use async_trait::async_trait;
 use axum::Router;
 use axum::body::Body;
@@ -133,6 +134,9 @@ impl House {
         let body = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
         let answer = Answer { status: parts.status, headers: parts.headers, body };
         contract::check(&method, &path, &sent, &answer);
+        if path == "/mcp" {
+            schemas::check(&sent, &answer).await;
+        }
         answer
     }
 

@@ -1,9 +1,13 @@
 //! MCP in both protocol eras.
 
+mod cap;
 mod completions;
 mod lists;
+mod outside;
 mod prompts;
 mod resources;
+pub(crate) mod schemas;
+mod untrusted;
 
 use crate::harness::{Answer, House, request};
 use serde_json::{Value, json};
@@ -103,18 +107,17 @@ async fn only_what_the_grant_allows_is_offered_and_done() {
     let house = House::new();
     let key = house.api("read_only").await;
     let offered = tools(&legacy(&house, &key, "tools/list", json!({})).await);
-    let reads = |tool: &String| ["list_", "get_", "search_"].iter().any(|verb| tool.starts_with(verb));
+    let verbs = ["list_", "get_", "search_", "query_", "analyze_"];
+    let reads = |tool: &String| verbs.iter().any(|verb| tool.starts_with(verb));
     assert!(offered.iter().all(reads), "{offered:?}");
     assert_eq!(offered[..2], ["list_tasks", "get_task"]);
     let write = json!({ "name": "create_task", "arguments": { "title": "Milk" } });
     let refused = legacy(&house, &key, "tools/call", write.clone()).await;
-    assert_eq!(refused.body["result"]["isError"], true);
-    let said = refused.body["result"]["content"][0]["text"].as_str().unwrap();
-    assert!(said.contains("does not allow write on tasks"), "{said}");
+    assert_eq!(refused.body["error"]["message"], "there is no tool `create_task`");
 
     let (_, powerless) = house.connect(json!({ "kind": "mcp", "name": "nothing", "grant": [] })).await;
     assert_eq!(tools(&modern(&house, &powerless, "tools/list", json!({})).await), [""; 0]);
-    assert_eq!(legacy(&house, &powerless, "tools/call", write).await.body["result"]["isError"], true);
+    assert_eq!(legacy(&house, &powerless, "tools/call", write).await.body["error"]["code"], -32602);
     assert_eq!(house.call("GET", "/v1/tasks", &key, None).await.body["data"], json!([]));
 }
 

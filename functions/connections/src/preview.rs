@@ -116,9 +116,9 @@ async fn preview(
     let grant = Grant(grant.0.into_iter().map(|rule| Rule { when: None, ..rule }).collect());
     let at = app.clock.now();
     let decide = |action, resource| access::decide(&grant, Ask { by, action, resource, at }).ok();
-    let may = |operation: &&Operation| decide(operation.action, operation.resource).is_some();
-    let allowed: Vec<_> =
-        operation::all().filter(may).filter(|operation| config.offers(operation.tool)).collect();
+    let may = |one: &Operation| config.offers(one.tool) && decide(one.action, one.resource).is_some();
+    let is_allowed = |operation: &&Operation| config.offers(operation.tool) && operation.needs().any(may);
+    let allowed: Vec<_> = operation::all().filter(is_allowed).collect();
     let mut resources = Vec::new();
     for resource in Resource::ALL {
         let actions: Vec<_> =

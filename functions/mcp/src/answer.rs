@@ -1,7 +1,8 @@
 //! What a tool answers is JSON already. The protocol library would take it apart, turn it over twice and put it
 //! together again; so it answers without it, and the text is put in when it is done.
 
-use rmcp::model::{CallToolResult, MetaObject};
+use crate::tools::Told;
+use rmcp::model::{CallToolResult, MetaObject, Resource};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
@@ -14,7 +15,7 @@ pub(crate) fn untrusted() -> MetaObject {
 
 /// Of one call.
 #[derive(Clone, Default)]
-pub(crate) struct Answer(Arc<OnceLock<Box<RawValue>>>);
+pub(crate) struct Answer(Arc<OnceLock<Told>>);
 
 #[derive(Serialize, Deserialize)]
 struct Message<Result> {
@@ -29,36 +30,42 @@ type Rest = BTreeMap<String, Box<RawValue>>;
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Whole<'a> {
-    content: [Block<'a>; 1],
+    content: Vec<Block<'a>>,
     structured_content: &'a RawValue,
+    #[serde(rename = "_meta")]
+    meta: MetaObject,
     #[serde(flatten)]
     rest: Rest,
 }
 
-/// For clients that read text only.
 #[derive(Serialize)]
-#[serde(tag = "type", rename = "text")]
-struct Block<'a> {
-    text: &'a str,
+#[serde(tag = "type", rename_all = "snake_case")]
+enum Block<'a> {
+    /// For clients that read text only.
+    Text {
+        text: &'a str,
+    },
+    ResourceLink(&'a Resource),
 }
 
 impl Answer {
     /// Keeps it; what is returned stands for it until then.
-    pub(crate) fn give(&self, answer: Box<RawValue>) -> CallToolResult {
-        let _ = self.0.set(answer);
+    pub(crate) fn give(&self, told: Told) -> CallToolResult {
+        let _ = self.0.set(told);
         CallToolResult::success(Vec::new())
     }
 
     /// The message with the answer in it; none where no tool answered, or the protocol refused it after all.
     pub(crate) fn put_in(&self, message: &[u8]) -> serde_json::Result<Option<Vec<u8>>> {
-        let Some(answer) = self.0.get() else { return Ok(None) };
+        let Some(Told { answer, link }) = self.0.get() else { return Ok(None) };
         let Ok(Message { jsonrpc, id, result: mut rest }) = serde_json::from_slice::<Message<Rest>>(message)
         else {
             return Ok(None);
         };
         rest.remove("content");
-        let content = [Block { text: answer.get() }];
-        let result = Whole { content, structured_content: answer, rest };
+        let text = Block::Text { text: answer.get() };
+        let content = [text].into_iter().chain(link.as_ref().map(Block::ResourceLink)).collect();
+        let result = Whole { content, structured_content: answer, meta: untrusted(), rest };
         serde_json::to_vec(&Message { jsonrpc, id, result }).map(Some)
     }
 }

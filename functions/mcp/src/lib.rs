@@ -5,6 +5,7 @@ mod completions;
 mod endpoint;
 mod listing;
 mod name;
+mod output;
 mod parts;
 mod prompts;
 mod resources;

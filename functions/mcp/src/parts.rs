@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use web::{Asked, Call, Nouns, Page, Problem};
 
 /// About 12,000 tokens; clients take 25,000, and a text copy counts, too. One item alone is never cut.
-const MOST_BYTES: usize = 48_000;
+pub(crate) const MOST_BYTES: usize = 48_000;
 
 pub(crate) type Part<'a> = (&'static str, BoxFuture<'a, Result<Value, Problem>>);
 
@@ -41,6 +41,13 @@ pub(crate) async fn page<T: Rules>(
 ) -> Result<Page<Shown<T>>, Problem> {
     let asked = asked.into_iter().map(|(name, value)| (name.to_owned(), value));
     Nouns::<T>::of(call).list(&Asked::of(asked.collect())?).await
+}
+
+/// The same, asked for so many at most.
+pub(crate) fn limited(asked: &Map<String, Value>, most: Option<usize>) -> Map<String, Value> {
+    let mut asked = asked.clone();
+    asked.extend(most.map(|most| ("limit".to_owned(), most.into())));
+    asked
 }
 
 /// What is asked for, with how many items it has; where it is too long, it is asked for again with so many at most.

@@ -9,7 +9,9 @@ use domain::connection::Connection;
 use domain::operation::{GOALS, LIFE_AREAS, MEMORIES, Operation, PROFILE as ITS, RECORDS, TASKS};
 use jiff::Timestamp;
 use rmcp::model::{CacheScope, ErrorData, ReadResourceResult, Resource, ResourceContents, ResourceTemplate};
+use serde::Deserialize;
 use serde_json::json;
+use serde_json::value::RawValue;
 use uri::Address;
 use web::{Call, Problem};
 
@@ -130,6 +132,25 @@ pub(crate) fn templates(connection: &Connection, at: Timestamp) -> impl Iterator
 /// The kind of resources with this template, by either scheme.
 pub(crate) fn of_template(template: &str) -> Option<&'static Kind> {
     ALL.into_iter().find(|kind| uri::place(kind.uri) == uri::place(template))
+}
+
+/// To where more is said of an item of this noun.
+pub(crate) fn link(noun: &str, item: &RawValue) -> Option<Resource> {
+    #[derive(Deserialize)]
+    struct Place {
+        id: String,
+        collection: Option<String>,
+    }
+    let kind = match noun {
+        "goal" => &GOAL,
+        "memory" => &MEMORY,
+        "record" => &RECORD,
+        _ => return None,
+    };
+    let Place { id, collection } = serde_json::from_str(item.get()).ok()?;
+    let uri = kind.uri.replace("{id}", &id);
+    let uri = if noun == "record" { uri.replace("{name}", &collection?) } else { uri };
+    Some(Resource::new(uri, kind.name).with_mime_type(kind.media_type))
 }
 
 pub(crate) async fn read(call: &Call, uri: &str) -> Result<ReadResourceResult, ErrorData> {

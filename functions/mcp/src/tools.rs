@@ -5,7 +5,9 @@ pub(crate) mod goals;
 mod memories;
 mod nouns;
 mod one;
+mod told;
 
+use crate::output;
 use domain::access::Action;
 use domain::collection::Collection;
 use domain::connection::Connection;
@@ -18,7 +20,7 @@ use domain::record::Record;
 use domain::task::Task;
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
-use rmcp::model::{CallToolResult, ContentBlock, ErrorData, JsonObject, Tool, ToolAnnotations};
+use rmcp::model::{CallToolResult, ContentBlock, ErrorData, JsonObject, Resource, Tool, ToolAnnotations};
 use schemars::Schema;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -31,10 +33,14 @@ pub(crate) struct Entry {
     operation: &'static Operation,
     run: Run,
     looks_at: LooksAt,
+    leads_to: Option<LeadsTo>,
 }
 
 /// Which fields an argument looks at, given this value.
 type LooksAt = fn(&str, &str) -> &'static [&'static str];
+
+/// The resource that says more of what is answered.
+type LeadsTo = fn(&RawValue) -> Option<Resource>;
 
 type Run = Box<dyn for<'a> Fn(&'a Call, JsonObject) -> Running<'a> + Send + Sync>;
 type Running<'a> = BoxFuture<'a, Result<Box<RawValue>, Problem>>;
@@ -49,11 +55,19 @@ pub(crate) static TOOLS: LazyLock<Vec<Entry>> = LazyLock::new(|| {
         nouns::of::<Record>(),
     ];
     let ones = [one::of::<Profile>(), one::of::<Preferences>()];
-    nouns.into_iter().flatten().chain([memories::search()]).chain(ones.into_iter().flatten()).collect()
+    let ones = ones.into_iter().flatten();
+    nouns.into_iter().flatten().chain([memories::search()]).chain(ones).chain(told::of()).collect()
 });
 
-/// What agents call a tool that is called otherwise here.
-const ALIASES: [(&str, &str); 1] = [("create_memory", "add_memory")];
+/// What agents and plans call a tool that is called otherwise here.
+const ALIASES: [(&str, &str); 6] = [
+    ("analyze_user_progress", "analyze_progress"),
+    ("create_memory", "add_memory"),
+    ("get_user_stats", "query_user_stats"),
+    ("put_record", "create_record"),
+    ("query_records", "list_records"),
+    ("search_memories", "search_memory"),
+];
 
 pub(crate) fn named(name: &str) -> Option<&'static Entry> {
     let own = ALIASES.iter().find(|(alias, _)| *alias == name).map_or(name, |(_, own)| own);
@@ -61,24 +75,30 @@ pub(crate) fn named(name: &str) -> Option<&'static Entry> {
 }
 
 impl Entry {
-    fn new<R>(operation: &'static Operation, description: String, schema: Schema, run: R) -> Self
+    fn new<R>(
+        operation: &'static Operation,
+        description: String,
+        takes: Schema,
+        answers: Schema,
+        run: R,
+    ) -> Self
     where
         R: for<'a> Fn(&'a Call, JsonObject) -> Running<'a> + Send + Sync + 'static,
     {
-        let annotations = ToolAnnotations::new().open_world(false);
-        let annotations = match operation.action {
-            Action::Read => annotations.read_only(true),
-            Action::Write => annotations.read_only(false).destructive(false),
-            Action::Delete => annotations.read_only(false).destructive(true),
-        };
-        let spec = Tool::new(operation.tool, description, object(schema));
-        let spec = spec.with_title(title(operation.tool)).with_annotations(annotations);
-        Self { spec, operation, run: Box::new(run), looks_at: |_, _| &[] }
+        let spec = Tool::new(operation.tool, description, object(takes))
+            .with_title(title(operation.tool))
+            .with_annotations(annotations(operation))
+            .with_raw_output_schema(object(answers));
+        Self { spec, operation, run: Box::new(run), looks_at: |_, _| &[], leads_to: None }
     }
 
     /// Its arguments look at fields that are to be seen.
     fn looking_at(self, looks_at: LooksAt) -> Self {
         Self { looks_at, ..self }
+    }
+
+    fn leading_to(self, leads_to: LeadsTo) -> Self {
+        Self { leads_to: Some(leads_to), ..self }
     }
 
     /// As this caller may use it: without the fields that a mask hides. `None` if it may not at all.
@@ -92,6 +112,11 @@ impl Entry {
         let writes = |name: &str| action == Action::Write && resource.fields().contains(&name);
         let sees =
             |name: &str, value: &str| (self.looks_at)(name, value).iter().all(|field| scope.shows(field));
+        if let Some(answers) = &mut spec.output_schema {
+            output::hide(Arc::make_mut(answers), |name| {
+                resource.fields().contains(&name) && !scope.shows(name)
+            });
+        }
         let schema = Arc::make_mut(&mut spec.input_schema);
         if let Some(Value::Object(properties)) = each_of_many(schema) {
             properties.retain(|name, _| !writes(name) || scope.shows(name));
@@ -126,23 +151,51 @@ fn title(tool: &str) -> String {
     first.into_iter().chain(letters).map(|letter| if letter == '_' { ' ' } else { letter }).collect()
 }
 
-/// What the tool answers, as JSON, or what it refuses.
+/// Hosts ask people before what is marked so. What is read is never changed; a change of fields loses what they held.
+fn annotations(operation: &Operation) -> ToolAnnotations {
+    let of_one = operation.method == "PATCH" || operation.path.contains("{id}");
+    let (reads, loses) = match operation.action {
+        Action::Read => (true, false),
+        Action::Write => (false, operation.method == "PATCH"),
+        Action::Delete => (false, true),
+    };
+    ToolAnnotations::new().read_only(reads).destructive(loses).idempotent(reads || of_one).open_world(false)
+}
+
+/// What a tool answers: JSON, and where more of it can be read.
+pub(crate) struct Told {
+    pub(crate) answer: Box<RawValue>,
+    pub(crate) link: Option<Resource>,
+}
+
+/// What the tool answers, or what it refuses. One that the connection may not use is as unknown as one that there is
+/// not; its owner sees in the log which it was.
 pub(crate) async fn call(
     call: &Call,
     name: &str,
     arguments: JsonObject,
-) -> Result<Result<Box<RawValue>, CallToolResult>, ErrorData> {
-    let Some(tool) = named(name) else {
-        let said = format!("there is no tool `{name}`");
-        call.set_refusal(Problem::invalid("/params/name", said.as_str()));
-        return Err(ErrorData::invalid_params(said, None));
-    };
-    Ok((tool.run)(call, arguments).await.map_err(|problem| {
-        problem.log(call.request());
-        let said = format!("{} ({})", problem.detail(), call.request());
+) -> Result<Result<Told, CallToolResult>, ErrorData> {
+    let unknown = |problem: Problem| {
         call.set_refusal(problem);
-        CallToolResult::error(vec![ContentBlock::text(said)])
-    }))
+        ErrorData::invalid_params(format!("there is no tool `{name}`"), None)
+    };
+    let tool =
+        named(name).ok_or_else(|| unknown(Problem::invalid("/params/name", "there is no such tool")))?;
+    let problem = match (tool.run)(call, arguments).await {
+        Ok(answer) => {
+            let link = tool.leads_to.and_then(|leads_to| leads_to(&answer));
+            return Ok(Ok(Told { answer, link }));
+        }
+        Err(problem) => problem,
+    };
+    let connection = call.admission().await.map_err(refused)?;
+    if let Err(denied) = connection.allows(tool.operation, call.at()) {
+        return Err(unknown(denied.into()));
+    }
+    problem.log(call.request());
+    let said = format!("{} ({})", problem.detail(), call.request());
+    call.set_refusal(problem);
+    Ok(Err(CallToolResult::error(vec![ContentBlock::text(said)])))
 }
 
 pub(crate) fn refused(problem: Problem) -> ErrorData {

@@ -183,10 +183,9 @@ impl Connection {
     /// Whether it may do this now, by whatever name and on whatever face.
     pub fn allows(&self, operation: &Operation, at: Timestamp) -> Result<Scope<'_>> {
         let Operation { tool, action, resource, .. } = *operation;
-        if !self.offers(tool) {
-            return Err(Error::Denied { action, resource, why: Denial::Tool });
-        }
-        self.decide(action, resource, at)
+        let needs = operation.needs().filter(|one| self.offers(tool) && self.offers(one.tool));
+        let may = needs.map(|one| self.decide(one.action, one.resource, at)).reduce(Result::or);
+        may.unwrap_or(Err(Error::Denied { action, resource, why: Denial::Tool }))
     }
 
     /// What its grant allows now.

@@ -15,10 +15,12 @@ pub struct Operation {
     pub resource: Resource,
     /// Of what kind, in `schema`, the items are that it is about.
     pub noun: &'static str,
+    /// It tells of these, to whoever may list any of them; empty for what is about its own noun.
+    told_of: &'static [&'static Does],
 }
 
 /// What can be done with a noun.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub struct Does {
     /// What many of them are called.
     pub many: &'static str,
@@ -49,7 +51,16 @@ macro_rules! does {
             path: &'static str,
             action: Action,
         ) -> Operation {
-            Operation { name, tool: name, method, path, action, resource: Resource::$resource, noun: $one }
+            Operation {
+                name,
+                tool: name,
+                method,
+                path,
+                action,
+                resource: Resource::$resource,
+                noun: $one,
+                told_of: &[],
+            }
         }
         const ONE: &str = concat!($path, "/{id}");
         Does {
@@ -91,6 +102,7 @@ macro_rules! does_to_one {
                 action,
                 resource: Resource::$resource,
                 noun: $one,
+                told_of: &[],
             }
         }
         const GET: Operation = operation(concat!("get_", $one), "GET", Action::Read);
@@ -114,7 +126,8 @@ macro_rules! does_to_one {
 
 pub static PROFILE: Does = does_to_one!(Profile, "Profile", "profile", "/v1/profile");
 pub static PREFERENCES: Does = does_to_one!(Preferences, "Preferences", "preferences", "/v1/preferences");
-pub static TASKS: Does = does!(Tasks, "Tasks", "task", "tasks", "/v1/tasks").with_tool_for_many();
+pub static TASKS: Does = TASKS_AS_ANY.with_tool_for_many();
+const TASKS_AS_ANY: Does = does!(Tasks, "Tasks", "task", "tasks", "/v1/tasks");
 pub static COMPLETE_TASK: Operation = TASKS.deed("complete_task", "/v1/tasks/{id}/complete");
 pub static REOPEN_TASK: Operation = TASKS.deed("reopen_task", "/v1/tasks/{id}/reopen");
 
@@ -158,20 +171,35 @@ pub static SEARCH_MEMORIES: Operation = Operation {
     action: Action::Read,
     resource: Resource::Memories,
     noun: "memory",
+    told_of: &[],
 };
 
+static NOUNS: [&Does; 8] =
+    [&PROFILE, &PREFERENCES, &TASKS, &GOALS, &LIFE_AREAS, &MEMORIES, &COLLECTIONS, &RECORDS];
+
+pub static QUERY_USER_STATS: Operation = tells("query_user_stats", "/v1/stats", &NOUNS);
+pub static ANALYZE_PROGRESS: Operation = tells("analyze_progress", "/v1/progress", &[&TASKS]);
+pub static LIST_TRASH: Operation = tells("list_trash", "/v1/trash", &NOUNS);
+
+const fn tells(name: &'static str, path: &'static str, told_of: &'static [&'static Does]) -> Operation {
+    Operation { name, tool: name, path, told_of, ..TASKS_AS_ANY.list }
+}
+
 pub fn all() -> impl Iterator<Item = &'static Operation> {
-    [&PROFILE, &PREFERENCES, &TASKS, &GOALS, &LIFE_AREAS, &MEMORIES, &COLLECTIONS, &RECORDS]
-        .into_iter()
-        .flat_map(Does::each)
-        .chain([&SEARCH_MEMORIES])
-        .chain(DEEDS)
+    let beside = [&SEARCH_MEMORIES, &QUERY_USER_STATS, &ANALYZE_PROGRESS, &LIST_TRASH];
+    NOUNS.into_iter().flat_map(Does::each).chain(beside).chain(DEEDS)
+}
+
+/// How all that there are of each noun are listed.
+pub fn lists() -> impl Iterator<Item = &'static Operation> {
+    NOUNS.into_iter().map(|does| &does.list)
 }
 
 impl Operation {
-    /// All that there are, not one of many.
-    pub fn is_list(&self) -> bool {
-        self.method == "GET" && !self.path.ends_with('}')
+    /// Whoever may do any of these may do it.
+    pub fn needs(&self) -> impl Iterator<Item = &Self> {
+        let own = self.told_of.is_empty().then_some(self);
+        own.into_iter().chain(self.told_of.iter().map(|does| &does.list))
     }
 
     /// Whether a tool does just this.

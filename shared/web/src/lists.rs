@@ -19,7 +19,7 @@ impl Call {
         let (connection, found) = join(self.admission(), meanwhile).await;
         let (connection, mut refused) = (connection?, None);
         let mut scopes = BTreeMap::new();
-        for list in operation::all().filter(|one| one.is_list()) {
+        for list in operation::lists() {
             match connection.allows(list, self.at()) {
                 Ok(scope) => drop(scopes.insert(list.noun, scope)),
                 Err(error) => refused = Some(error),

@@ -86,9 +86,8 @@ impl Trash<'_> {
 
 /// How these are listed while they are there.
 fn lists(noun: &str) -> Result<&'static Operation, Problem> {
-    let all = || operation::all().filter(|one| one.is_list());
-    all().find(|one| one.noun == noun).ok_or_else(|| {
-        let known: Vec<_> = all().map(|one| one.noun).collect();
+    operation::lists().find(|one| one.noun == noun).ok_or_else(|| {
+        let known: Vec<_> = operation::lists().map(|one| one.noun).collect();
         Problem::invalid("?noun", format!("there is no `{noun}`; there are {}", known.join(", ")))
     })
 }

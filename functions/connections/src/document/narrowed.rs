@@ -61,7 +61,7 @@ fn narrow(said: &mut Value, connection: &Connection, at: Timestamp) -> bool {
         (Some(one), _) => connection.allows(one, at).is_ok(),
         (None, Some((resource, action))) => connection.decide(action, resource, at).is_ok(),
         (None, None) if id == OWN => is_any(connection, at).is_ok(),
-        (None, None) => operation::all().any(|one| one.is_list() && connection.allows(one, at).is_ok()),
+        (None, None) => operation::lists().any(|one| connection.allows(one, at).is_ok()),
     };
     if !may {
         return false;

@@ -1,7 +1,9 @@
 //! What only goals have: what belongs to one is read with it, and its tasks may go with it.
 
 use super::{Entry, fit, nouns};
+use crate::output;
 use crate::parts::{Part, allowed, answer, fitting, page, value};
+use domain::access::Shown;
 use domain::goal::Goal;
 use domain::id::GoalId;
 use domain::noun::Rules;
@@ -23,13 +25,16 @@ pub(super) fn of() -> Vec<Entry> {
                 &GOALS.get,
                 "One goal by its id, with what belongs to it, if that is asked for.".to_owned(),
                 schema_for!(Wanted),
+                output::of::<Shown<Goal>>(),
                 |call, arguments| Box::pin(get(call, arguments)),
-            );
+            )
+            .leading_to(nouns::more::<Goal>);
         }
         if tool.operation.name == GOALS.delete.name {
             let said =
                 "Move a goal to the trash, where it stays for 30 days; its tasks stay, or go there, too.";
-            *tool = Entry::new(&GOALS.delete, said.to_owned(), schema_for!(Deleted), |call, arguments| {
+            let (takes, answers) = (schema_for!(Deleted), output::deleted());
+            *tool = Entry::new(&GOALS.delete, said.to_owned(), takes, answers, |call, arguments| {
                 Box::pin(delete(call, arguments))
             });
         }

@@ -1,69 +1,87 @@
 //! The tools that every noun has.
 
 use super::{Entry, fit};
-use crate::parts::answer;
+use crate::parts::{MOST_BYTES, answer, fitting, limited};
+use crate::{output, resources};
+use domain::access::Shown;
 use domain::collection::CollectionName;
 use domain::filter::Filter as _;
 use domain::noun::{Deed, Rules};
-use rmcp::model::JsonObject;
+use rmcp::model::{JsonObject, Resource};
 use schemars::{JsonSchema, Schema, schema_for};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
-use web::{Asked, Call, Each, Items, Nouns, Once, PageParams, Problem, Sent, Within};
+use web::{Asked, Call, Each, Items, Nouns, Once, Page, PageParams, Problem, Sent, Within};
 
 /// The tools of one noun.
-pub(super) fn of<T: Rules>() -> Vec<Entry> {
+pub(super) fn of<T: Rules + JsonSchema>() -> Vec<Entry> {
     let does = T::DOES;
     let (many, one) = (does.many, T::NAME.replace('_', " "));
     let asked = both(schema_for!(PageParams), &schema_for!(T::Filter));
     let (of, asked) =
         if T::LIES_IN { (" of a collection", both(schema_for!(In), &asked)) } else { ("", asked) };
     let said = format!("{many}{of}, in pages: all, or those for which everything holds that is given.");
+    let (items, item) = (output::of::<Page<Shown<T>>>(), output::of::<Shown<T>>());
     let mut tools = vec![
-        Entry::new(&does.list, said, asked, |call, arguments| Box::pin(list::<T>(call, arguments)))
+        Entry::new(&does.list, said, asked, items, |call, arguments| Box::pin(list::<T>(call, arguments)))
             .looking_at(T::Filter::looks_at),
-        Entry::new(&does.get, format!("One {one} by its id."), schema_for!(One<T::Id>), |call, arguments| {
-            Box::pin(get::<T>(call, arguments))
-        }),
+        Entry::new(
+            &does.get,
+            format!("One {one} by its id."),
+            schema_for!(One<T::Id>),
+            item,
+            |call, arguments| Box::pin(get::<T>(call, arguments)),
+        )
+        .leading_to(more::<T>),
         Entry::new(
             &does.create,
             format!("Make a {one}.{}", does.besides),
             schema_for!(T::New),
+            output::written(),
             |call, arguments| Box::pin(create::<T>(call, arguments)),
-        ),
+        )
+        .leading_to(more::<T>),
         Entry::new(
             &does.update,
             format!("Change the given fields of a {one}; the others stay."),
             both(schema_for!(SeenOne<T::Id>), &schema_for!(T::Patch)),
+            output::written(),
             |call, arguments| Box::pin(update::<T>(call, arguments)),
-        ),
+        )
+        .leading_to(more::<T>),
         Entry::new(
             &does.delete,
             format!("Move a {one} to the trash, where it stays for 30 days."),
             schema_for!(SeenOne<T::Id>),
+            output::deleted(),
             |call, arguments| Box::pin(delete::<T>(call, arguments)),
         ),
         Entry::new(
             &does.restore,
             format!("Bring a {one} back out of the trash."),
             schema_for!(One<T::Id>),
+            output::written(),
             |call, arguments| Box::pin(restore::<T>(call, arguments)),
         ),
     ];
     tools.extend(T::DEEDS.iter().map(|deed| {
-        let said = format!("{}.", deed.says);
-        Entry::new(deed.does, said, schema_for!(SeenOne<T::Id>), move |call, arguments| {
+        let (said, takes) = (format!("{}.", deed.says), schema_for!(SeenOne<T::Id>));
+        Entry::new(deed.does, said, takes, output::written(), move |call, arguments| {
             Box::pin(carry_out(deed, call, arguments))
         })
     }));
     tools.extend(does.batch.as_ref().filter(|many| many.is_tool()).map(|many| {
         let said = format!("Make up to 25 {}, each by itself.", does.many.to_lowercase());
-        Entry::new(many, said, schema_for!(Items<T::New>), |call, arguments| {
-            Box::pin(create_each::<T>(call, arguments))
-        })
+        let (takes, answers) = (schema_for!(Items<T::New>), output::written_each());
+        Entry::new(many, said, takes, answers, |call, arguments| Box::pin(create_each::<T>(call, arguments)))
     }));
     tools
+}
+
+/// Where more of an item can be read, if there is such a resource.
+pub(super) fn more<T: Rules>(item: &RawValue) -> Option<Resource> {
+    resources::link(T::NAME, item)
 }
 
 /// Which collection it lies in.
@@ -95,7 +113,14 @@ async fn list<T: Rules>(call: &Call, mut arguments: JsonObject) -> Result<Box<Ra
     } else {
         None
     };
-    answer(&Nouns::<T>::of(call).within(Within(within)).list(&Asked::of(arguments)?).await?)
+    fitting(|most| {
+        let (asked, within) = (limited(&arguments, most), Within(within.clone()));
+        async move {
+            let page = Nouns::<T>::of(call).within(within).list(&Asked::of(asked)?).await?;
+            Ok((answer(&page)?, page.data.len()))
+        }
+    })
+    .await
 }
 
 async fn get<T: Rules>(call: &Call, arguments: JsonObject) -> Result<Box<RawValue>, Problem> {
@@ -133,7 +158,23 @@ async fn carry_out<T: Rules>(
 }
 
 async fn create_each<T: Rules>(call: &Call, arguments: JsonObject) -> Result<Box<RawValue>, Problem> {
-    answer(&Nouns::<T>::of(call).create_each(Each::of(arguments), Once::never()).await?)
+    let mut all = Nouns::<T>::of(call).create_each(Each::of(arguments), Once::never()).await?;
+    let whole = answer(&all)?;
+    if whole.get().len() <= MOST_BYTES {
+        return Ok(whole);
+    }
+    // Whoever made them knows what is in them.
+    for item in all.data.iter_mut().filter_map(|one| one.item.as_mut()) {
+        let brief: Brief = serde_json::from_str(item.get()).map_err(Problem::internal)?;
+        *item = answer(&brief)?;
+    }
+    answer(&all)
+}
+
+#[derive(Serialize, Deserialize)]
+struct Brief {
+    id: String,
+    version: u64,
 }
 
 /// The arguments of these names, taken out.

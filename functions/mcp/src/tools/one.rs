@@ -2,7 +2,9 @@
 
 use super::nouns::{both, taken};
 use super::{Entry, fit};
+use crate::output;
 use crate::parts::answer;
+use domain::access::Shown;
 use domain::id::Me;
 use domain::noun::Rules;
 use domain::shelf::Entity;
@@ -12,16 +14,21 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use web::{Call, Nouns, Problem, Sent};
 
-pub(super) fn of<T: Rules + Entity<Id = Me>>() -> [Entry; 2] {
+pub(super) fn of<T: Rules + JsonSchema + Entity<Id = Me>>() -> [Entry; 2] {
     let (does, one) = (T::DOES, T::NAME);
     [
-        Entry::new(&does.get, format!("The owner's {one}."), schema_for!(Nothing), |call, arguments| {
-            Box::pin(get::<T>(call, arguments))
-        }),
+        Entry::new(
+            &does.get,
+            format!("The owner's {one}."),
+            schema_for!(Nothing),
+            output::of::<Shown<T>>(),
+            |call, arguments| Box::pin(get::<T>(call, arguments)),
+        ),
         Entry::new(
             &does.update,
             format!("Change the given fields of the owner's {one}; the others stay."),
             both(schema_for!(Seen), &schema_for!(T::Patch)),
+            output::written(),
             |call, arguments| Box::pin(update::<T>(call, arguments)),
         ),
     ]
@@ -29,7 +36,7 @@ pub(super) fn of<T: Rules + Entity<Id = Me>>() -> [Entry; 2] {
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Nothing {}
+pub(super) struct Nothing {}
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
