@@ -2,6 +2,7 @@
 
 mod cap;
 mod completions;
+mod faults;
 mod lists;
 mod outside;
 mod prompts;
@@ -12,7 +13,7 @@ mod untrusted;
 use crate::harness::{Answer, House, request};
 use serde_json::{Value, json};
 
-const MODERN: &str = "2026-07-28";
+pub(crate) const MODERN: &str = "2026-07-28";
 
 pub(crate) async fn legacy(house: &House, key: &str, method: &str, params: Value) -> Answer {
     let body = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params });
@@ -144,9 +145,6 @@ async fn what_is_not_a_call_is_refused() {
         legacy(&house, &key, "tools/call", json!({ "name": "create_task", "arguments": { "titel": 1 } }))
             .await;
     assert!(wrong.body["result"]["content"][0]["text"].as_str().unwrap().contains("/titel"));
-    for body in [json!([]), json!({}), json!(5), json!([{ "jsonrpc": "2.0", "id": 1, "method": "ping" }])] {
-        house.send(request("POST", "/mcp", Some(&key), Some(body))).await.is_problem(400);
-    }
     let mut foreign =
         request("POST", "/mcp", Some(&key), Some(json!({ "jsonrpc": "2.0", "id": 1, "method": "ping" })));
     foreign.headers_mut().insert("origin", "https://evil.example".parse().unwrap());

@@ -44,6 +44,16 @@ class Agent:
             return str(refusal)
         require(False, f"the tool {name} should refuse {arguments}, but answered {answer}")
 
+    def unknown(self, name, **arguments):
+        """Whether it is told that there is no such tool."""
+        try:
+            self.use(name, **arguments)
+        except MCPError as error:
+            return error.error.code == -32602 and f"no tool `{name}`" in error.error.message
+        except ToolRefused:
+            pass
+        return False
+
     def turned_away(self, name, **arguments):
         """The HTTP status of a call that does not even reach the tool."""
         try:

@@ -158,9 +158,11 @@ def a_wrong_tool_call_is_refused_by_name(journey):
 @step()
 def what_is_no_mcp_request_is_explained(journey):
     ask = {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}
-    journey.mcp.rest("POST", "/mcp", b"{").problem(400)
+    for body, code in ((b"{", -32700), ([], -32600)):
+        answer = journey.mcp.rest("POST", "/mcp", body).expect(400)
+        answer.require(answer.json["error"]["code"] == code, f"JSON-RPC error {code} expected")
     journey.mcp.rest("GET", "/mcp").problem(405)
     journey.mcp.rest("DELETE", "/mcp").problem(405)
     journey.mcp.rest("POST", "/mcp", ask, headers={"Origin": "https://example.com"}).problem(403)
-    answer = journey.mcp.rest("POST", "/mcp", [], headers={"MCP-Protocol-Version": "1999-01-01"})
-    answer.require(400 <= answer.status < 500, "a refusal expected")
+    answer = journey.mcp.rest("POST", "/mcp", ask, headers={"MCP-Protocol-Version": "1999-01-01"}).expect(400)
+    answer.require(answer.json["error"]["code"] == -32022, "an unknown version expected")

@@ -105,9 +105,11 @@ def a_repeated_making_makes_one(journey):
 def a_preview_tells_what_a_grant_would_see(journey):
     journey.api.make_task("Previewed", labels=["home"])
     seen = journey.owner("POST", "/connections/preview", {"kind": "mcp", "name": "Later", "grant": [TASKS]}).expect(200)
-    seen.require(sorted(seen.json["tools"]) == ["get_task", "list_tasks"], "the tools that read expected")
+    told = ["analyze_progress", "get_task", "list_tasks", "list_trash", "query_user_stats"]
+    seen.require(sorted(seen.json["tools"]) == told, "the tools that read expected")
     endpoints = {(endpoint["method"], endpoint["path"]) for endpoint in seen.json["endpoints"]}
-    seen.require(endpoints == {("GET", "/v1/tasks"), ("GET", "/v1/tasks/{id}")}, "the routes that read expected")
+    paths = ("/v1/tasks", "/v1/tasks/{id}", "/v1/stats", "/v1/progress", "/v1/trash")
+    seen.require(endpoints == {("GET", path) for path in paths}, "the routes that read expected")
     tasks = next(sight for sight in seen.json["resources"] if sight["resource"] == "tasks")
     seen.require(tasks["items"] >= 1 and tasks["sample"], "a number and a sample expected")
     nothing = journey.owner("POST", "/connections/preview", {"kind": "mcp", "name": "Later", "grant": []}).expect(200)

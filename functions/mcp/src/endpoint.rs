@@ -1,6 +1,7 @@
 //! `POST /mcp`: one call in, one JSON answer out.
 
 use crate::answer::Answer;
+use crate::faults;
 use crate::name::name;
 use crate::server::Server;
 use axum::body::Body;
@@ -18,9 +19,21 @@ use web::{Call, Problem, RawJson};
 pub(crate) async fn post(
     call: Call,
     headers: HeaderMap,
-    RawJson(body): RawJson,
+    body: Result<RawJson, Problem>,
 ) -> Result<Response, Problem> {
     refuse_foreign_origin(&headers)?;
+    let RawJson(body) = match body {
+        Ok(body) => body,
+        Err(problem) if problem.status == StatusCode::BAD_REQUEST => {
+            call.admission().await?;
+            return Ok(faults::no_json(&call, &problem));
+        }
+        Err(problem) => return Err(problem),
+    };
+    if faults::has_odd_id(&body) {
+        call.admission().await?;
+        return Ok(faults::no_request(&call, StatusCode::BAD_REQUEST, &headers, &body));
+    }
     if let Some(name) = name(&body) {
         call.set_name(name);
     }
@@ -28,10 +41,10 @@ pub(crate) async fn post(
     let server = Server { call: call.clone(), answer: tool.clone() };
     let sessions = Arc::new(NeverSessionManager::default());
     let service = StreamableHttpService::new(move || Ok(server.clone()), sessions, config());
-    let answer = service.handle(request(headers, body)).await;
+    let answer = service.handle(request(headers.clone(), body.clone())).await;
     // Whatever was answered inside: a key that does not hold gets a 401, which clients act on.
     call.admission().await?;
-    explained(&call, answer.map(Body::new), &tool).await
+    explained(&call, &headers, &body, answer.map(Body::new), &tool).await
 }
 
 /// Hosts are checked by the host that this runs in, not for MCP alone; bodies are bounded before they come here.
@@ -85,17 +98,24 @@ impl<'de> Deserialize<'de> for Never {
 
 /// The protocol library refuses some requests in plain text; here every refusal explains itself the same way, and
 /// one that the protocol has its own words for counts as one.
-async fn explained(call: &Call, answer: Response, tool: &Answer) -> Result<Response, Problem> {
+async fn explained(
+    call: &Call,
+    headers: &HeaderMap,
+    sent: &[u8],
+    answer: Response,
+    tool: &Answer,
+) -> Result<Response, Problem> {
     let json = answer.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind == "application/json");
     let (parts, body) = answer.into_parts();
     let said = body.collect().await.map_err(Problem::internal)?.to_bytes();
-    let not_mcp = |status, detail| Problem::new(status, "not-mcp", "Not a request of this protocol", detail);
     if let Some(whole) = tool.put_in(&said).map_err(Problem::internal)? {
         return Ok(Response::from_parts(parts, whole.into()));
     }
     if parts.status.is_success() || json {
         if serde_json::from_slice::<Refused>(&said).is_ok() {
-            call.set_refusal(not_mcp(StatusCode::BAD_REQUEST, "It was refused by the protocol.".to_owned()));
+            let detail = "It was refused by the protocol.";
+            let title = "Not a request of this protocol";
+            call.set_refusal(Problem::new(StatusCode::BAD_REQUEST, "not-mcp", title, detail));
         }
         return Ok(Response::from_parts(parts, said.into()));
     }
@@ -104,5 +124,5 @@ async fn explained(call: &Call, answer: Response, tool: &Answer) -> Result<Respo
         StatusCode::UNSUPPORTED_MEDIA_TYPE => StatusCode::BAD_REQUEST,
         other => other,
     };
-    Err(not_mcp(status, String::from_utf8_lossy(&said).into_owned()))
+    Ok(faults::no_request(call, status, headers, sent))
 }

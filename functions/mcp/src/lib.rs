@@ -3,6 +3,7 @@
 mod answer;
 mod completions;
 mod endpoint;
+mod faults;
 mod listing;
 mod name;
 mod output;

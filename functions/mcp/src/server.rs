@@ -22,7 +22,7 @@ use web::Call;
 /// How long a client may keep what it was told, in milliseconds. Short, because the owner can change a grant.
 const FRESH_FOR_MS: u64 = 60_000;
 
-const VERSIONS: &[ProtocolVersion] = &[
+pub(crate) const VERSIONS: &[ProtocolVersion] = &[
     ProtocolVersion::V_2025_03_26,
     ProtocolVersion::V_2025_06_18,
     ProtocolVersion::V_2025_11_25,

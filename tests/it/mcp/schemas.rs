@@ -97,7 +97,8 @@ async fn every_tool_answers_as_it_says() {
         let create = if one == "memory" { "add_memory".to_owned() } else { format!("create_{one}") };
         let made = call(&create, new.clone()).await;
         let of = if one == "collection" { json!("books") } else { id(&made) };
-        let links: Vec<_> = made["content"].as_array().unwrap().iter().skip(1).map(|it| it["uri"].clone()).collect();
+        let links: Vec<_> =
+            made["content"].as_array().unwrap().iter().skip(1).map(|it| it["uri"].clone()).collect();
         let place = match one {
             "goal" => vec![format!("larder://goals/{}/context", of.as_str().unwrap())],
             "memory" => vec![format!("larder://memories/{}", of.as_str().unwrap())],
