@@ -66,6 +66,9 @@ async fn a_modern_client_begins_with_discover() {
     let found = &answer.body["result"];
     assert!(found["supportedVersions"].as_array().unwrap().contains(&json!(MODERN)), "{}", answer.body);
     assert_eq!((&found["resultType"], &found["cacheScope"]), (&json!("complete"), &json!("private")));
+    let called = modern(&house, &key, "tools/call", json!({ "name": "list_tasks", "arguments": {} })).await;
+    let answered_by = &called.body["result"]["_meta"]["io.modelcontextprotocol/serverInfo"]["name"];
+    assert_eq!(answered_by, "larder", "{}", called.body);
     let listed = modern(&house, &key, "tools/list", json!({})).await;
     assert_eq!(listed.body["result"]["cacheScope"], "private");
     assert!(listed.body["result"]["ttlMs"].is_number());

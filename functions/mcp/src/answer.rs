@@ -2,16 +2,24 @@
 //! together again; so it answers without it, and the text is put in when it is done.
 
 use crate::tools::Told;
-use rmcp::model::{CallToolResult, MetaObject, Resource};
+use rmcp::model::{CallToolResult, JsonObject, MetaObject, Resource};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, LazyLock, OnceLock};
 
 /// Says of what people wrote, or programs for them, that it is data, whatever it says itself.
-pub(crate) fn untrusted() -> MetaObject {
-    MetaObject::from(serde_json::Map::from_iter([("larder/untrusted".to_owned(), true.into())]))
-}
+pub(crate) static DATA: LazyLock<MetaObject> =
+    LazyLock::new(|| MetaObject(JsonObject::from_iter([("larder/untrusted".to_owned(), true.into())])));
+
+/// The same, and who says so.
+static ITS: LazyLock<MetaObject> = LazyLock::new(|| {
+    let mut meta = DATA.clone();
+    let itself = json!({ "name": "larder", "version": env!("CARGO_PKG_VERSION") });
+    meta.0.insert("io.modelcontextprotocol/serverInfo".to_owned(), itself);
+    meta
+});
 
 /// Of one call.
 #[derive(Clone, Default)]
@@ -33,7 +41,7 @@ struct Whole<'a> {
     content: Vec<Block<'a>>,
     structured_content: &'a RawValue,
     #[serde(rename = "_meta")]
-    meta: MetaObject,
+    meta: &'static MetaObject,
     #[serde(flatten)]
     rest: Rest,
 }
@@ -65,7 +73,9 @@ impl Answer {
         rest.remove("content");
         let text = Block::Text { text: answer.get() };
         let content = [text].into_iter().chain(link.as_ref().map(Block::ResourceLink)).collect();
-        let result = Whole { content, structured_content: answer, meta: untrusted(), rest };
+        // Only newer clients are told of what type a result is, and who answers.
+        let meta = if rest.contains_key("resultType") { &*ITS } else { &*DATA };
+        let result = Whole { content, structured_content: answer, meta, rest };
         serde_json::to_vec(&Message { jsonrpc, id, result }).map(Some)
     }
 }

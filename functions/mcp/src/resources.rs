@@ -3,7 +3,7 @@
 mod read;
 mod uri;
 
-use crate::answer::untrusted;
+use crate::answer::DATA;
 use domain::Error;
 use domain::connection::Connection;
 use domain::operation::{GOALS, LIFE_AREAS, MEMORIES, Operation, PROFILE as ITS, RECORDS, TASKS};
@@ -170,7 +170,7 @@ pub(crate) async fn found(call: &Call, uri: &str) -> Result<ReadResourceResult, 
     let address = Address::of(uri, call.owner()).ok_or(Error::NotFound("resource"))?;
     let kind = address.kind();
     let text = address.read(call).await?;
-    let contents = ResourceContents::text(text, uri).with_mime_type(kind.media_type).with_meta(untrusted());
+    let contents = ResourceContents::text(text, uri).with_mime_type(kind.media_type).with_meta(DATA.clone());
     Ok(ReadResourceResult::new(vec![contents])
         .with_ttl_ms(kind.fresh_for)
         .with_cache_scope(CacheScope::Private))

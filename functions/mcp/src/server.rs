@@ -4,19 +4,22 @@ use crate::answer::Answer;
 use crate::listing::page;
 use crate::tools::{self, TOOLS};
 use crate::{completions, prompts, resources};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use domain::connection::Connection;
 use rmcp::ServerHandler;
 #[expect(deprecated, reason = "older clients set a level")]
 use rmcp::model::SetLevelRequestParams;
 use rmcp::model::{
     CacheScope, CallToolRequestParams, CallToolResponse, CompleteRequestParams, CompleteResult,
-    DiscoverResult, ErrorData, GetPromptRequestParams, GetPromptResponse, Implementation, ListPromptsResult,
-    ListResourceTemplatesResult, ListResourcesResult, ListToolsResult, PaginatedRequestParams,
-    ProtocolVersion, ReadResourceRequestParams, ReadResourceResponse, ServerCapabilities, ServerConfig,
-    SetLevelRequestMethod,
+    DiscoverResult, ErrorData, GetPromptRequestParams, GetPromptResponse, Icon, Implementation,
+    ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult, ListToolsResult,
+    PaginatedRequestParams, ProtocolVersion, ReadResourceRequestParams, ReadResourceResponse,
+    ServerCapabilities, ServerConfig, SetLevelRequestMethod,
 };
 use rmcp::service::{RequestContext, RoleServer};
 use std::borrow::Cow;
+use std::sync::LazyLock;
 use web::Call;
 
 /// How long a client may keep what it was told, in milliseconds. Short, because the owner can change a grant.
@@ -31,6 +34,22 @@ pub(crate) const VERSIONS: &[ProtocolVersion] = &[
 
 const INSTRUCTIONS: &str = include_str!("../../../templates/instructions/mcp.md");
 
+const ICON: &[u8] = include_bytes!("../../../templates/icons/larder.svg");
+
+static INFO: LazyLock<ServerConfig> = LazyLock::new(|| {
+    let offers = ServerCapabilities::builder().enable_tools().enable_resources();
+    ServerConfig::new(offers.enable_prompts().enable_completions().build())
+        .with_server_info(itself())
+        .with_instructions(INSTRUCTIONS)
+});
+
+/// How the server calls itself. Clients take no icon that would have to be fetched.
+fn itself() -> Implementation {
+    let icon = Icon::new(format!("data:image/svg+xml;base64,{}", STANDARD.encode(ICON)));
+    let icon = icon.with_mime_type("image/svg+xml").with_sizes(vec!["any".to_owned()]);
+    Implementation::new("larder", env!("CARGO_PKG_VERSION")).with_title("Larder").with_icons(vec![icon])
+}
+
 #[derive(Clone)]
 pub(crate) struct Server {
     pub(crate) call: Call,
@@ -39,10 +58,7 @@ pub(crate) struct Server {
 
 impl ServerHandler for Server {
     fn get_info(&self) -> ServerConfig {
-        let offers = ServerCapabilities::builder().enable_tools().enable_resources();
-        ServerConfig::new(offers.enable_prompts().enable_completions().build())
-            .with_server_info(Implementation::new("larder", env!("CARGO_PKG_VERSION")))
-            .with_instructions(INSTRUCTIONS)
+        INFO.clone()
     }
 
     fn supported_protocol_versions(&self) -> Cow<'static, [ProtocolVersion]> {

@@ -1,0 +1,85 @@
+"""Lets MCP clients that others wrote list, call, read and prompt, each with a key, against the `larder` process; all have
+to see the same.
+    tests/clients/run.py
+"""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent))
+
+from journey.calls import call, require  # noqa: E402
+from journey.hosts import TOOLS, Larder, binary  # noqa: E402
+
+OLD, NEW = "2025-11-25", "2026-07-28"
+NODE, PACKAGES = TOOLS / "node/bin/node", TOOLS / "npm"
+PYTHON_2, PYTHON_1 = (TOOLS / name / "bin/python" for name in ("clients", "mcp1"))
+INSPECTOR = PACKAGES / "node_modules/@modelcontextprotocol/inspector/clients/launcher/build/index.js"
+TITLE = "Find a pool"
+
+# Each prints one line: the version that it speaks, how many tools it lists, and what it gets by call, read and prompt.
+CLIENTS = (
+    ("Python 2, legacy", OLD, [PYTHON_2, HERE / "python2.py", "legacy"]),
+    ("Python 2, modern", NEW, [PYTHON_2, HERE / "python2.py", NEW]),
+    ("Python 2, auto", NEW, [PYTHON_2, HERE / "python2.py", "auto"]),
+    ("Python 1", OLD, [PYTHON_1, HERE / "python1.py"]),
+    ("TypeScript, legacy", OLD, [NODE, HERE / "typescript.mjs", "legacy"]),
+    ("TypeScript, auto", NEW, [NODE, HERE / "typescript.mjs", "auto"]),
+)
+
+
+def main():
+    with TemporaryDirectory(prefix="larder-") as home:
+        larder = Larder(binary(), home).start()
+        try:
+            return tried(larder)
+        finally:
+            larder.stop()
+
+
+def tried(larder):
+    new = {"kind": "mcp", "name": "Clients", "preset": "full_access",
+           "limits": {"burst": None, "per_hour": None, "per_day": None}}
+    key = call("POST", f"{larder.url}/connections", new, token=larder.owner_token).expect(201).json["key"]
+    call("POST", f"{larder.url}/v1/tasks", {"title": TITLE, "due": "2026-01-15"}, token=key).expect(201)
+    listed = call("POST", larder.mcp_url, {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}, token=key).expect(200).json
+    tools = len(listed["result"]["tools"])
+    env = {"HOME": larder.home, "PATH": os.environ["PATH"], "URL": larder.mcp_url, "KEY": key, "PACKAGES": PACKAGES}
+    failed = 0
+    for name, version, command in CLIENTS:
+        run = subprocess.run(command, env=env, cwd=larder.home, text=True, capture_output=True, timeout=60)
+        seen = json.loads(run.stdout) if run.returncode == 0 else {}
+        fits = (seen.get("version"), seen.get("tools"), seen.get("called")) == (version, tools, TITLE) and all(
+            TITLE in seen[what] for what in ("read", "prompt"))
+        failed += not fits
+        print(f"{name}: {'ok' if fits else f'FAILED {seen} {run.stderr[-2000:]}'}", flush=True)
+    for era in ("legacy", "modern"):
+        failed += inspected(larder, key, era, tools)
+    return int(failed > 0)
+
+
+def inspected(larder, key, era, tools):
+    """The Inspector's command line, which is one process for each thing that it does."""
+    def does(*what):
+        command = [NODE, INSPECTOR, "--cli", larder.mcp_url, "--transport", "http", "--protocol-era", era,
+                   "--header", f"Authorization: Bearer {key}", "--method", *what]
+        env = {"HOME": larder.home, "PATH": os.environ["PATH"]}
+        run = subprocess.run(command, env=env, cwd=larder.home, text=True, capture_output=True, timeout=60)
+        require(run.returncode == 0, f"{what}: {run.stdout}{run.stderr}")
+        return run.stdout
+
+    require(len(json.loads(does("tools/list"))["tools"]) == tools, "other tools")
+    for what in (("tools/call", "--tool-name", "list_tasks"), ("resources/read", "--uri", "larder://me/today"),
+                 ("prompts/get", "--prompt-name", "daily_planning")):
+        require(TITLE in does(*what), f"{TITLE} expected from {what}")
+    print(f"Inspector, {era}: ok", flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
