@@ -126,6 +126,8 @@ async fn a_read_waits_for_one_trip_a_write_for_two_a_forged_key_for_none() {
         ("POST", "/mcp", tool("create_task", title.clone()), 200, 2, 3),
         ("POST", "/mcp", tool("update_task", json!({ "id": id, "title": "Tea" })), 200, 2, 4),
         ("POST", "/mcp", Some(json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/list" })), 200, 1, 2),
+        ("POST", "/mcp", Some(json!({ "jsonrpc": "2.0", "id": 1, "method": "resources/list" })), 200, 1, 2),
+        ("POST", "/mcp", tool("query_user_stats", json!({})), 200, 1, 8),
         // Its parts, and what waits for it, are looked up.
         ("DELETE", one.as_str(), None, 204, 3, 6),
         ("POST", back.as_str(), None, 200, 2, 4),

@@ -17,7 +17,13 @@ fn no_template_is_forgotten() {
     let used = [
         ("dashboard/home.html", "functions/local/src/pages.rs"),
         ("dashboard/onward.html", "functions/local/src/pages.rs"),
+        ("icons/larder.svg", "functions/mcp/src/server.rs"),
         ("instructions/mcp.md", "functions/mcp/src/server.rs"),
+        ("prompts/daily_planning.md", "functions/mcp/src/prompts.rs"),
+        ("prompts/decompose_goal.md", "functions/mcp/src/prompts.rs"),
+        ("prompts/plan_from_memory.md", "functions/mcp/src/prompts.rs"),
+        ("prompts/reflect.md", "functions/mcp/src/prompts.rs"),
+        ("prompts/weekly_review.md", "functions/mcp/src/prompts.rs"),
     ];
     assert_eq!(found, used.map(|(template, _)| Path::new(template).to_owned()));
     for (template, user) in used {

@@ -49,7 +49,9 @@ async fn a_long_list_ends_early_and_loses_nothing() {
 #[tokio::test]
 async fn searches_batches_and_resources_are_bounded_too() {
     let house = House::new();
-    let key = house.api("full_access").await;
+    let limits = json!({ "burst": null, "per_hour": null, "per_day": null });
+    let unlimited = json!({ "kind": "mcp", "name": "x", "preset": "full_access", "limits": limits });
+    let (_, key) = house.connect(unlimited).await;
     let goal = house.call("POST", "/v1/goals", &key, Some(json!({ "title": "Rain" }))).await.text("/id");
     for n in 0..30 {
         let memory = json!({ "content": format!("Rain {n} {}", "drop ".repeat(1_500)) });
