@@ -69,7 +69,7 @@ async fn searches_batches_and_resources_are_bounded_too() {
     let uri = format!("larder://goals/{goal}/context");
     bounded(&legacy(&house, &key, "resources/read", json!({ "uri": uri })).await, &uri);
     house.call("POST", "/v1/collections", &key, Some(json!({ "name": "notes" }))).await;
-    let item = json!({ "collection": "notes", "data": { "text": "x".repeat(20_000) } });
+    let item = json!({ "collection": "notes", "data": { "text": "x".repeat(9_000) } });
     let items: Vec<_> = (0..25).map(|_| item.clone()).collect();
     let made = call(&house, &key, "create_records", json!({ "items": items })).await;
     let one = &made["data"][24]["item"];
