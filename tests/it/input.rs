@@ -89,8 +89,10 @@ async fn what_is_not_json_or_too_much_is_refused() {
         }
         let large = format!("{{\"title\":\"{}\"}}", "x".repeat(256 * 1024));
         post(&house, path, &key, "application/json", &large).await.is_problem(413);
-        post(&house, path, &key, "application/json; charset=utf-8", "{").await.is_problem(400);
     }
+    post(&house, "/v1/tasks", &key, "application/json; charset=utf-8", "{").await.is_problem(400);
+    let of_mcp = post(&house, "/mcp", &key, "application/json; charset=utf-8", "{").await;
+    assert_eq!((of_mcp.status.as_u16(), &of_mcp.body["error"]["code"]), (400, &json!(-32700)));
 }
 
 #[tokio::test]
