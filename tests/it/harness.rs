@@ -29,7 +29,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use tempfile::TempDir;
 use tower::ServiceExt as _;
-use web::{App, Credential, Identity, Ports, SignedIn};
+use web::{App, Credential, Identity, Ports, SignedIn, Site};
 
 pub(crate) const OWNER: &str = "owner-token";
 pub(crate) const OTHER_OWNER: &str = "other-owner-token";
@@ -97,6 +97,7 @@ impl House {
             },
         };
         let ledger = ledger(&store);
+        let outbound = Arc::clone(&network) as Arc<dyn Outbound>;
         let process = move || {
             App::new(Ports {
                 table: Arc::clone(&table),
@@ -104,6 +105,8 @@ impl House {
                 ledger: Arc::clone(&ledger),
                 identity: Arc::new(TwoOwners),
                 reach: Arc::new(Exempt::default()),
+                outbound: Arc::clone(&outbound),
+                site: Site::new("http", None),
                 clock: Arc::clone(&time),
                 entropy: Arc::clone(&entropy) as _,
             })

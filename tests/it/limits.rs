@@ -201,6 +201,7 @@ pub(crate) fn open(folder: &std::path::Path, clock: &Arc<ManualClock>) -> Host {
     let settings = Settings {
         listen: "127.0.0.1:4747".parse().unwrap(),
         hosts: "larder.test".to_owned(),
+        public_url: None,
         outbound: Arc::new(crate::harness::Network::default()),
         reach: Arc::new(outbound::Exempt::default()),
         clock: Arc::clone(clock) as _,

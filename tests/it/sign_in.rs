@@ -21,6 +21,7 @@ pub(crate) fn start(folder: &TempDir, clock: &Arc<ManualClock>) -> Host {
     let settings = Settings {
         listen: "127.0.0.1:4747".parse().unwrap(),
         hosts: "larder.home".to_owned(),
+        public_url: None,
         outbound: Arc::new(crate::harness::Network::default()),
         reach: Arc::new(outbound::Exempt::default()),
         clock: Arc::clone(clock) as _,

@@ -6,9 +6,9 @@ use domain::connection::{Config, Connection, Face, NewConnection, View};
 use domain::delivery::SigningSecret;
 use domain::id::{ConnectionId, OwnerId};
 use domain::keyring::Purpose;
-use domain::shelf::{Shelf, Writer};
-use domain::table::{Expect, Put, Write};
-use domain::{Error, due, schema, seal};
+use domain::shelf::Writer;
+use domain::table::Write;
+use domain::{Error, schema, seal};
 use http::{StatusCode, header};
 use schemars::JsonSchema;
 use secrecy::{ExposeSecret as _, SecretString};
@@ -51,9 +51,9 @@ async fn make(
     let id = ConnectionId::new(by.at, app.entropy.bytes());
     let (face, secret) = face(app, owner, id, settings.config.clone()).await?;
     let key = Issued::new(app, owner, id).await?;
-    let mut connection = Connection::new(id, owner, settings, face, key.stored(), &by);
+    let connection = Connection::new(id, owner, settings, face, key.stored(), &by);
     let store = async |connection: Connection| {
-        let (connection, put) = Shelf::new(&*app.table, owner).put(connection, Expect::Absent)?;
+        let (connection, writes) = connection.opening(&*app.table, owner)?;
         let created = Created {
             connection: connection.view()?,
             key: key.text.expose_secret(),
@@ -61,14 +61,7 @@ async fn make(
         };
         let answer = Answer::json(StatusCode::CREATED, &created)?;
         let answer = answer.with(header::LOCATION, format!("/connections/{id}"));
-        let puts = [
-            Some(put),
-            Some(slug_row(owner, &connection)),
-            due::row(owner, &connection)?,
-            keep.answer(&answer)?,
-        ];
-        let puts = puts.into_iter().flatten().map(Write::Put);
-        let writes = puts.chain([connection.gate(owner, None)]);
+        let writes = writes.into_iter().chain(keep.answer(&answer)?.map(Write::Put));
         app.table.transact(writes.collect(), app.op()).await?;
         Ok::<_, Problem>(answer)
     };
@@ -78,18 +71,10 @@ async fn make(
                 return Err(slug_is_taken(app, owner, &connection).await?.unwrap_or(problem));
             }
             // The name is free to be used again; only the slug that comes of it has to be another one.
-            let id = id.to_string();
-            connection.slug = connection.slug.with_ending(id.get(id.len() - 6..).unwrap_or(&id));
-            store(connection).await
+            store(connection.with_slug_of_its_own()).await
         }
         done => done,
     }
-}
-
-/// The row that makes a slug somebody's.
-pub(crate) fn slug_row(owner: OwnerId, connection: &Connection) -> Put {
-    let body = format!("\"{}\"", connection.id);
-    Put::new(schema::slug(owner, &connection.slug), body, Expect::Absent)
 }
 
 pub(crate) async fn slug_is_taken(

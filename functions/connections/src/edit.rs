@@ -1,13 +1,13 @@
 //! One change of a connection by its owner, with everything that goes with it in one transaction.
 
-use crate::create::{reachable, slug_is_taken, slug_row};
+use crate::create::{reachable, slug_is_taken};
 use axum::extract::FromRequestParts;
 use axum::response::Response;
+use domain::Error;
 use domain::connection::{Connection, Settings, Status};
 use domain::id::{ConnectionId, OwnerId};
 use domain::shelf::{Shelf, Writer};
-use domain::table::{Expect, Write};
-use domain::{Error, due, schema};
+use domain::table::Write;
 use http::StatusCode;
 use http::request::Parts;
 use web::{App, At, ByOwner, Expected, IfMatch, Owner, Problem, expect_version, tagged};
@@ -81,19 +81,8 @@ impl Edit {
             return Err(Problem::new(StatusCode::CONFLICT, "revoked", "It is revoked", detail));
         }
         let Self { app, owner, by, .. } = self;
-        (after.updated_at, after.source) = (by.at, Some(by.source));
-        let shelf = Shelf::<Connection>::new(&*app.table, *owner);
-        let (after, put) = shelf.put(after, Expect::Version(before.version))?;
-        let mut writes = vec![Write::Put(put), after.gate(*owner, Some(&before))];
         let renamed = after.slug != before.slug;
-        if renamed {
-            let version = Expect::Absent.next();
-            writes.push(Write::Delete { key: schema::slug(*owner, &before.slug), version });
-            writes.push(Write::Put(slug_row(*owner, &after)));
-        }
-        if after.expires_at != before.expires_at {
-            writes.extend(due::row(*owner, &after)?.map(Write::Put));
-        }
+        let (after, mut writes) = after.rewriting(&before, &*app.table, *owner, by)?;
         writes.extend(also(&after)?);
         match app.table.transact(writes, by.op).await {
             Err(Error::Conflict) if renamed => {

@@ -1,6 +1,5 @@
 //! What the owner sees and changes of connections.
 
-use crate::create::slug_row;
 use crate::edit::Edit;
 use axum::Json;
 use axum::extract::State;
@@ -58,7 +57,7 @@ pub(crate) async fn patch(edit: Edit, Body(patch): Body<ConnectionPatch>) -> Res
 pub(crate) async fn delete(edit: Edit) -> Result<StatusCode, Problem> {
     let Edit { app, owner, by, .. } = &edit;
     let connection = edit.found().await?;
-    let slug = slug_row(*owner, &connection);
+    let slug = connection.slug_row(*owner);
     // These two stay at their first version.
     let beside = [slug.key, schema::rate(*owner, connection.id)];
     let beside = beside.map(|key| Write::Delete { key, version: slug.expect.next() });

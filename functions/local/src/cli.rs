@@ -143,6 +143,10 @@ pub struct Serve {
     #[arg(long, value_name = "NAMES", env = "LARDER_HOSTS", default_value = "")]
     pub hosts: String,
 
+    /// The address that clients use, if it is another one than they call this machine by: that of a proxy before it.
+    #[arg(long, value_name = "URL", env = "LARDER_PUBLIC_URL")]
+    pub public_url: Option<Url>,
+
     /// What to log to standard error: error, warn, info, debug or trace.
     #[arg(long, value_name = "LEVEL", env = "LARDER_LOG", default_value = "warn")]
     pub log: tracing::Level,

@@ -19,12 +19,15 @@ use embedded::{Lock, OpenError, Opened, Store};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use web::{App, Ports};
+use url::Url;
+use web::{App, Ports, Site};
 
 /// What is not the same on every machine.
 pub struct Settings {
     pub listen: SocketAddr,
     pub hosts: String,
+    /// Where others reach it, if that is not the name by which it is called.
+    pub public_url: Option<Url>,
     pub outbound: Arc<dyn Outbound>,
     pub reach: Arc<dyn Reach>,
     pub clock: Arc<dyn Clock>,
@@ -45,7 +48,7 @@ pub struct Host {
 impl Host {
     /// In a runtime, because notes are written beside the calls.
     pub fn open(folder: &Path, settings: Settings) -> Result<Self, OpenError> {
-        let Settings { listen, hosts, outbound, reach, clock, entropy } = settings;
+        let Settings { listen, hosts, public_url, outbound, reach, clock, entropy } = settings;
         let Opened { store, keys, file, lock } =
             embedded::open(folder, Arc::clone(&clock), Arc::clone(&entropy))?;
         let owner = Arc::new(LocalOwner::new(&keys, Arc::clone(&clock), Arc::clone(&entropy)));
@@ -62,7 +65,7 @@ impl Host {
         let deliver = Deliver {
             table: Arc::clone(&table) as _,
             keys: data_keys(),
-            outbound,
+            outbound: Arc::clone(&outbound),
             clock: Arc::clone(&clock),
         };
         let due = Sweep {
@@ -74,8 +77,17 @@ impl Host {
         let identity = Arc::clone(&owner) as _;
         let ledger = Behind::start(Direct::new(Arc::clone(&table) as _));
         let notes = Arc::new(ledger.clone());
-        let app =
-            App::new(Ports { keys: data_keys(), ledger: notes, table, identity, reach, clock, entropy });
+        let app = App::new(Ports {
+            keys: data_keys(),
+            ledger: notes,
+            table,
+            identity,
+            reach,
+            outbound,
+            site: Site::new("http", public_url.as_ref()),
+            clock,
+            entropy,
+        });
         let checks = from_fn_with_state(Hosts::new(listen, &hosts), guard);
         let (signing_in, commands) = (Extension(Arc::clone(&owner)), Extension(Arc::new(commands(folder))));
         let router = routes()

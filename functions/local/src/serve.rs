@@ -118,6 +118,7 @@ async fn serve_until_told(folder: &Path, serve: Serve) -> Result<(), Failure> {
     let settings = Settings {
         listen: at,
         hosts: serve.hosts,
+        public_url: serve.public_url,
         outbound: Arc::new(Egress::new(exempt.clone())),
         reach: Arc::new(exempt),
         clock: Arc::new(System),

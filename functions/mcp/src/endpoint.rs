@@ -44,6 +44,10 @@ pub(crate) async fn post(
     let answer = service.handle(request(headers.clone(), body.clone())).await;
     // Whatever was answered inside: a key that does not hold gets a 401, which clients act on.
     call.admission().await?;
+    // To ask for more is a matter of HTTP, too.
+    if let Some(beyond) = call.refusal().filter(|problem| problem.code() == "insufficient-scope") {
+        return Err(beyond.clone());
+    }
     explained(&call, &headers, &body, answer.map(Body::new), &tool).await
 }
 

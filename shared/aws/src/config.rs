@@ -12,6 +12,7 @@ use aws_types::SdkConfig;
 use aws_types::region::Region;
 use std::fmt;
 use std::time::Duration;
+use url::Url;
 
 /// A function without this setting cannot start.
 #[derive(thiserror::Error)]
@@ -56,6 +57,11 @@ impl Settings {
     /// Private addresses that may be reached all the same; usually none.
     pub(crate) fn outbound_allow(&self) -> String {
         self.optional("LARDER_OUTBOUND_ALLOW").unwrap_or_default()
+    }
+
+    /// Where it is reached, if that is not the gateway's own name.
+    pub(crate) fn public_url(&self) -> Result<Option<Url>, url::ParseError> {
+        self.optional("LARDER_PUBLIC_URL").map(|url| url.parse()).transpose()
     }
 
     /// One for all services, so that they share their connections. Lambda brings region and credentials as

@@ -12,7 +12,7 @@ use domain::queue::Queue;
 use domain::table::Table;
 use outbound::{Egress, Exempt};
 use std::sync::{Arc, OnceLock};
-use web::System;
+use web::{Site, System};
 
 pub struct Ports {
     settings: Settings,
@@ -56,6 +56,10 @@ impl Ports {
 
     pub fn reach(&self) -> Arc<dyn Reach> {
         Arc::new(Exempt::parse(&self.settings.outbound_allow()))
+    }
+
+    pub(crate) fn site(&self) -> Result<Site, Error> {
+        Ok(Site::new("https", self.settings.public_url()?.as_ref()))
     }
 
     pub fn clock(&self) -> Arc<dyn Clock> {

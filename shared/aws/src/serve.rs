@@ -34,6 +34,8 @@ pub async fn serve(routes: Routes, owners: Owners) -> Result<(), Error> {
         ledger: ports.ledger()?,
         identity: owners(&ports)?,
         reach: ports.reach(),
+        outbound: ports.outbound()?,
+        site: ports.site()?,
         clock: ports.clock(),
         entropy: ports.entropy(),
     });

@@ -1,9 +1,11 @@
 //! A connection: what one agent, app or script was given.
 
 mod chosen;
+mod consents;
 mod face;
 pub mod gate;
 mod input;
+mod opening;
 mod slug;
 mod view;
 mod webhook;
@@ -11,10 +13,11 @@ mod webhook;
 pub use face::{ApiConfig, Config, Face, Format, KeyIn, Kind, Language, McpConfig, SdkConfig};
 pub use input::{ConnectionPatch, NewConnection, Settings};
 pub use slug::Slug;
-pub use view::{KeyView, View};
+pub use view::{AppView, KeyView, View};
 pub use webhook::{Payload, Target, WebhookConfig};
 
-use crate::access::{Action, Ask, Grant, Resource, Scope, Tag, decide};
+use crate::access::{Action, Actions, Ask, Grant, Resource, Scope, Tag, decide};
+use crate::consent::Consent;
 use crate::error::{Denial, Refusal};
 use crate::id::{ConnectionId, OwnerId};
 use crate::key::{GenuineKey, KeyHash};
@@ -25,6 +28,7 @@ use crate::shelf::{Entity, Source, Writer};
 use crate::table::{Query, RowKey};
 use crate::text::{List, Text};
 use crate::{Error, Result, schema};
+use consents::Narrowed;
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -60,6 +64,12 @@ pub struct Connection {
     /// Keys that were replaced and live on for a while.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub old_keys: Vec<OldKey>,
+    /// The apps that were let in, each with a key of its own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    consents: Vec<Consent>,
+    /// Set for the length of a call.
+    #[serde(skip)]
+    narrowed: Option<Narrowed>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revoked_at: Option<Timestamp>,
     pub created_at: Timestamp,
@@ -132,6 +142,8 @@ impl Connection {
             key_ends_with: key.ends_with,
             key_created_at: Some(by.at),
             old_keys: Vec::new(),
+            consents: Vec::new(),
+            narrowed: None,
             revoked_at: None,
             created_at: by.at,
             created_by: Some(owner),
@@ -190,7 +202,13 @@ impl Connection {
 
     /// What its grant allows now.
     pub fn decide(&self, action: Action, resource: Resource, at: Timestamp) -> Result<Scope<'_>> {
-        decide(&self.grant, Ask { by: self.id, action, resource, at })
+        let ask = Ask { by: self.id, action, resource, at };
+        decide(&self.grant, ask).map_err(|error| match &self.narrowed {
+            Some(Narrowed { to, from }) if decide(from, ask).is_ok() => {
+                Error::Denied { action, resource, why: Denial::Scope(to.with(Actions::of(action))) }
+            }
+            _ => error,
+        })
     }
 
     /// Whether this key may call at all, now. What it may do, its grant says.
@@ -198,7 +216,12 @@ impl Connection {
         let refuse = |refusal| Err(Error::Unauthenticated(refusal));
         // The tag is right, so it was issued here: a key that matches none was replaced by a newer one.
         let holds = |old: &OldKey| old.hash.matches(key) && now < old.until;
-        if !self.key_hash.matches(key) && !self.old_keys.iter().any(holds) {
+        let hash = key.hash();
+        let is_let_in = |consent: &Consent| Self::holds(consent, &hash, now);
+        if !self.key_hash.is(&hash)
+            && !self.old_keys.iter().any(holds)
+            && !self.consents.iter().any(is_let_in)
+        {
             return refuse(Refusal::Replaced);
         }
         match (self.status, self.expires_at) {

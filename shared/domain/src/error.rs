@@ -1,6 +1,6 @@
 //! What can go wrong, said once and without a word of HTTP. The faces translate.
 
-use crate::access::{Action, Resource};
+use crate::access::{Action, Actions, Resource};
 use crate::limits::Reached;
 use crate::table::RowKey;
 use jiff::Timestamp;
@@ -61,6 +61,9 @@ pub enum Denial {
     /// A rule would, but the owner did not enable this tool.
     #[error(" in this way: it is not among its enabled tools")]
     Tool,
+    /// A rule does, but the app was not given it; this is what it would need.
+    #[error(" with this access token")]
+    Scope(Actions),
     /// A rule does, but not for this item.
     #[error(" like this one")]
     Item,
@@ -87,6 +90,13 @@ pub enum Refusal {
     Paused,
     #[error("this connection's key is not taken from the address")]
     InAddress,
+    #[error("this access token is over")]
+    TokenOver,
+    /// Of another Larder, or of another face of this one.
+    #[error("this access token is for another address")]
+    OtherAudience,
+    #[error("this app is no longer let in")]
+    TakenBack,
     #[error("this sign-in is not valid, or it has expired")]
     NotSignedIn,
     #[error("this sign-in ended when its owner signed out everywhere on {0}")]

@@ -15,8 +15,8 @@ use subtle::ConstantTimeEq;
 
 const PREFIX: &str = "lrd_";
 
-/// What secret scanners find it by; published.
-pub const PATTERN: &str = "lrd_[0-9a-hjkmnp-tv-z]{42}_[0-9a-hjkmnp-tv-z]{42}";
+/// What secret scanners find it by, and what apps trade for it (see `token`); published.
+pub const PATTERN: &str = "lrd[aqr]?_[0-9a-hjkmnp-tv-z]{42}_[0-9a-hjkmnp-tv-z]{42,72}";
 
 /// A key whose tag is right: it was issued here. Whether it still holds, its connection's record says.
 #[derive(Clone, Copy)]
@@ -37,9 +37,8 @@ impl GenuineKey {
 
     pub fn text(&self, keys: &SigningKeys) -> SecretString {
         let tag: [u8; 10] = keys.tag(Label::ConnectionKey, &self.signed());
-        let ids = join::<26>(self.owner.as_bytes(), self.connection.as_bytes());
         let rest = join::<26>(&self.secret, &tag);
-        format!("{PREFIX}{}_{}", base32::encode(&ids), base32::encode(&rest)).into()
+        format!("{PREFIX}{}_{}", base32::encode(&self.ids()), base32::encode(&rest)).into()
     }
 
     pub fn parse(text: &str, keys: &SigningKeys) -> Option<Self> {
@@ -57,18 +56,34 @@ impl GenuineKey {
     }
 
     pub fn hash(&self) -> KeyHash {
-        KeyHash(digest(&SHA256, &self.signed()).as_ref().to_vec())
+        KeyHash::of(&self.signed())
+    }
+
+    pub(crate) fn ids(&self) -> [u8; 26] {
+        join(self.owner.as_bytes(), self.connection.as_bytes())
+    }
+
+    pub(crate) const fn secret(&self) -> &[u8; 16] {
+        &self.secret
     }
 
     fn signed(&self) -> [u8; 42] {
-        join(&join::<26>(self.owner.as_bytes(), self.connection.as_bytes()), &self.secret)
+        join(&self.ids(), &self.secret)
     }
 }
 
 impl KeyHash {
-    /// In a time that does not tell how much of it was right.
+    pub(crate) fn of(signed: &[u8]) -> Self {
+        Self(digest(&SHA256, signed).as_ref().to_vec())
+    }
+
     pub fn matches(&self, key: &GenuineKey) -> bool {
-        self.0.ct_eq(&key.hash().0).into()
+        self.is(&key.hash())
+    }
+
+    /// In a time that does not tell how much of it was right.
+    pub fn is(&self, other: &Self) -> bool {
+        self.0.ct_eq(&other.0).into()
     }
 
     /// Half of it: enough that no two keys share it.
@@ -89,7 +104,7 @@ impl fmt::Debug for KeyHash {
     }
 }
 
-fn join<const N: usize>(first: &[u8], second: &[u8]) -> [u8; N] {
+pub(crate) fn join<const N: usize>(first: &[u8], second: &[u8]) -> [u8; N] {
     let mut joined = [0; N];
     for (slot, byte) in joined.iter_mut().zip(first.iter().chain(second)) {
         *slot = *byte;
@@ -97,7 +112,9 @@ fn join<const N: usize>(first: &[u8], second: &[u8]) -> [u8; N] {
     joined
 }
 
-fn split<const N: usize, const A: usize, const B: usize>(joined: [u8; N]) -> Option<([u8; A], [u8; B])> {
+pub(crate) fn split<const N: usize, const A: usize, const B: usize>(
+    joined: [u8; N],
+) -> Option<([u8; A], [u8; B])> {
     let (first, second) = joined.split_at_checked(A)?;
     Some((first.try_into().ok()?, second.try_into().ok()?))
 }

@@ -15,6 +15,8 @@
 //! | `hist/<what>/<version>` | a change of what lies under `data/<what>`, for 90 days | what it was before, and after |
 //! | `feed/<number>` | where a change lies, numbered as they are sealed, for 90 days | what changed since |
 //! | `rate/<conn>` | a connection's gate: which keys hold until when, its limits, and its windows' counters | whether it may call once more |
+//! | `code/<conn>/<hash>` | what an owner allowed an app, until it fetches it, for minutes | what a code is traded for |
+//! | `family/<conn>/<hash>` | the refresh token of an app that holds now | whether it is the one that was brought |
 //! | `usage/<conn>/<hour>` | counters of one connection and hour | how much it called |
 //! | `act/<conn>/<activity>` | one call, for as long as the owner wants | what a connection did, by time |
 //! | `seen/<conn>` | its last call | when and from where it was last used |
@@ -54,6 +56,7 @@
 
 use crate::connection::Slug;
 use crate::id::{ActivityId, AuditId, ConnectionId, MemoryId, OwnerId, TaskId};
+use crate::key::KeyHash;
 use crate::keyring::Purpose;
 use crate::notice::Notice;
 use crate::table::{Expiry, Places, Query, RowKey, Slot};
@@ -97,6 +100,14 @@ pub fn slug(owner: OwnerId, slug: &Slug) -> RowKey {
 /// Written with the connection itself, in the same transaction (see `connection::gate`).
 pub fn rate(owner: OwnerId, id: ConnectionId) -> RowKey {
     RowKey::new(owner, format!("rate/{id}"))
+}
+
+pub fn code(owner: OwnerId, id: ConnectionId, hash: &KeyHash) -> RowKey {
+    RowKey::new(owner, format!("code/{id}/{}", hash.short()))
+}
+
+pub fn family(owner: OwnerId, id: ConnectionId, hash: &KeyHash) -> RowKey {
+    RowKey::new(owner, format!("family/{id}/{}", hash.short()))
 }
 
 pub fn activity(owner: OwnerId, id: ConnectionId, activity: ActivityId) -> RowKey {

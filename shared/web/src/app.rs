@@ -2,11 +2,12 @@
 
 use crate::owner::Identity;
 use crate::recall::Kept;
+use crate::site::Site;
 use domain::clock::{Clock, Entropy};
 use domain::data_keys::DataKeys;
 use domain::id::OpId;
 use domain::ledger::Ledger;
-use domain::outbound::Reach;
+use domain::outbound::{Outbound, Reach};
 use domain::table::Table;
 use std::ops::Deref;
 use std::sync::Arc;
@@ -26,6 +27,8 @@ pub struct Ports {
     pub ledger: Arc<dyn Ledger>,
     pub identity: Arc<dyn Identity>,
     pub reach: Arc<dyn Reach>,
+    pub outbound: Arc<dyn Outbound>,
+    pub site: Site,
     pub clock: Arc<dyn Clock>,
     pub entropy: Arc<dyn Entropy>,
 }

@@ -4,8 +4,9 @@ use crate::app::App;
 use crate::edge::Arrival;
 use crate::owner::{in_address, presented};
 use crate::problem::Problem;
+use crate::site::MCP;
 use axum::extract::FromRequestParts;
-use domain::access::{Action, Resource, Scope};
+use domain::access::{Action, Actions, Resource, Scope};
 use domain::collection::CollectionName;
 use domain::connection::{Connection, gate};
 use domain::error::Refusal;
@@ -16,6 +17,7 @@ use domain::limits::{self, Settled, Standing, Windows};
 use domain::operation::Operation;
 use domain::shelf::{Entity, Shelf, Source, Writer};
 use domain::table::Taken;
+use domain::token::AccessToken;
 use domain::{Error, Result, schema};
 use futures_util::future::{join, join_all};
 use http::request::Parts;
@@ -31,6 +33,8 @@ pub struct Call(Arc<Inner>);
 struct Inner {
     app: App,
     key: GenuineKey,
+    /// The most that it may do, if it came with an access token.
+    token: Option<Actions>,
     in_address: bool,
     at: Timestamp,
     request: RequestId,
@@ -58,13 +62,21 @@ pub(crate) struct Admission {
 impl Call {
     pub(crate) async fn of(app: &App, parts: &Parts, token: &str, in_address: bool) -> Result<Self> {
         let keys = app.keys.signing().await?;
-        let key = keys.and_then(|keys| GenuineKey::parse(token, keys));
-        let key = key.ok_or(Error::Unauthenticated(GenuineKey::refusal(token)))?;
         let Arrival { at, request, call } = Arrival::of(parts)?;
+        let (key, token) = if AccessToken::is_meant_by(token) {
+            let genuine = keys.and_then(|keys| AccessToken::parse(token, keys));
+            let token = genuine.ok_or(Error::Unauthenticated(Refusal::Mistyped))?;
+            usable(&token, app, parts, *at, in_address).map_err(Error::Unauthenticated)?;
+            (token.key, Some(token.actions))
+        } else {
+            let key = keys.and_then(|keys| GenuineKey::parse(token, keys));
+            (key.ok_or(Error::Unauthenticated(GenuineKey::refusal(token)))?, None)
+        };
         let (admission, more) = (OnceCell::new(), OnceLock::new());
         let (name, refusal, denied) = (OnceLock::new(), OnceLock::new(), Mutex::default());
         let (app, at, request) = (app.clone(), *at, *request);
-        let inner = Inner { app, key, in_address, at, request, admission, more, name, refusal, denied };
+        let inner =
+            Inner { app, key, token, in_address, at, request, admission, more, name, refusal, denied };
         Ok(call.get_or_init(|| Self(Arc::new(inner))).clone())
     }
 
@@ -171,7 +183,7 @@ impl Call {
         let _ = self.0.refusal.set(problem);
     }
 
-    pub(crate) fn refusal(&self) -> Option<&Problem> {
+    pub fn refusal(&self) -> Option<&Problem> {
         self.0.refusal.get()
     }
 
@@ -187,6 +199,24 @@ impl Call {
     pub fn writer(&self) -> Writer {
         let source = Source::of(Some(self.0.key.connection), self.0.request);
         Writer { at: self.0.at, source, op: self.0.app.op() }
+    }
+}
+
+/// Whether it may be used here and now, as far as it says so itself.
+fn usable(
+    token: &AccessToken,
+    app: &App,
+    parts: &Parts,
+    at: Timestamp,
+    in_address: bool,
+) -> Result<(), Refusal> {
+    match () {
+        () if in_address => Err(Refusal::InAddress),
+        () if token.until <= at => Err(Refusal::TokenOver),
+        () if parts.uri.path() != MCP || !token.is_for(&app.site.resource(&parts.headers)) => {
+            Err(Refusal::OtherAudience)
+        }
+        () => Ok(()),
     }
 }
 
@@ -216,7 +246,10 @@ impl Inner {
         let shelf = Shelf::new(&*self.app.table, self.key.owner);
         match shelf.get(self.key.connection).await {
             Err(Error::NotFound(_)) => Err(Error::Unauthenticated(Refusal::Deleted)),
-            found => found,
+            found => match self.token {
+                Some(actions) => Ok(Connection::narrowed(found?, actions)),
+                None => found,
+            },
         }
     }
 
@@ -233,7 +266,12 @@ impl Inner {
     }
 
     fn holds(&self, record: &Connection) -> Result<()> {
-        record.admit(&self.key, self.at)?;
+        record.admit(&self.key, self.at).map_err(|error| match error {
+            Error::Unauthenticated(Refusal::Replaced) if self.token.is_some() => {
+                Error::Unauthenticated(Refusal::TakenBack)
+            }
+            error => error,
+        })?;
         if self.in_address && !record.face.takes_key_from_address() {
             return Err(Error::Unauthenticated(Refusal::InAddress));
         }

@@ -3,8 +3,10 @@
 
 use crate::app::App;
 use crate::call::Call;
+use crate::challenge::challenge;
 use crate::noting::Asked;
 use crate::problem::Problem;
+use crate::site::MCP;
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
@@ -51,6 +53,7 @@ pub(crate) async fn edge(State(app): State<App>, request: Request, next: Next) -
 async fn answer(app: &App, at: Timestamp, id: RequestId, mut request: Request, next: Next) -> Response {
     let asked = Asked::of(&request, app.clock.elapsed());
     let call = Arc::new(OnceLock::new());
+    let apps_door = (request.uri().path() == MCP).then(|| app.site.origin(request.headers()));
     request.extensions_mut().insert(Arrival { at, request: id, call: Arc::clone(&call) });
     let answer = AssertUnwindSafe(next.run(request)).catch_unwind().await;
     let mut response = answer.unwrap_or_else(|panic| Problem::internal(said(&*panic)).into_response());
@@ -64,6 +67,9 @@ async fn answer(app: &App, at: Timestamp, id: RequestId, mut request: Request, n
         let headers = std::mem::take(response.headers_mut());
         response = problem.render(id);
         response.headers_mut().extend(headers.into_iter().filter(|(name, _)| name.is_some()));
+        if let Some(challenge) = apps_door.and_then(|origin| challenge(&origin, &problem)) {
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
+        }
         refused = Some(problem);
     }
     if let Some(call) = call.get() {

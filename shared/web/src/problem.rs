@@ -1,8 +1,9 @@
 //! Every answer that is not a success: `application/problem+json` (RFC 9457) with a stable `type`.
 
 use axum::response::{IntoResponse, Response};
-use domain::error::Refusal;
+use domain::error::{Denial, Refusal};
 use domain::id::RequestId;
+use domain::token::scope;
 use http::{HeaderValue, StatusCode, header};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -103,6 +104,14 @@ impl Problem {
         self
     }
 
+    pub fn code(&self) -> &'static str {
+        self.code
+    }
+
+    pub(crate) fn member(&self, name: &str) -> Option<&str> {
+        self.members.as_ref()?.get(name)?.as_str()
+    }
+
     /// What to tell a caller that cannot see the status, such as a model that called a tool.
     pub fn detail(&self) -> &str {
         &self.detail
@@ -180,9 +189,17 @@ impl From<&domain::Error> for Problem {
                     Refusal::Expired(_) => ("expired", "Ask the owner to extend it."),
                     Refusal::Paused => ("paused", "Ask the owner to resume it."),
                     Refusal::InAddress => ("key-in-address", "Send it as `Authorization: Bearer …`."),
+                    Refusal::TokenOver => ("token-over", "Get another one with the refresh token."),
+                    Refusal::OtherAudience => ("other-audience", "Get one for the address that is called."),
+                    Refusal::TakenBack => ("taken-back", "Ask the owner to let it in again."),
                     Refusal::NotSignedIn | Refusal::SignedOut(_) => ("not-signed-in", "Sign in again."),
                 };
                 Self::new(StatusCode::UNAUTHORIZED, code, "Not authenticated", sentence(&say, fix))
+            }
+            E::Denied { why: Denial::Scope(needed), .. } => {
+                let detail = sentence(&say, "The owner can let the app do more.");
+                Self::new(StatusCode::FORBIDDEN, "insufficient-scope", "Not allowed", detail)
+                    .with("scope", scope(*needed))
             }
             E::Denied { .. } => {
                 let detail = sentence(&say, "Its owner can change the grant.");

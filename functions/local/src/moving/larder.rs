@@ -59,6 +59,7 @@ impl Larder {
         let settings = Settings {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             hosts: String::new(),
+            public_url: None,
             outbound: Arc::new(Egress::new(Exempt::default())),
             reach: Arc::new(Exempt::default()),
             clock: Arc::new(System),

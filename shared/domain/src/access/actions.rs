@@ -18,6 +18,19 @@ impl Actions {
         self.0 & Self::of(action).0 != 0
     }
 
+    pub const fn bits(self) -> u8 {
+        self.0
+    }
+
+    /// Bits that stand for nothing are dropped.
+    pub fn from_bits(bits: u8) -> Self {
+        Action::ALL.into_iter().filter(|action| bits & Self::of(*action).0 != 0).collect()
+    }
+
+    pub const fn with(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
     pub const fn is_empty(self) -> bool {
         self.0 == 0
     }

@@ -33,6 +33,9 @@ impl Connection {
         for old in &self.old_keys {
             guards.insert(name(&old.hash), end.min(old.until.as_microsecond()));
         }
+        for consent in self.consents() {
+            guards.insert(name(&consent.hash), end.min(consent.until.as_microsecond()));
+        }
         if self.face.takes_key_from_address() {
             guards.insert(IN_ADDRESS.to_owned(), 1);
         }

@@ -1,8 +1,9 @@
 //! What an owner may see of a connection: no hash, no secret.
 
 use super::{Connection, Description, Kind, Name, Slug, Status, Tags};
-use crate::access::Grant;
+use crate::access::{Actions, Grant};
 use crate::activity::Seen;
+use crate::consent::Consent;
 use crate::id::{ConnectionId, OwnerId};
 use crate::limits::Limits;
 use crate::{Error, Result};
@@ -27,6 +28,8 @@ pub struct View<'a> {
     pub expires_at: Option<Timestamp>,
     pub activity_days: u16,
     pub key: KeyView<'a>,
+    /// The apps that the owner let in through it.
+    pub apps: Vec<AppView<'a>>,
     pub created_by: Option<OwnerId>,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
@@ -51,6 +54,20 @@ pub struct KeyView<'a> {
     pub replaced_until: Option<Timestamp>,
 }
 
+/// An app that was let in.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(inline)]
+pub struct AppView<'a> {
+    /// What it calls itself.
+    pub app: &'a str,
+    /// Where its owner was sent back to.
+    pub host: &'a str,
+    /// The most that it may do, whatever the grant allows.
+    pub actions: Actions,
+    pub since: Timestamp,
+    pub until: Timestamp,
+}
+
 impl Connection {
     pub fn view(&self) -> Result<View<'_>> {
         Ok(View {
@@ -71,6 +88,7 @@ impl Connection {
                 created_at: self.key_created_at.unwrap_or(self.created_at),
                 replaced_until: self.old_keys.iter().map(|old| old.until).max(),
             },
+            apps: self.consents().iter().map(AppView::of).collect(),
             created_by: self.created_by,
             created_at: self.created_at,
             updated_at: self.updated_at,
@@ -79,6 +97,13 @@ impl Connection {
             last_used_at: None,
             last_used_from: None,
         })
+    }
+}
+
+impl<'a> AppView<'a> {
+    fn of(consent: &'a Consent) -> Self {
+        let Consent { to, actions, since, until, .. } = consent;
+        Self { app: &to.app, host: &to.host, actions: *actions, since: *since, until: *until }
     }
 }
 
