@@ -78,6 +78,7 @@ fn example(route: &Route, items: &Items, connection: &str) -> (String, Option<Va
             "/connections/{id}/pause"
             | "/connections/{id}/resume"
             | "/connections/{id}/revoke"
+            | "/consent"
             | "/owner/sign-out-everywhere"
             | "/sign-out",
         )

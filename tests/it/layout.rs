@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-const FUNCTIONS: [&str; 7] = ["audit", "connections", "data", "mcp", "changes", "deliver", "due"];
+const FUNCTIONS: [&str; 8] = ["audit", "connections", "data", "mcp", "oauth", "changes", "deliver", "due"];
 
 fn manifest(folder: &str) -> String {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();

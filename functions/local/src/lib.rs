@@ -33,6 +33,7 @@ pub fn routes() -> Routes {
         .merge(connections::routes())
         .merge(data::routes())
         .merge(mcp::routes())
+        .merge(oauth::routes())
 }
 
 /// The same routes, described.

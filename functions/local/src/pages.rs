@@ -34,6 +34,7 @@ struct Home<'a> {
 #[template(path = "onward.html")]
 struct Onward {
     said: &'static str,
+    to: &'static str,
 }
 
 #[derive(Deserialize)]
@@ -65,7 +66,7 @@ pub(crate) async fn sign_in(
         return Err(Problem::new(StatusCode::FORBIDDEN, "link-used", "The link does not work", detail));
     };
     witness.signed_in(&signed_in).await;
-    let page = page(&Onward { said: "You are signed in." })?;
+    let page = page(&Onward { said: "You are signed in.", to: "/" })?;
     Ok(([(header::SET_COOKIE, cookie)], page).into_response())
 }
 
@@ -81,7 +82,7 @@ pub(crate) async fn sign_out(
         return Err(Problem::invalid("Authorization", detail));
     }
     witness.saw(*owner, witness.entry("owner.signed_out", Outcome::Done)).await;
-    let page = page(&Onward { said: "You are signed out." })?;
+    let page = page(&Onward { said: "You are signed out.", to: "/" })?;
     Ok(([(header::SET_COOKIE, local.sign_out())], page).into_response())
 }
 

@@ -1,6 +1,7 @@
 //! Answering HTTP on Lambda: the function's routes behind API Gateway.
 
 use crate::{Error, Ports, log};
+use domain::outbound::{Nowhere, Outbound};
 use lambda_http::Request;
 use lambda_http::request::RequestContext;
 use lambda_http::tower::ServiceBuilder;
@@ -12,29 +13,30 @@ use web::{App, Identity, NoOwner, Peer, Routes};
 /// which a start is lent, and not with the share of it that a call gets.
 const MOST_WARMING: Duration = Duration::from_millis(15);
 
-/// How a function knows its owners.
-pub type Owners = fn(&Ports) -> Result<Arc<dyn Identity>, Error>;
+/// How a function knows its owners, and through what it asks about them and for them.
+pub type Owners = fn(&Ports) -> Result<(Arc<dyn Identity>, Arc<dyn Outbound>), Error>;
 
 /// By the tokens of the configured issuer.
 pub fn oidc_owner() -> Owners {
-    |ports| Ok(Arc::new(ports.oidc()?))
+    |ports| Ok((Arc::new(ports.oidc()?), ports.outbound()?))
 }
 
 /// For functions without a route of the owner's.
 pub fn no_owner() -> Owners {
-    |_| Ok(Arc::new(NoOwner))
+    |_| Ok((Arc::new(NoOwner), Arc::new(Nowhere)))
 }
 
 pub async fn serve(routes: Routes, owners: Owners) -> Result<(), Error> {
     log::start();
     let ports = Ports::from_env()?;
+    let (identity, outbound) = owners(&ports)?;
     let app = App::new(web::Ports {
         table: ports.table()?,
         keys: ports.data_keys()?,
         ledger: ports.ledger()?,
-        identity: owners(&ports)?,
+        identity,
         reach: ports.reach(),
-        outbound: ports.outbound()?,
+        outbound,
         site: ports.site()?,
         clock: ports.clock(),
         entropy: ports.entropy(),

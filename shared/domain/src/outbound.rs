@@ -8,6 +8,16 @@ pub trait Outbound: Send + Sync {
     async fn send(&self, request: Request) -> Result<Answer, OutboundError>;
 }
 
+/// For functions that ask nobody.
+pub struct Nowhere;
+
+#[async_trait]
+impl Outbound for Nowhere {
+    async fn send(&self, _: Request) -> Result<Answer, OutboundError> {
+        Err(OutboundError::Forbidden("this function asks nobody".to_owned()))
+    }
+}
+
 /// Which addresses may be asked for at all. A name may still turn out to be a private address when it is sent to.
 pub trait Reach: Send + Sync {
     fn permits(&self, url: &Url) -> Result<(), OutboundError>;
