@@ -14,7 +14,7 @@ use domain::data_keys::DataKeys;
 use domain::error::Refusal;
 use domain::id::OwnerId;
 use domain::ledger::{Direct, Ledger, Note};
-use domain::outbound::{Answer as Reply, Outbound, OutboundError, Request as Sent};
+use domain::outbound::{Answer as Reply, Outbound, OutboundError, Reach as _, Request as Sent};
 use domain::table::Table;
 use due::Sweep;
 use embedded::Store;
@@ -242,9 +242,11 @@ impl Entropy for Counter {
     }
 }
 
-/// Keeps what was sent; answers 200 unless told otherwise.
+/// Keeps what was sent, to where anything may be sent; answers 200 unless told otherwise.
 #[derive(Default)]
 pub(crate) struct Network {
+    /// What every answer says.
+    pub(crate) body: Mutex<Vec<u8>>,
     pub(crate) sent: Mutex<Vec<Sent>>,
     pub(crate) replies: Mutex<VecDeque<u16>>,
 }
@@ -258,8 +260,9 @@ impl Network {
 #[async_trait]
 impl Outbound for Network {
     async fn send(&self, request: Sent) -> Result<Reply, OutboundError> {
+        Exempt::default().permits(&request.url)?;
         self.sent.lock().unwrap().push(request);
         let status = self.replies.lock().unwrap().pop_front().unwrap_or(200);
-        Ok(Reply { status, body: Vec::new() })
+        Ok(Reply { status, body: self.body.lock().unwrap().clone() })
     }
 }

@@ -3,6 +3,7 @@
 
 use crate::harness::House;
 use crate::hooked::{Hook, Hooked};
+use crate::oauth::flow::{let_in, register};
 use async_trait::async_trait;
 use domain::Result;
 use domain::outcome::Consumer as _;
@@ -241,6 +242,30 @@ async fn a_read_waits_for_one_trip_a_write_for_two_a_forged_key_for_none() {
     meter.house.call("POST", &format!("/connections/{id}/revoke"), crate::harness::OWNER, None).await;
     let cost = meter.cost("GET", "/v1/tasks", &key, None, 401).await;
     assert_eq!((cost.sequential, cost.calls), (1, 3), "a refused call costs no more than one that is let in");
+}
+
+/// Each tool, with the key of a connection and with a token for one: the same trips, the same calls.
+#[tokio::test(start_paused = true)]
+async fn an_access_token_costs_what_a_key_costs_and_a_forged_one_nothing() {
+    let meter = Meter::new();
+    let (_, key) =
+        meter.house.connect(json!({ "kind": "mcp", "name": "by key", "preset": "full_access" })).await;
+    let token = let_in(&meter.house, &register(&meter.house).await).await.access;
+    let list = Some(json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/list" }));
+    for body in [list, tool("list_tasks", json!({})), tool("create_task", json!({ "title": "Milk" }))] {
+        let by_key = meter.cost("POST", "/mcp", &key, body.clone(), 200).await;
+        let by_token = meter.cost("POST", "/mcp", &token, body.clone(), 200).await;
+        assert_eq!((by_key.sequential, by_key.calls), (by_token.sequential, by_token.calls));
+        let mut forged = token.clone();
+        forged.replace_range(119..120, if token.ends_with('0') { "4" } else { "0" });
+        let cost = meter.cost("POST", "/mcp", &forged, body, 401).await;
+        assert_eq!((cost.sequential, cost.calls), (0, 0));
+    }
+    let cost = meter.cost("POST", "/mcp", &token, tool("list_tasks", json!({})), 200).await;
+    assert_eq!((cost.sequential, cost.calls), (1, 3));
+    // What it says of itself is looked at before the store is.
+    let cost = meter.cost("GET", "/v1/tasks", &token, None, 401).await;
+    assert_eq!((cost.sequential, cost.calls), (0, 0));
 }
 
 /// Following what changed waits for one more trip when something did.

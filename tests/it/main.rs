@@ -54,6 +54,7 @@ mod model;
 mod moved_files;
 mod moving;
 mod nouns;
+mod oauth;
 mod openapi;
 mod paging;
 mod places;

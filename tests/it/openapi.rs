@@ -3,6 +3,7 @@
 
 use crate::contract::{DOCUMENT, fits};
 use crate::harness::{House, OWNER, request};
+use crate::oauth::flow::{Tokens, code_for, post, register, trade};
 use domain::key::PATTERN;
 use http::{Method, header};
 use serde_json::{Map, Value, json};
@@ -219,5 +220,11 @@ async fn issued_keys_match_the_published_pattern() {
         let key = house.api(preset).await;
         assert!(jsonschema::is_valid(&pattern, &json!(key)), "{key}");
         assert!(!jsonschema::is_valid(&pattern, &json!(key.to_uppercase())));
+    }
+    let client = register(&house).await;
+    let code = code_for(&house, &client).await;
+    let tokens = Tokens::of(&post(&house, "/token", &trade(&client, &code)).await);
+    for token in [code, tokens.access, tokens.refresh] {
+        assert!(jsonschema::is_valid(&pattern, &json!(token)), "{token}");
     }
 }

@@ -103,9 +103,10 @@ impl Page {
             "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'; form-action 'self' {}",
             self.leads_to
         );
+        // Not `no-referrer`: with that, a browser hides from us, too, that its form is our own.
         let headers = [
             (HeaderName::from_static("content-security-policy"), policy.parse().map_err(Problem::internal)?),
-            (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
+            (header::REFERRER_POLICY, HeaderValue::from_static("same-origin")),
         ];
         let page = page.render().map_err(Problem::internal)?;
         Ok((self.status, headers, Html(page)).into_response())
