@@ -76,7 +76,8 @@ async fn every_post_of_the_owners_can_be_sent_again() {
     let later = format!("{OWNER}@1900000000");
     let posts = local::routes();
     let posts = posts.list().iter().filter(|route| {
-        (route.access, route.method.as_str()) == (Access::Owner, "POST") && route.function != "local"
+        (route.access, route.method.as_str()) == (Access::Owner, "POST")
+            && !["local", "oauth"].contains(&route.function)
     });
     for route in posts {
         let (id, _) = house.connect(new()).await;

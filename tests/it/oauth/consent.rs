@@ -102,6 +102,8 @@ async fn no_code_comes_but_of_the_page_that_this_owner_was_shown() {
     }
     house.clock.advance(SignedDuration::from_secs(599));
     assert_eq!(answer(&sealed, Some(OWNER)).await, (303, true));
+    assert_eq!(answer(&sealed, Some(OWNER)).await, (400, false), "it was pressed twice");
+    connection(&house).await;
     house.clock.advance(SignedDuration::from_secs(1));
     assert_eq!(answer(&sealed, Some(OWNER)).await, (400, false));
     let json =

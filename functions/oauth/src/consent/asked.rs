@@ -9,7 +9,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::access::{Action, Actions};
 use domain::consent::{self, ClientName};
-use domain::id::OwnerId;
+use domain::id::{ConnectionId, OwnerId};
 use domain::seal::{self, Sealed};
 use domain::{Error, token};
 use http::HeaderMap;
@@ -29,6 +29,8 @@ pub(crate) struct Asked {
     pub(crate) issuer: String,
     pub(crate) resource: String,
     pub(crate) actions: Actions,
+    /// What is made of a yes, once however often it is pressed.
+    pub(crate) connection: ConnectionId,
     until: Timestamp,
 }
 
@@ -65,6 +67,7 @@ impl Asked {
                 format!("known are {}", token::scope(Action::ALL.into())),
             ));
         }
+        let now = app.clock.now();
         Ok(Self {
             to: consent::App {
                 client: ClientName::of(id),
@@ -77,7 +80,8 @@ impl Asked {
             issuer,
             resource,
             actions,
-            until: app.clock.now() + LIFE,
+            connection: ConnectionId::new(now, app.entropy.bytes()),
+            until: now + LIFE,
         })
     }
 

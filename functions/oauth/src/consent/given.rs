@@ -35,10 +35,7 @@ pub(crate) async fn given(
 ) -> Result<Response, Problem> {
     let form = Form::of(&headers, body).map_err(|refused| Problem::invalid("", refused.description))?;
     let asked = Asked::open(form.get("request").unwrap_or_default(), &app, *owner).await?;
-    let Some(asked) = asked else {
-        let detail = "This page is over. Go back to the app and try again.";
-        return Err(Problem::new(StatusCode::BAD_REQUEST, "page-over", "The page is over", detail));
-    };
+    let asked = asked.ok_or_else(page_over)?;
     let told = |name, value: &str| {
         back(&asked.redirect_uri, &[(name, value), ("iss", &asked.issuer)], asked.state.as_deref())
     };
@@ -54,6 +51,11 @@ pub(crate) async fn given(
     witness.saw(*owner, Entry { connection: Some(code.connection), target, ..entry }).await;
     let keys = app.keys.signing_or_make(app.op()).await?;
     told("code", code.text(token::Kind::Code, keys).expose_secret())
+}
+
+fn page_over() -> Problem {
+    let detail = "This page is over. Go back to the app and try again.";
+    Problem::new(StatusCode::BAD_REQUEST, "page-over", "The page is over", detail)
 }
 
 struct Giving<'a> {
@@ -72,7 +74,7 @@ impl Giving<'_> {
         }
         let name = form.get("name").unwrap_or(&self.asked.to.app).to_owned();
         let name = Name::try_from(name).map_err(|fault| Problem::invalid("name", fault))?;
-        let id = ConnectionId::new(self.by.at, self.app.entropy.bytes());
+        let id = self.asked.connection;
         let connection = self.connection(id, name, grant)?;
         let (code, put) = self.code(id, connection.actions())?;
         let store = async |connection: Connection| {
@@ -80,11 +82,15 @@ impl Giving<'_> {
             writes.push(put.clone());
             self.app.table.transact(writes, self.app.op()).await
         };
-        match store(connection.clone()).await {
-            Err(Error::Conflict) => store(connection.with_slug_of_its_own()).await?,
-            done => done?,
+        let done = match store(connection.clone()).await {
+            Err(Error::Conflict) => store(connection.with_slug_of_its_own()).await,
+            done => done,
+        };
+        match done {
+            // It was pressed before.
+            Err(Error::Conflict) => Err(page_over()),
+            done => Ok(done.map(|()| code)?),
         }
-        Ok(code)
     }
 
     /// As any other, but for a key that nobody is told.
