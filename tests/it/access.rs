@@ -164,10 +164,10 @@ async fn every_route_refuses_whom_it_should() {
 
     let routes = local::routes();
     assert!(routes.list().len() >= 22);
-    for route in routes.list() {
+    for route in routes.list().iter().filter(|route| route.access != Access::Public) {
         let (path, body) = example(route, &items, &connection);
         match route.access {
-            Access::Public => continue,
+            Access::Public => {}
             Access::Owner => refused(&house, route, &path, &body, Some(&key), 403).await,
             Access::Connection => {
                 refused(&house, route, &path, &body, Some(OWNER), 401).await;

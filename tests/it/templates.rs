@@ -15,8 +15,11 @@ fn no_template_is_forgotten() {
     }
     found.sort();
     let used = [
+        ("dashboard/consent.html", "functions/oauth/src/pages.rs"),
         ("dashboard/home.html", "functions/local/src/pages.rs"),
         ("dashboard/onward.html", "functions/local/src/pages.rs"),
+        ("dashboard/sign_in_first.html", "functions/oauth/src/pages.rs"),
+        ("dashboard/stopped.html", "functions/oauth/src/pages.rs"),
         ("icons/larder.svg", "functions/mcp/src/server.rs"),
         ("instructions/mcp.md", "functions/mcp/src/server.rs"),
         ("prompts/daily_planning.md", "functions/mcp/src/prompts.rs"),

@@ -163,6 +163,7 @@ fn connection() -> Value {
         "expires_at": "2027-04-15T08:00:00Z",
         "activity_days": 30,
         "key": { "ends_with": "0000", "created_at": "2027-01-15T08:00:00Z", "replaced_until": null },
+        "apps": [],
         "created_by": "own_0000000000000000",
         "created_at": "2027-01-15T08:00:00Z",
         "updated_at": "2027-01-15T08:00:00Z",

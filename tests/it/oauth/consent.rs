@@ -53,7 +53,7 @@ async fn a_yes_makes_a_connection_that_may_do_what_was_left_checked() {
     let access = answer.text("/access_token");
     assert_eq!(
         tool(&house, &access, "create_task", json!({ "title": "Milk" })).await.body["result"]["isError"],
-        Value::Null
+        false
     );
     let apps = house.call("GET", &path, OWNER, None).await.body["apps"].clone();
     assert_eq!((&apps[0]["app"], &apps[0]["host"]), (&json!("Notes"), &json!("app.example")));
