@@ -59,18 +59,57 @@ async fn however_many_items_wait_an_undo_comes_to_all_of_them() {
         house.call("PATCH", goal, &key, Some(json!({ "priority": "high" }))).await;
     }
     house.pump.drain().await.unwrap();
-    let (mut cursor, mut removed) = (Value::Null, 0);
+    assert_eq!(undone(&house, &id, &since).await, (380, 0));
+}
+
+/// All pages of it; how often each of these happened.
+async fn undone(house: &House, id: &str, since: &str) -> (u64, u64) {
+    let (mut cursor, mut written, mut conflicts) = (Value::Null, 0, 0);
     loop {
         let undo = json!({ "since": since, "cursor": cursor });
         let done = house.call("POST", &format!("/connections/{id}/undo"), OWNER, Some(undo)).await.body;
-        assert_eq!(done["counts"]["conflicts"], 0, "{}", done["counts"]);
-        removed += done["counts"]["removed"].as_u64().unwrap();
+        let count = |did: &str| done["counts"][did].as_u64().unwrap();
+        written += count("removed") + count("reverted") + count("restored");
+        conflicts += count("conflicts");
         cursor = done["next_cursor"].clone();
         if cursor.is_null() {
-            break;
+            return (written, conflicts);
         }
     }
-    assert_eq!(removed, 380);
+}
+
+#[tokio::test]
+async fn what_comes_back_on_a_later_page_is_referred_to_again() {
+    let house = House::new();
+    let (id, key) = unlimited(&house).await;
+    let area = json!({ "name": "Work" });
+    let area = house.call("POST", "/v1/life-areas", &key, Some(area)).await.text("/id");
+    let goal = json!({ "title": "Sail", "life_area_id": area });
+    let goal = house.call("POST", "/v1/goals", &key, Some(goal)).await.text("/id");
+    for _ in 0..18 {
+        let tasks = json!({ "items": vec![json!({ "title": "Rig", "goal_id": goal }); 25] });
+        assert_eq!(house.call("POST", "/v1/tasks/batch", &key, Some(tasks)).await.status, 200);
+    }
+    house.clock.advance(SignedDuration::from_secs(1));
+    let since = house.clock.now().to_string();
+    for gone in [format!("/v1/goals/{goal}"), format!("/v1/life-areas/{area}")] {
+        assert_eq!(house.call("DELETE", &gone, &key, None).await.status, 204);
+        house.clock.advance(SignedDuration::from_secs(1));
+    }
+    house.pump.drain().await.unwrap();
+    assert_eq!(undone(&house, &id, &since).await, (452, 0));
+    let (mut cursor, mut whole) = (String::new(), 0);
+    loop {
+        let path = format!("/v1/tasks?goal_id={goal}&limit=100{cursor}");
+        let page = house.call("GET", &path, &key, None).await.body;
+        let is_whole = |task: &&Value| task["life_area_id"] == json!(area);
+        whole += page["data"].as_array().unwrap().iter().filter(is_whole).count();
+        let Some(next) = page["next_cursor"].as_str() else { break };
+        cursor = format!("&cursor={next}");
+    }
+    assert_eq!(whole, 450);
+    house.pump.drain().await.unwrap();
+    assert_eq!(undone(&house, &id, &since).await, (0, 0), "to repeat it finds nothing more to do");
 }
 
 #[tokio::test]

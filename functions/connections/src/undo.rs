@@ -34,6 +34,9 @@ pub(crate) struct Undo {
     cursor: Option<String>,
 }
 
+/// Stands in a cursor for the line behind which it goes on, where there is none.
+const NO_LINE: &str = "-";
+
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct UndoReport {
     /// This undo, to undo it by; null if nothing was done.
@@ -89,16 +92,18 @@ pub(crate) async fn undo(
     Ok(Json(UndoReport { undo, dry_run: input.dry_run, data, counts, next_cursor }))
 }
 
-/// Where an undo goes on, as its cursor says it: its name, a line, and lines that wait.
-fn written(undo: UndoId, Place { after, waiting }: Place) -> String {
-    let lines: Vec<_> = after.into_iter().chain(waiting).collect();
-    format!("{undo} {}", lines.join(" "))
+/// Where an undo goes on, as its cursor says it: its name, a line or none, how many were tried in vain, lines that wait.
+fn written(undo: UndoId, Place { after, waiting, in_vain }: Place) -> String {
+    let after = after.as_deref().unwrap_or(NO_LINE);
+    format!("{undo} {after} {in_vain} {}", waiting.join(" "))
 }
 
 fn read(place: &str) -> Result<(UndoId, Place), Error> {
-    let mut words = place.split(' ').map(str::to_owned);
+    let mut words = place.split_whitespace();
     let undo = words.next().unwrap_or_default().parse().map_err(Error::internal)?;
-    Ok((undo, Place { after: words.next(), waiting: words.collect() }))
+    let after = words.next().filter(|line| *line != NO_LINE).map(str::to_owned);
+    let in_vain = words.next().unwrap_or_default().parse().map_err(Error::internal)?;
+    Ok((undo, Place { after, waiting: words.map(str::to_owned).collect(), in_vain }))
 }
 
 /// Also of one that was deleted, for as long as it lies in the trash.

@@ -17,8 +17,8 @@ const MOST_ITEMS: usize = 200;
 const MOST_LINES: usize = 2_000;
 const ROWS_IN_A_READ: usize = 100;
 
-/// How many items can wait for what other pages bring back.
-const MOST_WAITING: usize = 1_000;
+/// How many items can wait for what other pages bring back. Those beyond are conflicts, which a repeat settles.
+const MOST_WAITING: usize = 5_000;
 
 /// How often what was not possible is tried again, because others came back, or went, since then.
 const MOST_TRIES: usize = 4_000;
@@ -36,10 +36,12 @@ pub struct Undoing<'a> {
 /// Where an undo goes on.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Place {
-    /// Behind this line of the feed.
+    /// Behind this line of the feed; where there is none and items wait, all of it was gone through.
     pub after: Option<String>,
     /// Lines of items that were not possible yet.
     pub waiting: Vec<String>,
+    /// How many of them were tried in vain, one after the other, since the last that was possible.
+    pub in_vain: usize,
 }
 
 /// How much has to be as it was.
@@ -58,23 +60,32 @@ struct Tried {
 }
 
 impl Undoing<'_> {
-    /// Newest first, from here on; and where to go on.
+    /// Newest first, from here on; and where to go on. What is not possible yet waits until all others are through, and
+    /// only when nothing more can come back does an item do without what it referred to.
     pub async fn some(&self, from: Place) -> Result<(Vec<Undone>, Option<Place>)> {
-        let (mut tried, after) = self.page(from.after).await?;
-        let (mut waiting, mut tries) = (from.waiting, MOST_TRIES);
+        let Place { after, mut waiting, mut in_vain } = from;
+        let is_through = after.is_none() && !waiting.is_empty();
+        let (mut tried, after) = if is_through { (Vec::new(), None) } else { self.page(after).await? };
         if after.is_none() {
-            tried.extend(self.lines(&waiting).await?);
+            let next: Vec<_> = waiting.drain(..waiting.len().min(MOST_ITEMS)).collect();
+            tried.extend(self.lines(&next).await?);
         }
+        let mut tries = MOST_TRIES;
         self.again(&mut tried, &mut tries).await?;
-        if after.is_some() {
+        let still = tried.iter().filter(|tried| tried.undone.is_not_possible()).count();
+        in_vain = if after.is_some() || still < tried.len() { 0 } else { in_vain + still };
+        let is_all = waiting.is_empty() || in_vain >= waiting.len() + still;
+        if after.is_none() && is_all {
+            self.without_what_is_gone(&mut tried, &mut tries).await?;
+        } else {
             tried.retain(|tried| {
                 let waits = tried.undone.is_not_possible() && waiting.len() < MOST_WAITING;
                 waiting.extend(waits.then(|| tried.at.clone()));
                 !waits
             });
         }
-        self.without_what_is_gone(&mut tried, &mut tries).await?;
-        let next = after.map(|after| Place { after: Some(after), waiting });
+        let goes_on = after.is_some() || !waiting.is_empty();
+        let next = goes_on.then_some(Place { after, waiting, in_vain });
         Ok((tried.into_iter().map(|tried| tried.undone).collect(), next))
     }
 
@@ -147,11 +158,11 @@ impl Undoing<'_> {
             let Some(tried) = all.get_mut(nth).filter(|tried| tried.undone.is_not_possible()) else {
                 continue;
             };
-            if self.retry(tried, How::WithoutWhatIsGone, tries).await? {
-                self.again(all, tries).await?;
+            if !self.retry(tried, How::AsItWas, tries).await? {
+                self.retry(tried, How::WithoutWhatIsGone, tries).await?;
             }
         }
-        Ok(())
+        self.again(all, tries).await
     }
 
     /// Whether it is possible now.
