@@ -6,12 +6,13 @@ use crate::id::{MemoryId, OwnerId};
 use crate::life_area::LifeArea;
 use crate::link;
 use crate::noun::{Alike, Desk, Further, Rules};
+use crate::shelf::Entity as _;
 use crate::table::RowKey;
 use crate::{Error, Result, schema};
 use jiff::Timestamp;
 
-/// How many memories are followed: as many as one transaction can hold to what they say.
-const MOST_FOLLOWED: usize = 60;
+/// How many memories are followed that one would supersede.
+const MOST_FOLLOWED: usize = 1_000;
 
 impl Rules for Memory {
     type Filter = MemoryFilter;
@@ -48,7 +49,7 @@ impl Rules for Memory {
         if desk.is_written() || desk.takes_in() {
             memory.check_end(before, desk.writer.at)?;
         }
-        if desk.takes_in() { Ok(()) } else { memory.refer(desk, before).await }
+        if desk.takes_in() { Ok(()) } else { memory.refer(desk, before, further).await }
     }
 
     /// What it links to and supersedes stays: that may have gone while it was there, too.
@@ -70,6 +71,11 @@ impl Memory {
 
     /// However many others lie between, it does not supersede itself.
     async fn check_order(&self, desk: &Desk<'_>, further: &mut Further) -> Result<()> {
+        if self.supersedes.is_none() {
+            return Ok(());
+        }
+        // No two that come to supersede others at the same time can miss one another.
+        further.stays(desk, schema::coming(desk.owner, Self::NAME)).await?;
         let (mut next, mut followed) = (self.supersedes, 0);
         while let Some(id) = next {
             if id == self.id {
@@ -80,18 +86,16 @@ impl Memory {
                 return Err(Error::invalid("/supersedes", detail));
             }
             let Some(other) = desk.found::<Self>(id).await? else { break };
-            // Nothing of what was followed may change until this is written.
-            further.check(desk, &other);
             (next, followed) = (other.supersedes, followed + 1);
         }
         Ok(())
     }
 
     /// Checks what it did not refer to before.
-    async fn refer(&mut self, desk: &Desk<'_>, before: Option<&Self>) -> Result<()> {
+    async fn refer(&mut self, desk: &Desk<'_>, before: Option<&Self>, further: &mut Further) -> Result<()> {
         if let Some(area) = self.life_area_id.filter(|id| before.and_then(|it| it.life_area_id) != Some(*id))
         {
-            desk.referred::<LifeArea>(area, "/life_area_id").await?;
+            further.refers::<LifeArea>(desk, area, "/life_area_id").await?;
         }
         if !desk.is_written() {
             return Ok(());

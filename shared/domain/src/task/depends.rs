@@ -12,6 +12,9 @@ use std::collections::{BTreeMap, BTreeSet};
 /// How many tasks are followed that one would wait for.
 const MOST_FOLLOWED: usize = 1_000;
 
+/// What is taken in or brought back grew link by link, to more than is followed at once.
+const MOST_FOLLOWED_BACK: usize = 10_000;
+
 const MOST_IN_ONE_READ: usize = 100;
 
 const PLACE: &str = "/depends_on";
@@ -32,14 +35,14 @@ pub(super) async fn check(
     further.stays(desk, schema::coming(desk.owner, Task::NAME)).await?;
     let (mut seen, mut level) = (BTreeSet::new(), new);
     let mut is_first = true;
+    let most = if desk.is_written() { MOST_FOLLOWED } else { MOST_FOLLOWED_BACK };
     while !level.is_empty() {
         if level.contains(&task.id) {
             return Err(Error::invalid(PLACE, "it would wait for itself"));
         }
         level.retain(|id| seen.insert(*id));
-        if seen.len() > MOST_FOLLOWED {
-            let detail =
-                format!("it would wait for more than {MOST_FOLLOWED} tasks, and for what these wait for");
+        if seen.len() > most {
+            let detail = format!("it would wait for more than {most} tasks, and for what these wait for");
             return Err(Error::invalid(PLACE, detail));
         }
         let mut found = Vec::with_capacity(level.len());
