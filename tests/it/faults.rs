@@ -82,6 +82,10 @@ async fn every_store_call_of_every_route_may_fail() {
                     assert!(answer.status.is_success(), "{method} {path}: {}", answer.body);
                     break;
                 }
+                // It is gone: what is looked for behind that may fail.
+                if method == "DELETE" && answer.status == 204 {
+                    break;
+                }
                 failures += 1;
                 answer.is_problem(if fault == Fault::Busy { 503 } else { 500 });
                 assert_eq!(answer.headers.contains_key("retry-after"), fault == Fault::Busy);

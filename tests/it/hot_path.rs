@@ -129,8 +129,8 @@ async fn a_read_waits_for_one_trip_a_write_for_two_a_forged_key_for_none() {
         ("POST", "/mcp", Some(json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/list" })), 200, 1, 2),
         ("POST", "/mcp", Some(json!({ "jsonrpc": "2.0", "id": 1, "method": "resources/list" })), 200, 1, 2),
         ("POST", "/mcp", tool("query_user_stats", json!({})), 200, 1, 8),
-        // Its parts, and what waits for it, are looked up.
-        ("DELETE", one.as_str(), None, 204, 3, 6),
+        // Its parts, and what waits for it, are looked up, and again when it is gone.
+        ("DELETE", one.as_str(), None, 204, 4, 8),
         ("POST", back.as_str(), None, 200, 2, 4),
         ("GET", "/v1/trash", None, 200, 1, 3),
         ("GET", "/v1/trash?noun=task", None, 200, 1, 3),
@@ -150,13 +150,13 @@ async fn a_read_waits_for_one_trip_a_write_for_two_a_forged_key_for_none() {
         ("GET", area.as_str(), None, 200, 1, 3),
         ("GET", area_history.as_str(), None, 200, 1, 4),
         // What has to be looked up, because it was not known what to look for.
-        ("DELETE", goal.as_str(), None, 204, 3, 6),
+        ("DELETE", goal.as_str(), None, 204, 4, 8),
         // Whatever counts for it.
         ("POST", goal_back.as_str(), None, 200, 3, 5),
         ("POST", "/v1/life-areas", Some(json!({ "name": "Work" })), 201, 3, 4),
         ("POST", "/v1/life-areas/batch", Some(json!({ "items": [{ "name": "Play" }] })), 200, 3, 4),
         ("PATCH", area.as_str(), Some(json!({ "name": "Body" })), 200, 3, 5),
-        ("DELETE", area.as_str(), None, 204, 3, 8),
+        ("DELETE", area.as_str(), None, 204, 4, 12),
         ("POST", area_back.as_str(), None, 200, 3, 5),
         ("GET", "/v1/profile", None, 200, 1, 3),
         // Nobody has made it yet: what is left of one is looked for first.

@@ -29,6 +29,7 @@ mod field_limits;
 mod filters;
 mod forgetting;
 mod forms;
+mod gone;
 mod grants;
 mod harness;
 mod history;

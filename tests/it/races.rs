@@ -32,7 +32,7 @@ impl Hook for Between {
 }
 
 /// A call: its method, its path and its body.
-type Sent = (&'static str, String, Value);
+pub(crate) type Sent = (&'static str, String, Value);
 
 /// Who imports is the owner.
 async fn send(house: &House, key: &str, (method, path, body): Sent) -> Answer {
@@ -40,7 +40,7 @@ async fn send(house: &House, key: &str, (method, path, body): Sent) -> Answer {
     house.call(method, &path, token, Some(body).filter(|body| !body.is_null())).await
 }
 
-struct Race {
+pub(crate) struct Race {
     house: Arc<House>,
     key: String,
     left: Arc<AtomicI64>,
@@ -56,17 +56,17 @@ impl Race {
         Self { house: Arc::new(house), key, left, other }
     }
 
-    async fn call(&self, sent: Sent) -> Answer {
+    pub(crate) async fn call(&self, sent: Sent) -> Answer {
         send(&self.house, &self.key, sent).await
     }
 
-    async fn made(&self, path: &str, body: Value) -> String {
+    pub(crate) async fn made(&self, path: &str, body: Value) -> String {
         let made = self.call(("POST", path.to_owned(), body)).await;
         assert_eq!(made.status, 201, "{}", made.body);
         made.text("/id")
     }
 
-    async fn get(&self, path: String) -> Answer {
+    pub(crate) async fn get(&self, path: String) -> Answer {
         self.call(("GET", path, Value::Null)).await
     }
 
@@ -87,7 +87,7 @@ impl Race {
 }
 
 /// Both calls, either within the other at each place, on what `set` prepares; `holds` looks at what is left of it.
-async fn at_each_place<S>(
+pub(crate) async fn at_each_place<S>(
     set: impl AsyncFn(&Race) -> (S, Sent, Sent),
     holds: impl AsyncFn(&Race, &S) -> bool,
 ) {

@@ -52,7 +52,7 @@ impl Rules for Goal {
         let Some(goal) = after else { return Ok(()) };
         if let Some(area) = goal.life_area_id.filter(|id| before.and_then(|it| it.life_area_id) != Some(*id))
         {
-            desk.referred::<LifeArea>(area, "/life_area_id").await?;
+            further.refers::<LifeArea>(desk, area, "/life_area_id").await?;
         }
         if goal.parent_id != before.and_then(|before| before.parent_id) {
             goal.check_parents(desk, further).await?;

@@ -28,6 +28,15 @@ impl Further {
         self.0.entry(key.clone()).or_insert(Write::Check { key, version: item.version() });
     }
 
+    /// What this refers to does not go while this comes.
+    pub async fn refers<T: Rules>(&mut self, desk: &Desk<'_>, id: T::Id, place: &str) -> Result<Option<T>> {
+        let found = desk.referred::<T>(id, place).await?;
+        if let Some(item) = found.as_ref().filter(|_| !desk.takes_in()) {
+            self.check(desk, item);
+        }
+        Ok(found)
+    }
+
     /// Something comes there: whoever relies on what `stays` there has to look again.
     pub fn comes(&mut self, place: RowKey) {
         self.0.entry(place.clone()).or_insert(Write::Touch { key: place });

@@ -19,7 +19,7 @@ impl Rules for Preferences {
         desk: &Desk<'_>,
         before: Option<&Self>,
         after: Option<&mut Self>,
-        _: &mut Further,
+        further: &mut Further,
     ) -> Result<()> {
         let Some(after) = after else { return Ok(()) };
         if after.notifications.quiet_hours.as_ref().is_some_and(|hours| hours.from == hours.to) {
@@ -29,7 +29,7 @@ impl Rules for Preferences {
         if let Some(area) = after.default_life_area_id
             && before.and_then(|before| before.default_life_area_id) != Some(area)
         {
-            desk.referred::<LifeArea>(area, "/default_life_area_id").await?;
+            further.refers::<LifeArea>(desk, area, "/default_life_area_id").await?;
         }
         Ok(())
     }

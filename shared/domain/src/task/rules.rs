@@ -116,12 +116,12 @@ impl Task {
         if let Some(area) = self.life_area_id
             && before.and_then(|before| before.life_area_id) != Some(area)
         {
-            desk.referred::<LifeArea>(area, "/life_area_id").await?;
+            further.refers::<LifeArea>(desk, area, "/life_area_id").await?;
         }
         if let Some(goal) = self.goal_id
             && before.and_then(|before| before.goal_id) != Some(goal)
         {
-            let goal = desk.referred::<Goal>(goal, "/goal_id").await?.filter(|_| desk.is_written());
+            let goal = further.refers::<Goal>(desk, goal, "/goal_id").await?.filter(|_| desk.is_written());
             let goal = goal.filter(|goal| desk.shows(goal, "life_area_id"));
             self.life_area_id = self.life_area_id.or(goal.and_then(|goal| goal.life_area_id));
         }

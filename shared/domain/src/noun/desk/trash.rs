@@ -14,9 +14,21 @@ impl Desk<'_> {
                 current = self.found::<T>(item.id()).await?.ok_or(Error::Conflict)?;
                 continue;
             }
-            return self.write(Was::There(&current), None, |_| Ok(()), nothing).await.map(|_| ());
+            self.write(Was::There(&current), None, |_| Ok(()), nothing).await?;
+            self.release_late(&current).await;
+            return Ok(());
         }
         Err(Error::Busy)
+    }
+
+    /// Who came to refer to it after the others were looked for, and before it went, lets go of it, too. It is gone all
+    /// the same, so what fails here is no failure of that.
+    async fn release_late<T: Rules>(&self, gone: &T) {
+        if self.is_written()
+            && let Err(error) = T::release(self, gone).await
+        {
+            tracing::warn!(%error, "something may refer to what is gone");
+        }
     }
 
     /// Brings back what went away with this version, out of the trash if it still lies there.
