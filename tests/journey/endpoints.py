@@ -55,6 +55,8 @@ class Walk:
         body = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("example")
         if operation["operationId"] in ("create_collection", "put_collection"):
             body = body | {"name": self.collection}
+        if operation["operationId"] == "create_life_areas":
+            body = {"items": [item | {"name": f"{item['name']} {self.collection}"} for item in body["items"]]}
         if operation["operationId"] == "delete_collection":
             self.empty()
         answer = self.connection.rest(method.upper(), self.address(path), body)
