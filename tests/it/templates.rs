@@ -18,6 +18,7 @@ fn no_template_is_forgotten() {
         ("dashboard/consent.html", "functions/oauth/src/pages.rs"),
         ("dashboard/home.html", "functions/local/src/pages.rs"),
         ("dashboard/onward.html", "functions/local/src/pages.rs"),
+        ("dashboard/page.html", "templates/dashboard/home.html"),
         ("dashboard/sign_in_first.html", "functions/oauth/src/pages.rs"),
         ("dashboard/stopped.html", "functions/oauth/src/pages.rs"),
         ("icons/larder.svg", "functions/mcp/src/server.rs"),
