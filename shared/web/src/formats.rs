@@ -64,11 +64,7 @@ impl Wanted {
         Ok(match form {
             Format::Json => (head, Json(item)).into_response(),
             Format::Csv => (head, text(form, table::<T>([item], &selected, call).await?)).into_response(),
-            Format::Xml => {
-                let mut out = xml::HEAD.to_owned();
-                element(&mut out, item)?;
-                (head, text(form, out)).into_response()
-            }
+            Format::Xml => (head, text(form, document(T::NAME, item.fields()?))).into_response(),
         })
     }
 
@@ -129,13 +125,18 @@ async fn table<T: Rules>(
     let [first, last] = ALWAYS;
     let fields = T::FIELDS.iter().copied().filter(|field| scope.shows(field) && selected.has(field));
     let columns: Vec<_> = [first].into_iter().chain(fields).chain([last]).collect();
+    let lines = items.into_iter().map(Shown::fields).collect::<domain::Result<Vec<_>>>()?;
+    Ok(sheet(&columns, &lines))
+}
+
+/// A head, and a cell of each line for each column.
+fn sheet(columns: &[&str], lines: &[Map<String, Value>]) -> String {
     let mut out = csv::line(columns.iter().copied());
-    for item in items {
-        let fields = item.fields()?;
-        let cells: Vec<_> = columns.iter().map(|column| cell(&fields, column)).collect();
+    for line in lines {
+        let cells: Vec<_> = columns.iter().map(|column| cell(line, column)).collect();
         out.push_str(&csv::line(cells.iter().map(AsRef::as_ref)));
     }
-    Ok(out)
+    out
 }
 
 fn cell<'a>(fields: &'a Map<String, Value>, column: &str) -> Cow<'a, str> {
@@ -151,15 +152,14 @@ fn list<T: Rules>(items: Vec<Shown<T>>, selected: &Selected) -> Result<String, P
     let mut out = xml::HEAD.to_owned();
     xml::open(&mut out, root, None);
     for item in items {
-        element(&mut out, selected.of(item)?)?;
+        xml::element(&mut out, T::NAME, &Value::Object(selected.of(item)?.fields()?));
     }
     xml::close(&mut out, root);
     Ok(out)
 }
 
-fn element<T: Rules>(out: &mut String, item: Shown<T>) -> Result<(), Problem> {
-    xml::open(out, T::NAME, None);
-    xml::object(out, &item.fields()?);
-    xml::close(out, T::NAME);
-    Ok(())
+fn document(name: &str, fields: Map<String, Value>) -> String {
+    let mut out = xml::HEAD.to_owned();
+    xml::element(&mut out, name, &Value::Object(fields));
+    out
 }

@@ -131,6 +131,7 @@ mod tests {
             assert_eq!(accept(line).best(Json).unwrap_err().status, StatusCode::NOT_ACCEPTABLE, "{line}");
         }
     }
+
     #[test]
     fn prose_is_for_whoever_likes_nothing_better() {
         for (line, prose) in [

@@ -1,7 +1,7 @@
 //! What is neither an item nor a page of items, in the form that the caller wants.
 
 use super::accept::Accept;
-use super::{cell, next, text, vary, xml};
+use super::{document, next, sheet, text, vary};
 use crate::call::Call;
 use crate::problem::Problem;
 use axum::Json;
@@ -9,7 +9,6 @@ use axum::extract::FromRequestParts;
 use axum::response::{IntoResponse, Response};
 use domain::access::fields_of;
 use domain::connection::Format;
-use domain::csv;
 use http::request::Parts;
 use http::{HeaderValue, Uri, header};
 use serde::Serialize;
@@ -49,21 +48,13 @@ impl Told {
         let mut answer = match form {
             Format::Json => Json(what).into_response(),
             Format::Csv => text(form, table(fields_of(what)?)).into_response(),
-            Format::Xml => text(form, element(name, &fields_of(what)?)).into_response(),
+            Format::Xml => text(form, document(name, fields_of(what)?)).into_response(),
         };
         let headers = answer.headers_mut();
         headers.extend([vary()]);
         headers.extend(self.next.map(|next| (header::LINK, next)));
         Ok(answer)
     }
-}
-
-fn element(name: &str, fields: &Map<String, Value>) -> String {
-    let mut out = xml::HEAD.to_owned();
-    xml::open(&mut out, name, None);
-    xml::object(&mut out, fields);
-    xml::close(&mut out, name);
-    out
 }
 
 /// A line for each of its `data`, or one for all of it; a column for each field that any line has.
@@ -73,12 +64,7 @@ fn table(mut fields: Map<String, Value>) -> String {
         _ => vec![flat(Value::Object(fields))],
     };
     let columns: BTreeSet<_> = lines.iter().flat_map(Map::keys).map(String::as_str).collect();
-    let mut out = csv::line(columns.iter().copied());
-    for line in &lines {
-        let cells: Vec<_> = columns.iter().map(|column| cell(line, column)).collect();
-        out.push_str(&csv::line(cells.iter().map(AsRef::as_ref)));
-    }
-    out
+    sheet(&columns.into_iter().collect::<Vec<_>>(), &lines)
 }
 
 /// What lies one level down has a column of its own, such as `item.title`.

@@ -4,14 +4,14 @@ use serde_json::{Map, Value};
 
 pub(super) const HEAD: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
 
-pub(super) fn object(out: &mut String, fields: &Map<String, Value>) {
+fn object(out: &mut String, fields: &Map<String, Value>) {
     for (name, value) in fields {
         element(out, name, value);
     }
 }
 
 /// A field's own name may be anything where people name fields: what is no name in XML stands in an attribute.
-fn element(out: &mut String, name: &str, value: &Value) {
+pub(super) fn element(out: &mut String, name: &str, value: &Value) {
     if is_name(name) {
         open(out, name, None);
         inner(out, value);
