@@ -30,9 +30,10 @@ pub(crate) async fn post(
         }
         Err(problem) => return Err(problem),
     };
+    let version = headers.get(faults::VERSION).cloned();
     if faults::has_odd_id(&body) {
         call.admission().await?;
-        return Ok(faults::no_request(&call, StatusCode::BAD_REQUEST, &headers, &body));
+        return Ok(faults::no_request(&call, StatusCode::BAD_REQUEST, version.as_ref(), &body));
     }
     if let Some(name) = name(&body) {
         call.set_name(name);
@@ -41,14 +42,14 @@ pub(crate) async fn post(
     let server = Server { call: call.clone(), answer: tool.clone() };
     let sessions = Arc::new(NeverSessionManager::default());
     let service = StreamableHttpService::new(move || Ok(server.clone()), sessions, config());
-    let answer = service.handle(request(headers.clone(), body.clone())).await;
+    let answer = service.handle(request(headers, body.clone())).await;
     // Whatever was answered inside: a key that does not hold gets a 401, which clients act on.
     call.admission().await?;
     // To ask for more is a matter of HTTP, too.
     if let Some(beyond) = call.refusal().filter(|problem| problem.code() == "insufficient-scope") {
         return Err(beyond.clone());
     }
-    explained(&call, &headers, &body, answer.map(Body::new), &tool).await
+    explained(&call, version.as_ref(), &body, answer.map(Body::new), &tool).await
 }
 
 /// Hosts are checked by the host that this runs in, not for MCP alone; bodies are bounded before they come here.
@@ -104,7 +105,7 @@ impl<'de> Deserialize<'de> for Never {
 /// one that the protocol has its own words for counts as one.
 async fn explained(
     call: &Call,
-    headers: &HeaderMap,
+    version: Option<&HeaderValue>,
     sent: &[u8],
     answer: Response,
     tool: &Answer,
@@ -128,5 +129,5 @@ async fn explained(
         StatusCode::UNSUPPORTED_MEDIA_TYPE => StatusCode::BAD_REQUEST,
         other => other,
     };
-    Ok(faults::no_request(call, status, headers, sent))
+    Ok(faults::no_request(call, status, version, sent))
 }

@@ -3,14 +3,14 @@
 use crate::server::VERSIONS;
 use axum::Json;
 use axum::response::{IntoResponse as _, Response};
-use http::{HeaderMap, StatusCode};
+use http::{HeaderValue, StatusCode};
 use rmcp::model::{ErrorCode, ErrorData};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use web::{Call, Problem};
 
-const VERSION: &str = "mcp-protocol-version";
+pub(crate) const VERSION: &str = "mcp-protocol-version";
 
 /// What a message is known by.
 #[derive(Deserialize)]
@@ -43,8 +43,14 @@ pub(crate) fn no_json(call: &Call, problem: &Problem) -> Response {
     refusal(call, StatusCode::BAD_REQUEST, b"", ErrorData::new(ErrorCode::PARSE_ERROR, said, None))
 }
 
-pub(crate) fn no_request(call: &Call, status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Response {
-    let version = headers.get(VERSION).map(|version| String::from_utf8_lossy(version.as_bytes()));
+/// `version` is what its header says.
+pub(crate) fn no_request(
+    call: &Call,
+    status: StatusCode,
+    version: Option<&HeaderValue>,
+    body: &[u8],
+) -> Response {
+    let version = version.map(|version| String::from_utf8_lossy(version.as_bytes()));
     let unknown = version.filter(|it| VERSIONS.iter().all(|version| version.as_str() != it));
     let error = if let Some(requested) = unknown {
         let data = json!({ "supported": VERSIONS, "requested": requested });
