@@ -34,9 +34,6 @@ pub(crate) struct Undo {
     cursor: Option<String>,
 }
 
-/// Stands in a cursor for the line behind which it goes on, where there is none.
-const NO_LINE: &str = "-";
-
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct UndoReport {
     /// This undo, to undo it by; null if nothing was done.
@@ -91,6 +88,9 @@ pub(crate) async fn undo(
     let undo = Some(undo).filter(|_| !input.dry_run);
     Ok(Json(UndoReport { undo, dry_run: input.dry_run, data, counts, next_cursor }))
 }
+
+/// Stands in a cursor for the line behind which it goes on, where there is none.
+const NO_LINE: &str = "-";
 
 /// Where an undo goes on, as its cursor says it: its name, a line or none, how many were tried in vain, lines that wait.
 fn written(undo: UndoId, Place { after, waiting, in_vain }: Place) -> String {
