@@ -4,15 +4,29 @@ import asyncio
 import json
 import os
 import sys
+from contextlib import asynccontextmanager
 
 import httpx2
+from mcp import StdioServerParameters, stdio_client
 from mcp.client.client import Client
 from mcp.client.streamable_http import streamable_http_client
 
 
-async def main(mode):
-    http = httpx2.AsyncClient(headers={"Authorization": f"Bearer {os.environ['KEY']}"}, trust_env=False)
-    async with http, Client(streamable_http_client(os.environ["URL"], http_client=http), mode=mode) as client:
+@asynccontextmanager
+async def reached(way):
+    """By its address, or by a command that stands for it."""
+    if way == "command":
+        command = StdioServerParameters(command=os.environ["LARDER"], args=["mcp-stdio", "--url", os.environ["URL"]],
+                                        env={"LARDER_KEY": os.environ["KEY"]})
+        yield stdio_client(command)
+        return
+    headers = {"Authorization": f"Bearer {os.environ['KEY']}"}
+    async with httpx2.AsyncClient(headers=headers, trust_env=False) as http:
+        yield streamable_http_client(os.environ["URL"], http_client=http)
+
+
+async def main(mode, way):
+    async with reached(way) as larder, Client(larder, mode=mode) as client:
         tools = (await client.list_tools()).tools
         called = await client.call_tool("list_tasks", {})
         read = await client.read_resource("larder://me/today")
@@ -23,4 +37,4 @@ async def main(mode):
             "prompt": prompt.messages[1].content.resource.text}))
 
 
-asyncio.run(main(sys.argv[1]))
+asyncio.run(main(*sys.argv[1:]))

@@ -24,9 +24,11 @@ TITLE = "Find a pool"
 
 # Each prints one line: the version that it speaks, how many tools it lists, and what it gets by call, read and prompt.
 CLIENTS = (
-    ("Python 2, legacy", OLD, [PYTHON_2, HERE / "python2.py", "legacy"]),
-    ("Python 2, modern", NEW, [PYTHON_2, HERE / "python2.py", NEW]),
-    ("Python 2, auto", NEW, [PYTHON_2, HERE / "python2.py", "auto"]),
+    ("Python 2, legacy", OLD, [PYTHON_2, HERE / "python2.py", "legacy", "address"]),
+    ("Python 2, modern", NEW, [PYTHON_2, HERE / "python2.py", NEW, "address"]),
+    ("Python 2, auto", NEW, [PYTHON_2, HERE / "python2.py", "auto", "address"]),
+    ("Python 2, mcp-stdio, legacy", OLD, [PYTHON_2, HERE / "python2.py", "legacy", "command"]),
+    ("Python 2, mcp-stdio, auto", NEW, [PYTHON_2, HERE / "python2.py", "auto", "command"]),
     ("Python 1", OLD, [PYTHON_1, HERE / "python1.py"]),
     ("TypeScript, legacy", OLD, [NODE, HERE / "typescript.mjs", "legacy"]),
     ("TypeScript, auto", NEW, [NODE, HERE / "typescript.mjs", "auto"]),
@@ -49,7 +51,8 @@ def tried(larder):
     call("POST", f"{larder.url}/v1/tasks", {"title": TITLE, "due": "2026-01-15"}, token=key).expect(201)
     listed = call("POST", larder.mcp_url, {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}, token=key).expect(200).json
     tools = len(listed["result"]["tools"])
-    env = {"HOME": larder.home, "PATH": os.environ["PATH"], "URL": larder.mcp_url, "KEY": key, "PACKAGES": PACKAGES}
+    env = {"HOME": larder.home, "PATH": os.environ["PATH"], "URL": larder.mcp_url, "KEY": key, "PACKAGES": PACKAGES,
+           "LARDER": larder.binary}
     failed = 0
     for name, version, command in CLIENTS:
         run = subprocess.run(command, env=env, cwd=larder.home, text=True, capture_output=True, timeout=60)
@@ -58,16 +61,21 @@ def tried(larder):
             TITLE in seen[what] for what in ("read", "prompt"))
         failed += not fits
         print(f"{name}: {'ok' if fits else f'FAILED {seen} {run.stderr[-2000:]}'}", flush=True)
-    for era in ("legacy", "modern"):
-        failed += inspected(larder, key, era, tools)
+    key_file = Path(larder.home) / "key"
+    key_file.write_text(key)
+    by_address = [larder.mcp_url, "--transport", "http", "--header", f"Authorization: Bearer {key}"]
+    by_command = [larder.binary, "mcp-stdio", "--url", larder.mcp_url, "--key-file", key_file]
+    for way, how in (("", by_address), (", mcp-stdio", by_command)):
+        for era in ("legacy", "modern"):
+            inspected(larder, how, era, tools)
+            print(f"Inspector{way}, {era}: ok", flush=True)
     return int(failed > 0)
 
 
-def inspected(larder, key, era, tools):
+def inspected(larder, how, era, tools):
     """The Inspector's command line, which is one process for each thing that it does."""
     def does(*what):
-        command = [NODE, INSPECTOR, "--cli", larder.mcp_url, "--transport", "http", "--protocol-era", era,
-                   "--header", f"Authorization: Bearer {key}", "--method", *what]
+        command = [NODE, INSPECTOR, "--cli", *how, "--protocol-era", era, "--method", *what]
         env = {"HOME": larder.home, "PATH": os.environ["PATH"]}
         run = subprocess.run(command, env=env, cwd=larder.home, text=True, capture_output=True, timeout=60)
         require(run.returncode == 0, f"{what}: {run.stdout}{run.stderr}")
@@ -77,8 +85,6 @@ def inspected(larder, key, era, tools):
     for what in (("tools/call", "--tool-name", "list_tasks"), ("resources/read", "--uri", "larder://me/today"),
                  ("prompts/get", "--prompt-name", "daily_planning")):
         require(TITLE in does(*what), f"{TITLE} expected from {what}")
-    print(f"Inspector, {era}: ok", flush=True)
-    return 0
 
 
 if __name__ == "__main__":

@@ -72,6 +72,7 @@ mod sensitive;
 mod sign_in;
 mod sign_out;
 mod slice;
+mod stdio;
 mod taken_along;
 mod taken_back;
 mod template;

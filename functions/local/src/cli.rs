@@ -4,7 +4,8 @@ use clap::ValueEnum;
 use clap::builder::BoolishValueParser;
 use clap::{Args, Parser, Subcommand};
 use domain::audit::Hash;
-use std::path::PathBuf;
+use std::io;
+use std::path::{Path, PathBuf};
 use url::Url;
 
 /// Keeps one person's data and gives every agent, app and script its own connection to it.
@@ -36,6 +37,9 @@ pub enum Command {
     /// Takes in what `larder export` wrote, into this machine's data or any other Larder's. To run it again changes
     /// nothing more. It ends with 1 if an item did not fit; all others are taken in.
     Import(Import),
+    /// Stands for a Larder where an agent can only start a command: what comes on standard input goes to its MCP
+    /// address, and what it answers to standard output.
+    McpStdio(McpStdio),
 }
 
 #[derive(Debug, Args)]
@@ -76,12 +80,28 @@ pub enum Format {
     Zip,
 }
 
-/// An owner's token for a Larder elsewhere. It is no argument, because other users of a machine see those.
+/// An owner's token for a Larder elsewhere.
 #[derive(Debug, Args)]
 pub struct Token {
     /// The file that holds an owner's token of the Larder elsewhere; without it, LARDER_TOKEN is one.
     #[arg(long, value_name = "FILE", env = "LARDER_TOKEN_FILE")]
     token_file: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct McpStdio {
+    /// The MCP address, as larder prints it: https, or on this machine.
+    #[arg(long, value_name = "URL", env = "LARDER_URL")]
+    pub url: Url,
+    /// The file that holds the connection's key; without it, LARDER_KEY is the key.
+    #[arg(long, value_name = "FILE", env = "LARDER_KEY_FILE")]
+    key_file: Option<PathBuf>,
+}
+
+impl McpStdio {
+    pub fn key(&self) -> io::Result<Option<String>> {
+        secret(self.key_file.as_deref(), "LARDER_KEY")
+    }
 }
 
 impl Export {
@@ -92,13 +112,18 @@ impl Export {
 }
 
 impl Token {
-    pub fn read(&self) -> std::io::Result<Option<String>> {
-        let token = match &self.token_file {
-            Some(file) => Some(std::fs::read_to_string(file)?),
-            None => std::env::var("LARDER_TOKEN").ok(),
-        };
-        Ok(token.map(|token| token.trim().to_owned()).filter(|token| !token.is_empty()))
+    pub fn read(&self) -> io::Result<Option<String>> {
+        secret(self.token_file.as_deref(), "LARDER_TOKEN")
     }
+}
+
+/// What the file holds, else the variable; neither is seen by other users of the machine, as an argument would be.
+fn secret(file: Option<&Path>, variable: &str) -> io::Result<Option<String>> {
+    let secret = match file {
+        Some(file) => Some(std::fs::read_to_string(file)?),
+        None => std::env::var(variable).ok(),
+    };
+    Ok(secret.map(|secret| secret.trim().to_owned()).filter(|secret| !secret.is_empty()))
 }
 
 #[derive(Debug, Subcommand)]

@@ -10,6 +10,8 @@ pub mod moving;
 mod pages;
 mod pump;
 mod serve;
+pub mod stdio;
+mod there;
 mod verify;
 
 pub use behind::Behind;

@@ -5,6 +5,7 @@ use crate::host::{Host, Settings};
 use crate::identity::LocalOwner;
 use crate::listen::listen;
 use crate::moving;
+use crate::stdio;
 use crate::verify::verify;
 use domain::audit::Known;
 use embedded::{KeyFile, OpenError};
@@ -43,6 +44,8 @@ enum Failure {
     #[error(transparent)]
     Moving(#[from] moving::Failure),
     #[error(transparent)]
+    Stdio(#[from] stdio::Failure),
+    #[error(transparent)]
     Io(#[from] io::Error),
 }
 
@@ -63,6 +66,7 @@ pub fn run(cli: Cli) -> ExitCode {
             Ok(false) => return ExitCode::FAILURE,
             Err(failure) => Err(failure.into()),
         },
+        Some(Command::McpStdio(options)) => stdio::run(options).map_err(Failure::from),
         None => start(&cli.data.folder(), cli.serve),
     };
     match done {

@@ -5,6 +5,7 @@ use crate::cli::Token;
 use crate::host::{Host, Settings};
 use crate::identity::LocalOwner;
 use crate::routes;
+use crate::there::way_to;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use domain::outbound::{Method, Outbound as _, OutboundError, Request};
@@ -18,7 +19,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use tower::ServiceExt as _;
-use url::{Host as Name, Url};
+use url::Url;
 use web::System;
 
 /// How long it is waited before a call is sent again that nobody answered: nothing is done twice.
@@ -71,19 +72,9 @@ impl Larder {
     }
 
     fn there(address: &Url, token: Box<dyn Fn() -> String>) -> Result<Self, Failure> {
-        let is_here = match address.host() {
-            Some(Name::Ipv4(address)) => address.is_loopback(),
-            Some(Name::Ipv6(address)) => address.is_loopback(),
-            Some(Name::Domain(name)) => name == "localhost",
-            None => false,
-        };
-        // The owner named this address; what a token is sent to must be who it says it is.
-        let is_safe = address.scheme() == "https" || is_here && address.scheme() == "http";
-        let host = address.host_str().filter(|_| is_safe);
-        let pair = host.and_then(|host| Some(format!("{host}:{}", address.port_or_known_default()?)));
-        let pair = pair.ok_or_else(|| Failure::Address(address.to_string()))?;
+        let egress = way_to(address).ok_or_else(|| Failure::Address(address.to_string()))?;
         let url = address.as_str().trim_end_matches('/').to_owned();
-        Ok(Self::There { url, token, egress: Box::new(Egress::new(Exempt::parse(&pair))) })
+        Ok(Self::There { url, token, egress: Box::new(egress) })
     }
 
     /// Posts a body, or gets without one.
