@@ -29,7 +29,8 @@ const TABLES: &str = "
 ";
 
 /// What has been added since; the file's `user_version` says how many of these it has.
-const STEPS: [&str; 1] = ["
+const STEPS: [&str; 2] = [
+    "
     ALTER TABLE entry ADD COLUMN place1 TEXT;
     ALTER TABLE entry ADD COLUMN place2 TEXT;
     ALTER TABLE entry ADD COLUMN place3 TEXT;
@@ -38,17 +39,23 @@ const STEPS: [&str; 1] = ["
     CREATE INDEX entry_place2 ON entry (owner, place2) WHERE place2 IS NOT NULL;
     CREATE INDEX entry_place3 ON entry (owner, place3) WHERE place3 IS NOT NULL;
     CREATE INDEX entry_place4 ON entry (owner, place4) WHERE place4 IS NOT NULL;
-"];
+    ",
+    "CREATE INDEX token_at ON token (at);",
+];
 
 /// Makes an empty file. `key` is the fingerprint of the key file that belongs to it.
 pub(crate) fn create(file: &Path, application_id: i32, key: &str) -> rusqlite::Result<()> {
     let db = Connection::open(file)?;
     db.pragma_update(None, "application_id", application_id)?;
     db.pragma_update(None, "journal_mode", "WAL")?;
-    db.execute_batch(TABLES)?;
-    step_up(&db)?;
+    lay_out(&db)?;
     db.execute("INSERT INTO mark (name, position) VALUES ('key', ?1)", [key])?;
     db.close().map_err(|(_, error)| error)
+}
+
+pub(crate) fn lay_out(db: &Connection) -> rusqlite::Result<()> {
+    db.execute_batch(TABLES)?;
+    step_up(db)
 }
 
 /// How many steps a file has that this larder writes.

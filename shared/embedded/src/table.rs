@@ -21,6 +21,8 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 /// A transaction's token is remembered for this long.
 const TOKEN_SECONDS: i64 = 600;
 
+const FORGET: &str = "DELETE FROM token WHERE at <= ?1";
+
 #[async_trait]
 impl Table for Store {
     async fn get(&self, key: &RowKey) -> Result<Option<Row>> {
@@ -138,8 +140,7 @@ fn transact(db: &Connection, writes: &[Write], op: OpId, now: Timestamp) -> Resu
 }
 
 fn is_repeat(db: &Connection, writes: &[Write], op: OpId, now: Timestamp) -> Result<bool> {
-    let forget = "DELETE FROM token WHERE at <= ?1";
-    let mut forget = db.prepare_cached(forget).map_err(Error::internal)?;
+    let mut forget = db.prepare_cached(FORGET).map_err(Error::internal)?;
     forget.execute([now.as_second() - TOKEN_SECONDS]).map_err(Error::internal)?;
     let mut known = db.prepare_cached("SELECT digest FROM token WHERE op = ?1").map_err(Error::internal)?;
     let known: Option<Vec<u8>> =
@@ -189,4 +190,20 @@ fn remove(db: &Connection, key: &RowKey, found: Option<&Found>, now: Timestamp) 
 
 fn image(found: &Found) -> Image {
     Image { version: found.row.version, body: found.row.body.clone() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::FORGET;
+    use crate::store::lay_out;
+    use rusqlite::Connection;
+
+    #[test]
+    fn a_transaction_does_not_look_through_all_tokens_for_those_that_are_over() {
+        let db = Connection::open_in_memory().unwrap();
+        lay_out(&db).unwrap();
+        let plan = format!("EXPLAIN QUERY PLAN {FORGET}");
+        let plan: String = db.query_row(&plan, [0], |row| row.get("detail")).unwrap();
+        assert!(plan.starts_with("SEARCH token USING"), "{plan}");
+    }
 }
