@@ -44,6 +44,25 @@ pub async fn fill(table: &dyn Table, owner: OwnerId, many: u32) -> TaskId {
     TaskId::new(at, bytes(many - 1))
 }
 
+/// What a read cost the store.
+pub struct Cost {
+    pub path: String,
+    pub calls: u64,
+    pub bytes: u64,
+}
+
+/// Each read costs the same beside few tasks and beside many, bytes but for a tenth. Answers lines that say so.
+pub fn compared(few: &[Cost], many: &[Cost], tasks: u32) -> String {
+    let mut said = String::new();
+    for (Cost { path, calls, bytes }, of_many) in few.iter().zip(many) {
+        assert_eq!(*calls, of_many.calls, "{path}");
+        let read = of_many.bytes;
+        assert!(read.abs_diff(*bytes) * 10 <= *bytes, "{path}: {bytes} bytes, {read} beside {tasks}");
+        said += &format!("reads\t{path}\t{tasks}\t{calls}\t{bytes}\t{calls}\t{read}\n");
+    }
+    said
+}
+
 fn task(nth: u32) -> Value {
     let status = ["pending", "in_progress", "blocked", "completed", "cancelled"][nth as usize % 5];
     let due = jiff::civil::date(2027, 2, 1).saturating_add(jiff::Span::new().days(nth % 1000));
