@@ -30,9 +30,9 @@ async fn each_item_that_does_not_fit_is_told_with_its_place_and_the_others_go_in
     };
     let first = id("task", 1);
     for (list, wrong, place, said) in [
-        ("tasks", "5".to_owned(), "", "expected a map"),
-        ("tasks", "null".to_owned(), "", "expected a map"),
-        ("tasks", "[]".to_owned(), "", "expected a map"),
+        ("tasks", "5".to_owned(), "", "expected an object"),
+        ("tasks", "null".to_owned(), "", "expected an object"),
+        ("tasks", "[]".to_owned(), "", "expected an object"),
         ("tasks", "{}".to_owned(), "/id", "missing field `id`"),
         ("tasks", item("task", 1, json!({})).to_string(), "/title", "missing field `title`"),
         ("tasks", a_task(1, json!({ "title": 5 })).to_string(), "/title", "expected a string"),

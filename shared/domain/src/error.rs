@@ -2,6 +2,7 @@
 
 use crate::access::{Action, Actions, Resource};
 use crate::limits::Reached;
+use crate::noun::spoken;
 use crate::table::RowKey;
 use jiff::Timestamp;
 
@@ -19,7 +20,7 @@ pub enum Error {
     #[error("{0}")]
     Limited(Reached),
     /// Not there, or not yours: nobody can tell which.
-    #[error("there is no such {0}")]
+    #[error("there is no such {}", spoken(.0))]
     NotFound(&'static str),
     /// Something else has what only one can have.
     #[error("{detail}")]

@@ -13,7 +13,7 @@ pub use desk::{Desk, Manner, Took};
 pub use further::Further;
 pub use given::Given;
 pub use names::canonical;
-pub(crate) use names::spelled;
+pub(crate) use names::{spelled, spoken};
 pub(crate) use unmade::UNMADE;
 pub use unmade::get;
 

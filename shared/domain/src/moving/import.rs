@@ -78,7 +78,7 @@ impl Importing<'_> {
 
     /// Who wrote it where it comes from, and its version there, mean nothing here. A field that would be lost is refused.
     fn read<T: Rules>(&self, raw: &RawValue, place: &str) -> Result<T> {
-        let broken = |error: serde_json::Error| Error::invalid(place, error.to_string());
+        let broken = |error: serde_json::Error| Error::invalid(place, fit::plainly(&error.to_string()));
         let mut fields: Map<String, Value> = serde_json::from_str(raw.get()).map_err(broken)?;
         let source = serde_json::to_value(self.desk.writer.source).map_err(Error::internal)?;
         fields.extend([("version".to_owned(), 1.into()), ("source".to_owned(), source)]);

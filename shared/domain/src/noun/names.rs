@@ -1,4 +1,4 @@
-//! What a noun's fields are called.
+//! What a noun and its fields are called.
 
 use super::Noun;
 
@@ -8,6 +8,11 @@ pub(crate) const fn spelled(field: &'static str) -> &'static str {
         [b'r', b'#', ..] => field.split_at(2).1,
         _ => field,
     }
+}
+
+/// What a noun is called in a sentence.
+pub(crate) fn spoken(noun: &str) -> String {
+    noun.replace('_', " ")
 }
 
 /// The name that a field of this noun goes by.

@@ -11,7 +11,7 @@ impl Desk<'_> {
     /// may refer to what is not there.
     pub async fn referred<T: Noun>(&self, id: T::Id, place: &str) -> Result<Option<T>> {
         match self.found::<T>(id).await?.filter(|item| self.sees(item)) {
-            None if !self.takes_in() => Err(Error::invalid(place, format!("there is no such {}", T::NAME))),
+            None if !self.takes_in() => Err(Error::invalid(place, Error::NotFound(T::NAME).to_string())),
             seen => Ok(seen),
         }
     }

@@ -2,7 +2,7 @@
 
 use super::{Desk, MOST_TRIES};
 use crate::list::List;
-use crate::noun::{Further, Rules};
+use crate::noun::{Further, Rules, spoken};
 use crate::table::Write;
 use crate::{Error, Result};
 
@@ -42,7 +42,7 @@ impl Desk<'_> {
         let Some(first) = items.first() else { return Ok(false) };
         if self.writer.source.undo.is_some() {
             // An undo writes what it tells of, and nothing else.
-            return Err(Error::InTheWay(format!("a {} refers to it", T::NAME)));
+            return Err(Error::InTheWay(format!("a {} refers to it", spoken(T::NAME))));
         }
         let rows_of_one = 1 + usize::from(first.entry(self.owner).is_some());
         for nth in 0..MOST_TRIES {

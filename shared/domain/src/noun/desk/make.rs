@@ -1,7 +1,7 @@
 //! What is new.
 
 use super::{Desk, Was, nothing};
-use crate::noun::{Noun, Rules};
+use crate::noun::{Noun, Rules, spoken};
 use crate::table::Put;
 use crate::{Error, Result};
 
@@ -43,9 +43,12 @@ impl Desk<'_> {
 }
 
 fn taken<T: Noun>(id: &T::Id) -> Error {
-    Error::InTheWay(format!("there is a {} `{id}` already; choose another name", T::NAME))
+    Error::InTheWay(format!("there is a {} `{id}` already; choose another name", spoken(T::NAME)))
 }
 
 fn in_trash<T: Noun>(id: &T::Id) -> Error {
-    Error::InTheWay(format!("the {} `{id}` lies in the trash; restore it, or choose another id", T::NAME))
+    Error::InTheWay(format!(
+        "the {} `{id}` lies in the trash; restore it, or choose another id",
+        spoken(T::NAME)
+    ))
 }
