@@ -4,7 +4,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize};
 use std::borrow::Cow;
 
-/// Between `MIN` and `MAX` characters of any script, without control characters other than tab and line feed.
+/// Between `MIN` and `MAX` characters of any script, without control characters other than tab and line feed. A line
+/// that ends as on Windows ends with a line feed.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String")]
 pub struct Text<const MIN: usize, const MAX: usize>(String);
@@ -24,6 +25,7 @@ impl<const MIN: usize, const MAX: usize> TryFrom<String> for Text<MIN, MAX> {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, String> {
+        let text = if text.contains('\r') { text.replace("\r\n", "\n") } else { text };
         let length = text.chars().count();
         if length < MIN || length > MAX {
             return Err(format!("{MIN} to {MAX} characters, not {length}"));
@@ -112,5 +114,12 @@ mod tests {
         assert!(Text::<1, 3>::try_from("  ".to_owned()).is_err());
         assert!(Text::<0, 3>::try_from(String::new()).is_ok());
         assert!(Text::<1, 9>::try_from("a\u{0}b".to_owned()).is_err());
+    }
+
+    #[test]
+    fn lines_end_with_a_line_feed() {
+        let kept = |text: &str| Text::<1, 5>::try_from(text.to_owned()).map(|text| text.0);
+        assert_eq!(kept("a\r\nb\r\n"), Ok("a\nb\n".to_owned()), "and count as one character");
+        assert!(kept("a\rb").is_err() && kept("a\r\r\nb").is_err());
     }
 }
