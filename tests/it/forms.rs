@@ -149,7 +149,11 @@ async fn a_connection_is_told_everything_in_the_form_that_it_is_set_up_for() {
     let config = json!({ "response_format": "xml" });
     let input = json!({ "kind": "api", "name": "x", "preset": "full_access", "config": config });
     let (_, key) = house.connect(input).await;
-    house.task(&key, "Milk").await;
+    let title = Some(json!({ "title": "Milk" }));
+    assert_eq!(
+        house.call("POST", "/v1/tasks", &key, title).await.headers["content-type"],
+        "application/xml; charset=utf-8"
+    );
     for path in ["/v1/tasks", "/v1/stats", "/v1/changes", "/v1/trash", "/v1/preferences"] {
         let (kind, text) = told(&house, path, &key, "*/*").await;
         assert_eq!(kind, "application/xml; charset=utf-8", "{path}: {text}");

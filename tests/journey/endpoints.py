@@ -64,6 +64,15 @@ class Walk:
         answer.require(answer.status != 207, "no item of a batch should be refused")
         if answer.status == 201 and method == "post":
             self.ids[path] = answer.json["id"]
+        if method in ("patch", "put"):
+            self.say_again(path, method, body, operation["responses"]["200"]["content"])
+
+    def say_again(self, path, method, body, forms):
+        """What changes nothing more, in each form."""
+        for media in forms:
+            again = self.connection.rest(method.upper(), self.address(path), body, headers={"Accept": media})
+            again.expect(200).require(again.headers.get_content_type() == media, f"{media} expected")
+            again.require(READ_AS[media](again.text) is not None, "it cannot be read")
 
     def empty(self):
         """Only an empty collection goes."""

@@ -1,13 +1,12 @@
 //! The nouns over REST.
 
 use crate::history;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use domain::noun::{Deed, Rules};
-use http::{StatusCode, Uri, header};
-use serde_json::value::RawValue;
+use http::{StatusCode, Uri};
 use web::{
-    APPLIED, Access, Answer, Answered, Asked, At, Batch, Call, Condition, Each, IfMatch, Keep, MINIMAL,
-    Minimal, Nouns, Problem, Repeatable, Routes, Sent, Wanted, Within, Written, tag, tagged,
+    Access, Answered, Asked, At, Call, Condition, Each, IfMatch, Keep, Nouns, Problem, Repeatable, Reply,
+    Routes, Sent, Wanted, Within, Written,
 };
 
 pub(crate) fn routes<T: Rules>(routes: Routes) -> Routes {
@@ -18,8 +17,8 @@ pub(crate) fn routes<T: Rules>(routes: Routes) -> Routes {
 pub(crate) fn but_delete<T: Rules>(routes: Routes) -> Routes {
     let does = T::DOES;
     let routes = T::DEEDS.iter().fold(routes, |routes, deed| {
-        let handler = move |call, within, At(id): At<T::Id>, version, minimal| {
-            carry_out::<T>(deed, call, within, id, version, minimal)
+        let handler = move |call, within, At(id): At<T::Id>, version, reply| {
+            carry_out::<T>(deed, call, within, id, version, reply)
         };
         routes.post(Access::Connection, deed.does.path, handler)
     });
@@ -48,18 +47,19 @@ pub(crate) async fn list<T: Rules>(
 async fn create<T: Rules>(
     call: Call,
     uri: Uri,
-    minimal: Minimal,
+    reply: Reply,
     Repeatable(new, once): Repeatable<Sent<T::New>>,
-) -> Result<Answered, Problem> {
+) -> Result<Response, Problem> {
     let work = async |keep: Keep<'_>| {
         let answer = |made: &Written<T>| {
             let path = format!("{}/{}", uri.path(), made.id);
-            made_answer(made, &path, minimal)
+            reply.made(made, &path)
         };
         let made = Nouns::<T>::of(&call).create(new, |made| keep.answer(&answer(made)?)).await?;
         Ok(answer(&made)?)
     };
-    once.run_call(&call, &T::DOES.create, work).await
+    let answered = once.run_call(&call, &T::DOES.create, work).await?;
+    reply.give::<T>(&call, answered).await
 }
 
 async fn read<T: Rules>(
@@ -77,11 +77,11 @@ async fn update<T: Rules>(
     within: Within,
     At(id): At<T::Id>,
     IfMatch(expected): IfMatch,
-    minimal: Minimal,
+    reply: Reply,
     patch: Sent<T::Patch>,
 ) -> Result<Response, Problem> {
     let item = Nouns::<T>::of(&call).within(within).update(id, patch, expected).await?;
-    Ok(changed(&item, minimal))
+    reply.give::<T>(&call, Answered::first(reply.changed(&item)?)).await
 }
 
 async fn put<T: Rules>(
@@ -90,14 +90,12 @@ async fn put<T: Rules>(
     within: Within,
     At(id): At<T::Id>,
     condition: Condition,
-    minimal: Minimal,
+    reply: Reply,
     new: Sent<T::New>,
 ) -> Result<Response, Problem> {
     let (is_new, item) = Nouns::<T>::of(&call).within(within).put(id, new, condition).await?;
-    if is_new {
-        return Ok(made_answer(&item, uri.path(), minimal)?.into_response());
-    }
-    Ok(changed(&item, minimal))
+    let answer = if is_new { reply.made(&item, uri.path())? } else { reply.changed(&item)? };
+    reply.give::<T>(&call, Answered::first(answer)).await
 }
 
 async fn delete<T: Rules>(
@@ -114,10 +112,10 @@ async fn restore<T: Rules>(
     call: Call,
     within: Within,
     At(id): At<T::Id>,
-    minimal: Minimal,
+    reply: Reply,
 ) -> Result<Response, Problem> {
     let item = Nouns::<T>::of(&call).within(within).restore(id).await?;
-    Ok(changed(&item, minimal))
+    reply.give::<T>(&call, Answered::first(reply.changed(&item)?)).await
 }
 
 async fn carry_out<T: Rules>(
@@ -126,31 +124,17 @@ async fn carry_out<T: Rules>(
     within: Within,
     id: T::Id,
     IfMatch(expected): IfMatch,
-    minimal: Minimal,
+    reply: Reply,
 ) -> Result<Response, Problem> {
     let item = Nouns::<T>::of(&call).within(within).carry_out(deed, id, expected).await?;
-    Ok(changed(&item, minimal))
+    reply.give::<T>(&call, Answered::first(reply.changed(&item)?)).await
 }
 
 async fn batch<T: Rules>(
     call: Call,
+    reply: Reply,
     Repeatable(all, once): Repeatable<Each<T::New>>,
-) -> Result<Batch<Box<RawValue>>, Problem> {
-    Nouns::<T>::of(&call).create_each(all, once).await
-}
-
-fn made_answer<T: Rules>(made: &Written<T>, path: &str, Minimal(minimal): Minimal) -> domain::Result<Answer> {
-    let status = if made.is_new { StatusCode::CREATED } else { StatusCode::OK };
-    let answer =
-        if minimal { Answer::empty(status).with(APPLIED, MINIMAL) } else { Answer::json(status, made)? };
-    Ok(answer.with(header::LOCATION, path).with(header::ETAG, tag(made.version)))
-}
-
-/// What was changed, or, for a caller that does without, its version only.
-pub(crate) fn changed<T: Rules>(item: &Written<T>, Minimal(minimal): Minimal) -> Response {
-    if !minimal {
-        return tagged(item, item.version);
-    }
-    let headers = [(header::ETAG, tag(item.version)), (APPLIED, MINIMAL.to_owned())];
-    (StatusCode::NO_CONTENT, headers).into_response()
+) -> Result<Response, Problem> {
+    let batch = Nouns::<T>::of(&call).create_each(all, once).await?;
+    reply.batch(&call, batch).await
 }

@@ -1,13 +1,13 @@
 //! What there is one of, over REST.
 
 use crate::history;
-use crate::nouns::changed;
 use axum::response::Response;
 use domain::id::Me;
 use domain::noun::Rules;
 use domain::shelf::Entity;
 use web::{
-    Access, At, Call, IfMatch, Minimal, Nouns, PageParams, Params, Problem, Routes, Sent, Told, Wanted,
+    Access, Answered, At, Call, IfMatch, Nouns, PageParams, Params, Problem, Reply, Routes, Sent, Told,
+    Wanted,
 };
 
 /// `first` is what it was called first.
@@ -30,11 +30,11 @@ async fn read<T: Rules + Entity<Id = Me>>(call: Call, wanted: Wanted) -> Result<
 async fn update<T: Rules + Entity<Id = Me>>(
     call: Call,
     IfMatch(expected): IfMatch,
-    minimal: Minimal,
+    reply: Reply,
     patch: Sent<T::Patch>,
 ) -> Result<Response, Problem> {
     let item = Nouns::<T>::of(&call).update(Me::Me, patch, expected).await?;
-    Ok(changed(&item, minimal))
+    reply.give::<T>(&call, Answered::first(reply.changed(&item)?)).await
 }
 
 async fn past<T: Rules + Entity<Id = Me>>(

@@ -2,11 +2,14 @@
 //! it already. A page as JSON, which is what most ask for, is written straight from the items.
 
 mod accept;
+mod reply;
 mod told;
 mod xml;
 
 pub(crate) use accept::not_acceptable;
+pub use reply::Reply;
 pub use told::Told;
+use told::told;
 
 use crate::call::Call;
 use crate::page::Page;
@@ -115,18 +118,21 @@ fn next(uri: &Uri, parameter: &str, cursor: &str) -> Result<HeaderValue, Problem
     HeaderValue::try_from(format!("<{}?{query}>; rel=\"next\"", uri.path())).map_err(Problem::internal)
 }
 
-/// A column for each field that the caller can see of any item, in the order in which they are declared.
 async fn table<T: Rules>(
     items: impl IntoIterator<Item = Shown<T>>,
     selected: &Selected,
     call: &Call,
 ) -> Result<String, Problem> {
-    let scope = call.scope(Action::Read, T::RESOURCE).await??;
-    let [first, last] = ALWAYS;
-    let fields = T::FIELDS.iter().copied().filter(|field| scope.shows(field) && selected.has(field));
-    let columns: Vec<_> = [first].into_iter().chain(fields).chain([last]).collect();
     let lines = items.into_iter().map(Shown::fields).collect::<domain::Result<Vec<_>>>()?;
-    Ok(sheet(&columns, &lines))
+    Ok(sheet(&columns::<T>(selected, call).await?, &lines))
+}
+
+/// One for each field that the caller can see of any item, in the order in which they are declared.
+async fn columns<T: Rules>(selected: &Selected, call: &Call) -> Result<Vec<&'static str>, Problem> {
+    let scope = call.scope(Action::Read, T::RESOURCE).await?.ok();
+    let shows = |field: &&str| scope.as_ref().is_some_and(|scope| scope.shows(field)) && selected.has(field);
+    let [first, last] = ALWAYS;
+    Ok([first].into_iter().chain(T::FIELDS.iter().copied().filter(shows)).chain([last]).collect())
 }
 
 /// A head, and a cell of each line for each column.

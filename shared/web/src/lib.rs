@@ -37,7 +37,7 @@ pub use body::{At, Body, Each, Items, Params, RawJson, Sent, Within};
 pub use call::Call;
 pub use challenge::usual_scope;
 pub use feed::{Changes, Feed, FeedParams};
-pub use formats::{Told, Wanted};
+pub use formats::{Reply, Told, Wanted};
 pub use history::{History, PastChange};
 pub use idempotency::{Answer, Answered, Keep, Once, Repeatable};
 pub use nouns::{Batch, Deleting, Nouns, TheirFate, Written};
@@ -45,7 +45,6 @@ pub use owner::{ByOwner, Credential, Identity, NoOwner, Owner, SignedIn, present
 pub use page::{Page, PageParams, cursor};
 pub use peer::Peer;
 pub use precondition::{Condition, Expected, IfMatch, expect_version, tag, tagged, unless_known};
-pub use prefer::{APPLIED, MINIMAL, Minimal};
 pub use problem::Problem;
 pub use recall::{Hit, Recall, Recalled};
 pub use routes::{Access, Route, Routes};

@@ -1,23 +1,13 @@
 //! `Prefer: return=minimal` (RFC 7240): a writer that needs nothing back gets nothing but where it lies and its version.
 
-use crate::problem::Problem;
-use axum::extract::FromRequestParts;
-use http::request::Parts;
 use http::{HeaderMap, HeaderName};
 
-pub const APPLIED: HeaderName = HeaderName::from_static("preference-applied");
-pub const MINIMAL: &str = "return=minimal";
+pub(crate) const APPLIED: HeaderName = HeaderName::from_static("preference-applied");
+pub(crate) const MINIMAL: &str = "return=minimal";
 
 /// Whether the caller does without the item that it wrote.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Minimal(pub bool);
-
-impl<S: Send + Sync> FromRequestParts<S> for Minimal {
-    type Rejection = Problem;
-
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        Ok(Self(wanted(&parts.headers) == Some(true)))
-    }
+pub(crate) fn is_minimal(headers: &HeaderMap) -> bool {
+    wanted(headers) == Some(true)
 }
 
 /// What the first `return` says; what is not known is not a mistake.

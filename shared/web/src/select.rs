@@ -45,6 +45,10 @@ impl Selected {
         names.iter().map(settle).collect::<Result<_, _>>().map(Some).map(Self)
     }
 
+    pub(crate) const fn everything() -> Self {
+        Self(None)
+    }
+
     pub(crate) const fn is_everything(&self) -> bool {
         self.0.is_none()
     }

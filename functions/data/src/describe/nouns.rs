@@ -37,6 +37,7 @@ pub(super) fn operations<T: Rules + JsonSchema>(new: Value, patch: Value) -> Vec
             .versioned()
             .takes::<T::Patch>(patch)
             .answers::<Shown<T>>(200, item.clone())
+            .in_all_forms()
             .answers_nothing()
             .tagged()
             .preferring(),
@@ -48,6 +49,7 @@ pub(super) fn operations<T: Rules + JsonSchema>(new: Value, patch: Value) -> Vec
         .takes::<T::New>(new.clone())
         .answers::<Shown<T>>(200, item.clone())
         .answers::<Shown<T>>(201, item.clone())
+        .in_all_forms()
         .answers_nothing()
         .tagged()
         .preferring(),
@@ -56,6 +58,7 @@ pub(super) fn operations<T: Rules + JsonSchema>(new: Value, patch: Value) -> Vec
             .answers_nothing(),
         one::<T>(of(&does.restore, "Bring it back out of the trash"))
             .answers::<Shown<T>>(200, item.clone())
+            .in_all_forms()
             .answers_nothing()
             .tagged()
             .preferring()
@@ -76,6 +79,7 @@ pub(super) fn operations<T: Rules + JsonSchema>(new: Value, patch: Value) -> Vec
         one::<T>(of(deed.does, deed.says))
             .versioned()
             .answers::<Shown<T>>(200, item.clone())
+            .in_all_forms()
             .answers_nothing()
             .tagged()
             .preferring()
@@ -86,6 +90,7 @@ pub(super) fn operations<T: Rules + JsonSchema>(new: Value, patch: Value) -> Vec
             .takes::<Items<T::New>>(json!({ "items": [new] }))
             .answers::<Batch<Shown<T>>>(200, json!({ "data": [{ "index": 0, "status": 201, "item": item }] }))
             .answers::<Batch<Shown<T>>>(207, refused_one())
+            .in_all_forms()
     }));
     operations
 }
@@ -112,7 +117,8 @@ fn create<T: Rules + JsonSchema>(new: Value, item: &Value) -> Operation {
         .tagged()
         .preferring();
     // There is one already that says the same.
-    if T::SAID_ONCE.is_some() { create.answers::<Shown<T>>(200, item.clone()) } else { create }
+    let create = if T::SAID_ONCE.is_some() { create.answers::<Shown<T>>(200, item.clone()) } else { create };
+    create.in_all_forms()
 }
 
 /// Where all of them lie.

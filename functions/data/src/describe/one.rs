@@ -23,6 +23,7 @@ pub(super) fn operations<T: Rules + JsonSchema>(said: Value) -> Vec<Operation> {
             .versioned()
             .takes::<T::Patch>(said)
             .answers::<Shown<T>>(200, item.clone())
+            .in_all_forms()
             .answers_nothing()
             .tagged()
             .preferring(),

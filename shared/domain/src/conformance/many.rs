@@ -8,6 +8,7 @@ use crate::task::Task;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use std::env::VarError;
+use std::ops::Range;
 
 /// What lists are asked for, besides an item by its id: 20 of each are there.
 pub const LISTS: [&str; 6] = [
@@ -26,22 +27,32 @@ pub fn many(said: Result<String, VarError>) -> u32 {
     said.ok().and_then(|many| many.parse().ok()).unwrap_or(3_000)
 }
 
-/// Written as the desk writes them, many at once; answers the last.
+/// Of each kind some; answers the last.
 pub async fn fill(table: &dyn Table, owner: OwnerId, many: u32) -> TaskId {
+    fill_with(table, owner, 0..many, task).await
+}
+
+/// Written as the desk writes them, many at once; answers the last.
+pub async fn fill_with(
+    table: &dyn Table,
+    owner: OwnerId,
+    nths: Range<u32>,
+    task: impl Fn(u32) -> Value,
+) -> TaskId {
     let at = Timestamp::from_second(1_790_000_000).unwrap();
-    for start in (0..many).step_by(IN_ONE_WRITE as usize) {
+    for start in nths.clone().step_by(IN_ONE_WRITE as usize) {
         let op = OpId::new(at, bytes(start));
         let request = RequestId::new(at, bytes(start));
         let source = Source::of(None, request);
         let writer = Writer { at, source, op };
-        let puts = (start..many.min(start + IN_ONE_WRITE)).map(|nth| {
+        let puts = (start..nths.end.min(start + IN_ONE_WRITE)).map(|nth| {
             let task = serde_json::from_value(task(nth)).unwrap();
             let task = Task::new(TaskId::new(at, bytes(nth)), task, &writer);
             Write::Put(Shelf::new(table, owner).put(task, Expect::Absent).unwrap().1)
         });
         table.transact(puts.collect(), op).await.unwrap();
     }
-    TaskId::new(at, bytes(many - 1))
+    TaskId::new(at, bytes(nths.end - 1))
 }
 
 /// What a read cost the store.

@@ -45,16 +45,20 @@ impl Told {
 
     pub async fn of<T: Serialize>(self, call: &Call, name: &str, what: &T) -> Result<Response, Problem> {
         let form = self.accept.best(call.admission().await?.face.response_format())?;
-        let mut answer = match form {
-            Format::Json => Json(what).into_response(),
-            Format::Csv => text(form, table(fields_of(what)?)).into_response(),
-            Format::Xml => text(form, document(name, fields_of(what)?)).into_response(),
-        };
-        let headers = answer.headers_mut();
-        headers.extend([vary()]);
-        headers.extend(self.next.map(|next| (header::LINK, next)));
+        let mut answer = told(form, name, what)?;
+        answer.headers_mut().extend(self.next.map(|next| (header::LINK, next)));
         Ok(answer)
     }
+}
+
+pub(super) fn told<T: Serialize>(form: Format, name: &str, what: &T) -> domain::Result<Response> {
+    let mut answer = match form {
+        Format::Json => Json(what).into_response(),
+        Format::Csv => text(form, table(fields_of(what)?)).into_response(),
+        Format::Xml => text(form, document(name, fields_of(what)?)).into_response(),
+    };
+    answer.headers_mut().extend([vary()]);
+    Ok(answer)
 }
 
 /// A line for each of its `data`, or one for all of it; a column for each field that any line has.

@@ -39,12 +39,15 @@ impl Answer {
 
     /// With no more of an item than nobody hides.
     pub(super) fn bare(self) -> domain::Result<Self> {
-        if self.body.is_empty() {
-            return Ok(self);
-        }
-        let mut fields: Map<String, Value> = serde_json::from_str(&self.body).map_err(Error::internal)?;
+        let Some(mut fields) = self.fields()? else { return Ok(self) };
         fields.retain(|name, _| ALWAYS.contains(&name.as_str()));
         Ok(Self { body: serde_json::to_string(&fields).map_err(Error::internal)?, ..self })
+    }
+
+    /// What it tells of an item, if anything.
+    pub(crate) fn fields(&self) -> domain::Result<Option<Map<String, Value>>> {
+        let body = Some(self.body.as_str()).filter(|body| !body.is_empty());
+        body.map(serde_json::from_str).transpose().map_err(Error::internal)
     }
 
     /// The status and the JSON that it tells.
@@ -59,7 +62,7 @@ impl Answer {
 }
 
 impl Answered {
-    pub(super) const fn first(answer: Answer) -> Self {
+    pub const fn first(answer: Answer) -> Self {
         Self { answer, again: false }
     }
 

@@ -6,11 +6,9 @@ use crate::call::Call;
 use crate::idempotency::{Answer, Answered, Keep, Once, replayed};
 use crate::noting::is_denial;
 use crate::problem::{Problem, Wire};
-use axum::Json;
-use axum::response::{IntoResponse, Response};
 use domain::noun::Rules;
 use domain::{Error, Result};
-use http::StatusCode;
+use http::{HeaderName, HeaderValue, StatusCode};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
@@ -102,15 +100,13 @@ impl One<Box<RawValue>> {
     }
 }
 
-impl<T: Serialize> IntoResponse for Batch<T> {
-    fn into_response(self) -> Response {
+impl<T> Batch<T> {
+    pub(crate) fn status(&self) -> StatusCode {
         let all = self.data.iter().all(|one| one.problem.is_none());
-        let status = if all { StatusCode::OK } else { StatusCode::MULTI_STATUS };
-        let again = self.again;
-        let mut response = (status, Json(self)).into_response();
-        if again {
-            response.headers_mut().extend([replayed()]);
-        }
-        response
+        if all { StatusCode::OK } else { StatusCode::MULTI_STATUS }
+    }
+
+    pub(crate) fn replayed(&self) -> Option<(HeaderName, HeaderValue)> {
+        self.again.then(replayed)
     }
 }

@@ -33,6 +33,9 @@ pub struct Operation {
     refuses: Vec<u16>,
 }
 
+/// What most is told in.
+const JSON: &str = "application/json";
+
 struct Reply {
     status: u16,
     content: Option<Content>,
@@ -96,7 +99,7 @@ impl Operation {
     }
 
     pub fn answers<T: JsonSchema>(self, status: u16, example: Value) -> Self {
-        self.reply::<T>(status, "application/json", Some(example))
+        self.reply::<T>(status, JSON, Some(example))
     }
 
     /// An answer that is not JSON.
@@ -137,7 +140,12 @@ impl Operation {
 
     /// In the form that `Accept` or the connection's setting says.
     pub fn in_all_forms(self) -> Self {
-        self.sends("text/csv").sends("application/xml").refuses(406)
+        let told = |reply: &Reply| reply.content.as_ref().is_some_and(|content| content.media == JSON);
+        let statuses: Vec<_> =
+            self.answers.iter().filter(|reply| told(reply)).map(|reply| reply.status).collect();
+        let further =
+            statuses.into_iter().flat_map(|status| ["text/csv", "application/xml"].map(|it| (status, it)));
+        further.fold(self, |it, (status, media)| it.reply::<String>(status, media, None)).refuses(406)
     }
 
     /// The same, with the fields that are asked for.
