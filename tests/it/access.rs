@@ -72,7 +72,7 @@ fn example(route: &Route, items: &Items, connection: &str) -> (String, Option<Va
         }
         ("PATCH", "/audit/settings") => Some(json!({ "audit_days": 30 })),
         ("POST", "/import") => Some(json!({ "larder": 1 })),
-        ("POST", "/mcp") => Some(json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/list" })),
+        ("POST", "/mcp" | "/mcp/") => Some(json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/list" })),
         (
             "POST",
             "/connections/{id}/pause"
@@ -82,7 +82,7 @@ fn example(route: &Route, items: &Items, connection: &str) -> (String, Option<Va
             | "/owner/sign-out-everywhere"
             | "/sign-out",
         )
-        | ("GET" | "DELETE", _) => None,
+        | ("GET" | "DELETE" | "OPTIONS", _) => None,
         other => panic!("the access test does not know the route {other:?}: add an example"),
     };
     (path, body)
@@ -107,7 +107,7 @@ async fn refused(
 /// Apps are told at their door how to get in.
 fn is_challenge(route: &Route, answer: &Answer) -> bool {
     let said = answer.headers["www-authenticate"].to_str().unwrap();
-    if route.path == "/mcp" { said.contains("resource_metadata=") } else { said == "Bearer" }
+    if route.path.starts_with("/mcp") { said.contains("resource_metadata=") } else { said == "Bearer" }
 }
 
 /// A caller whom no route lets in, and the code of the refusal.
@@ -171,7 +171,9 @@ async fn every_route_refuses_whom_it_should() {
             Access::Owner => refused(&house, route, &path, &body, Some(&key), 403).await,
             Access::Connection => {
                 refused(&house, route, &path, &body, Some(OWNER), 401).await;
-                for narrow in [&powerless, &too_narrow].into_iter().filter(|_| route.path != "/mcp") {
+                for narrow in
+                    [&powerless, &too_narrow].into_iter().filter(|_| !route.path.starts_with("/mcp"))
+                {
                     refused(&house, route, &path, &body, Some(narrow), 403).await;
                 }
             }

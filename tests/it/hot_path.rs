@@ -123,6 +123,7 @@ async fn a_read_waits_for_one_trip_a_write_for_two_a_forged_key_for_none() {
         ("GET", "/v1/calendar.ics", None, 200, 1, 4),
         ("POST", "/mcp", tool("list_tasks", json!({})), 200, 1, 3),
         ("POST", "/mcp", tool("list_tasks", json!({ "overdue": true })), 200, 1, 4),
+        ("POST", "/mcp/", tool("list_tasks", json!({})), 200, 1, 3),
         ("POST", "/mcp", tool("get_task", json!({ "id": id })), 200, 1, 3),
         ("POST", "/mcp", tool("create_task", title.clone()), 200, 2, 3),
         ("POST", "/mcp", tool("update_task", json!({ "id": id, "title": "Tea" })), 200, 2, 4),

@@ -1,6 +1,7 @@
 //! MCP in both protocol eras.
 
 mod cap;
+mod card;
 mod completions;
 mod faults;
 mod lists;

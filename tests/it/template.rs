@@ -31,9 +31,7 @@ fn functions() -> BTreeMap<String, Vec<String>> {
 
 fn is_under(route: &str, path: &str) -> bool {
     match path.strip_suffix("/{proxy+}") {
-        Some(prefix) => {
-            route.strip_prefix(prefix).is_some_and(|rest| rest.len() > 1 && rest.starts_with('/'))
-        }
+        Some(prefix) => route.strip_prefix(prefix).is_some_and(|rest| rest.starts_with('/')),
         None => route == path,
     }
 }

@@ -1,6 +1,7 @@
 //! The owner's data over MCP: streamable HTTP without sessions, JSON answers, both protocol eras.
 
 mod answer;
+mod card;
 mod completions;
 mod endpoint;
 mod faults;
@@ -13,9 +14,14 @@ mod resources;
 mod server;
 mod tools;
 
-use web::Access::Connection;
+use web::Access::{Connection, Public};
 use web::Routes;
 
 pub fn routes() -> Routes {
-    Routes::of("mcp").post(Connection, "/mcp", endpoint::post)
+    Routes::of("mcp")
+        .get(Public, "/mcp/server-card", card::card)
+        .get(Public, "/.well-known/ai-catalog.json", card::catalog)
+        .for_any_page()
+        .post(Connection, "/mcp", endpoint::post)
+        .post(Connection, "/mcp/", endpoint::post)
 }

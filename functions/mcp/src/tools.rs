@@ -101,6 +101,21 @@ impl Entry {
         Self { leads_to: Some(leads_to), ..self }
     }
 
+    /// Who asks for no number of items gets so many.
+    fn usually(mut self, many: u16) -> Self {
+        let takes = Arc::make_mut(&mut self.spec.input_schema).get_mut("properties");
+        if let Some(Value::Object(limit)) = takes.and_then(|takes| takes.get_mut("limit")) {
+            let said = format!("How many, 1 to 100; {many} if it is absent.");
+            limit.extend([("description".to_owned(), said.into()), ("default".to_owned(), many.into())]);
+        }
+        let run = self.run;
+        self.run = Box::new(move |call, mut arguments| {
+            arguments.entry("limit").or_insert_with(|| many.into());
+            run(call, arguments)
+        });
+        self
+    }
+
     /// As this caller may use it: without the fields that a mask hides. `None` if it may not at all.
     pub(crate) fn offered(&self, connection: &Connection, at: Timestamp) -> Option<Tool> {
         let Operation { action, resource, .. } = *self.operation;

@@ -3,20 +3,21 @@
 
 use axum::Json;
 use axum::extract::State;
-use axum::response::{IntoResponse as _, Response};
 use domain::access::Action;
 use domain::token::scope;
-use http::{HeaderMap, HeaderValue, header};
+use http::{HeaderMap, Uri};
 use serde_json::{Value, json};
 use web::{App, resource, usual_scope};
 
 const AUTHENTICATION: [&str; 3] = ["none", "client_secret_post", "client_secret_basic"];
 
-pub(crate) async fn of_resource(State(app): State<App>, headers: HeaderMap) -> Response {
+pub(crate) async fn of_resource(State(app): State<App>, uri: Uri, headers: HeaderMap) -> Json<Value> {
     let origin = app.site.origin(&headers);
     let scopes = usual_scope();
-    for_any_page(json!({
-        "resource": resource(&origin),
+    // As it was typed: clients compare it.
+    let slash = if uri.path().ends_with('/') { "/" } else { "" };
+    Json(json!({
+        "resource": format!("{}{slash}", resource(&origin)),
         "authorization_servers": [origin],
         "scopes_supported": words(&scopes),
         "bearer_methods_supported": ["header"],
@@ -25,12 +26,12 @@ pub(crate) async fn of_resource(State(app): State<App>, headers: HeaderMap) -> R
     }))
 }
 
-pub(crate) async fn of_server(State(app): State<App>, headers: HeaderMap) -> Response {
+pub(crate) async fn of_server(State(app): State<App>, headers: HeaderMap) -> Json<Value> {
     let origin = app.site.origin(&headers);
     let at = |path: &str| format!("{origin}/{path}");
     // Clients that want to go on without their owner ask for `offline_access`; all of them may.
     let scopes = format!("{} offline_access", scope(Action::ALL.into()));
-    for_any_page(json!({
+    Json(json!({
         "issuer": origin,
         "authorization_endpoint": at("authorize"),
         "token_endpoint": at("token"),
@@ -51,10 +52,4 @@ pub(crate) async fn of_server(State(app): State<App>, headers: HeaderMap) -> Res
 
 fn words(scopes: &str) -> Vec<&str> {
     scopes.split(' ').collect()
-}
-
-/// It says nothing of anybody.
-fn for_any_page(metadata: Value) -> Response {
-    let any = HeaderValue::from_static("*");
-    ([(header::ACCESS_CONTROL_ALLOW_ORIGIN, any)], Json(metadata)).into_response()
 }

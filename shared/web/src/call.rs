@@ -4,7 +4,7 @@ use crate::app::App;
 use crate::edge::Arrival;
 use crate::owner::{in_address, presented};
 use crate::problem::Problem;
-use crate::site::MCP;
+use crate::site::door_of_apps;
 use axum::extract::FromRequestParts;
 use domain::access::{Action, Actions, Resource, Scope};
 use domain::collection::CollectionName;
@@ -213,7 +213,9 @@ fn usable(
     match () {
         () if in_address => Err(Refusal::InAddress),
         () if token.until <= at => Err(Refusal::TokenOver),
-        () if parts.uri.path() != MCP || !token.is_for(&app.site.resource(&parts.headers)) => {
+        () if door_of_apps(parts.uri.path()).is_none()
+            || !token.is_for(&app.site.resource(&parts.headers)) =>
+        {
             Err(Refusal::OtherAudience)
         }
         () => Ok(()),

@@ -2,13 +2,12 @@
 //! scopes to ask for.
 
 use crate::problem::Problem;
-use crate::site::MCP;
 use domain::access::Action;
 use domain::token::scope;
 use http::{HeaderValue, StatusCode};
 
-/// For the path of a call that came in here; none where plain `Bearer` is all that there is to say.
-pub(crate) fn challenge(origin: &str, problem: &Problem) -> Option<HeaderValue> {
+/// For the door that a call came to; none where plain `Bearer` is all that there is to say.
+pub(crate) fn challenge(origin: &str, door: &str, problem: &Problem) -> Option<HeaderValue> {
     let (error, scope) = match (problem.status, problem.code()) {
         (StatusCode::UNAUTHORIZED, "no-key") => (None, usual_scope()),
         (StatusCode::UNAUTHORIZED, _) => (Some("invalid_token"), usual_scope()),
@@ -17,7 +16,7 @@ pub(crate) fn challenge(origin: &str, problem: &Problem) -> Option<HeaderValue> 
         }
         _ => return None,
     };
-    let metadata = format!("{origin}/.well-known/oauth-protected-resource{MCP}");
+    let metadata = format!("{origin}/.well-known/oauth-protected-resource{door}");
     let mut said = "Bearer ".to_owned();
     if let Some(error) = error {
         said += &format!("error=\"{error}\", error_description=\"{}\", ", plain(problem.detail()));

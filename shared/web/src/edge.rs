@@ -6,7 +6,7 @@ use crate::call::Call;
 use crate::challenge::challenge;
 use crate::noting::Asked;
 use crate::problem::Problem;
-use crate::site::MCP;
+use crate::site::door_of_apps;
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
@@ -53,7 +53,7 @@ pub(crate) async fn edge(State(app): State<App>, request: Request, next: Next) -
 async fn answer(app: &App, at: Timestamp, id: RequestId, mut request: Request, next: Next) -> Response {
     let asked = Asked::of(&request, app.clock.elapsed());
     let call = Arc::new(OnceLock::new());
-    let apps_door = (request.uri().path() == MCP).then(|| app.site.origin(request.headers()));
+    let door = door_of_apps(request.uri().path()).map(|door| (app.site.origin(request.headers()), door));
     request.extensions_mut().insert(Arrival { at, request: id, call: Arc::clone(&call) });
     let answer = AssertUnwindSafe(next.run(request)).catch_unwind().await;
     let mut response = answer.unwrap_or_else(|panic| Problem::internal(said(&*panic)).into_response());
@@ -67,7 +67,7 @@ async fn answer(app: &App, at: Timestamp, id: RequestId, mut request: Request, n
         let headers = std::mem::take(response.headers_mut());
         response = problem.render(id);
         response.headers_mut().extend(headers.into_iter().filter(|(name, _)| name.is_some()));
-        if let Some(challenge) = apps_door.and_then(|origin| challenge(&origin, &problem)) {
+        if let Some(challenge) = door.and_then(|(origin, door)| challenge(&origin, door, &problem)) {
             response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
         }
         refused = Some(problem);
@@ -76,7 +76,7 @@ async fn answer(app: &App, at: Timestamp, id: RequestId, mut request: Request, n
         call.end(&asked, refused.as_deref(), &mut response).await;
     }
     let headers = response.headers_mut();
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.entry(header::CACHE_CONTROL).or_insert(const { HeaderValue::from_static("no-store") });
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     if let Ok(id) = HeaderValue::from_str(&id.to_string()) {
         headers.insert(HeaderName::from_static("x-request-id"), id);

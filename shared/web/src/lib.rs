@@ -18,6 +18,7 @@ mod nouns;
 pub mod openapi;
 mod owner;
 mod page;
+mod pages;
 mod peer;
 mod precondition;
 mod prefer;

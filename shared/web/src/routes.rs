@@ -2,10 +2,11 @@
 
 use crate::app::App;
 use crate::edge::{edge, no_method, no_route};
+use crate::pages::{may, open};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::handler::Handler;
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn_with_state, map_response};
 use axum::routing::{MethodFilter, on};
 use http::Method;
 
@@ -72,6 +73,16 @@ impl Routes {
         handler: H,
     ) -> Self {
         self.add(Method::DELETE, MethodFilter::DELETE, access, path, handler)
+    }
+
+    /// What was added so far may be called by pages of any origin, too: nothing of it goes by a cookie.
+    pub fn for_any_page(mut self) -> Self {
+        let mut paths: Vec<_> = self.list.iter().map(|route| route.path).collect();
+        paths.dedup();
+        for path in paths {
+            self = self.add(Method::OPTIONS, MethodFilter::OPTIONS, Access::Public, path, may);
+        }
+        Self { router: self.router.layer(map_response(open)), ..self }
     }
 
     pub fn merge(mut self, other: Self) -> Self {

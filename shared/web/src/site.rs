@@ -41,3 +41,8 @@ pub fn resource(origin: &str) -> String {
 
 /// The face that lets apps in that bring a token.
 pub const MCP: &str = "/mcp";
+
+/// Its path, if this is it. Who typed a slash at its end goes on with it.
+pub(crate) fn door_of_apps(path: &str) -> Option<&'static str> {
+    [MCP, "/mcp/"].into_iter().find(|door| *door == path)
+}

@@ -74,3 +74,26 @@ async fn the_level_of_logs_is_set_in_the_old_era_only() {
     assert_eq!((unknown.status.as_u16(), &unknown.body["error"]["code"]), (404, &json!(-32601)));
     assert_eq!(unknown.body["result"], Value::Null);
 }
+
+#[tokio::test]
+async fn goals_come_ten_at_a_time_unless_another_number_is_asked_for() {
+    let house = House::new();
+    let key = house.api("full_access").await;
+    for nth in 0..12 {
+        house.call("POST", "/v1/goals", &key, Some(json!({ "title": format!("Goal {nth}") }))).await;
+    }
+    let count = async |arguments: Value| {
+        let call = json!({ "name": "list_goals", "arguments": arguments });
+        let page = legacy(&house, &key, "tools/call", call).await.body["result"]["structuredContent"].clone();
+        (page["data"].as_array().unwrap().len(), page["next_cursor"].is_string())
+    };
+    assert_eq!(count(json!({})).await, (10, true));
+    assert_eq!(count(json!({ "limit": 11 })).await, (11, true));
+    assert_eq!(count(json!({ "limit": 100 })).await, (12, false));
+    let tools = legacy(&house, &key, "tools/list", json!({})).await.body["result"]["tools"].clone();
+    let default = |name: &str| {
+        let tool = tools.as_array().unwrap().iter().find(|tool| tool["name"] == name).unwrap();
+        tool["inputSchema"]["properties"]["limit"]["default"].clone()
+    };
+    assert_eq!((default("list_goals"), default("list_tasks")), (json!(10), Value::Null));
+}

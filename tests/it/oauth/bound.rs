@@ -34,6 +34,8 @@ async fn it_opens_one_door_of_one_address() {
     let other = House::new();
     register(&other).await;
     assert_eq!(status(&other, &tokens.access).await, 401, "not known elsewhere");
+    let slash = house.call("POST", "/mcp/", &tokens.access, Some(list)).await;
+    assert_eq!(slash.status, 200, "the same door: {}", slash.body);
 }
 
 #[tokio::test]

@@ -17,6 +17,9 @@ use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use web::{Call, History, Nouns, PageParams, Problem, Recall, Sent, TheirFate};
 
+/// Goals are long: who asks for no number gets so many.
+const FEW: u16 = 10;
+
 pub(super) fn of() -> Vec<Entry> {
     let mut tools = nouns::of::<Goal>();
     for tool in &mut tools {
@@ -39,7 +42,8 @@ pub(super) fn of() -> Vec<Entry> {
             });
         }
     }
-    tools
+    let usual = |tool: Entry| if tool.operation.name == GOALS.list.name { tool.usually(FEW) } else { tool };
+    tools.into_iter().map(usual).collect()
 }
 
 #[derive(Deserialize, JsonSchema)]
