@@ -1,5 +1,6 @@
-"""Holds the `larder` process against the official conformance runner, at the revisions of both protocol eras. Whatever
-needs no fixture has to pass; fixtures.txt names the rest, and nothing in it may pass unnoticed.
+"""Holds the `larder` process against the official conformance runner, at the revisions of both protocol eras: as it is,
+where fixtures.txt names what fails for want of a fixture, and with the fixtures, where baseline.txt names what fails.
+Whatever they do not name has to pass, and nothing in them may pass unnoticed.
     tests/conformance/run.py
 """
 
@@ -23,10 +24,17 @@ RUNNER = TOOLS / "npm/node_modules/@modelcontextprotocol/conformance/dist/index.
 
 
 def main():
-    lines = (HERE / "fixtures.txt").read_text().splitlines()
+    wrong = held("larder", binary(), "fixtures.txt")
+    return int(held("larder with fixtures", binary("conformance", "larder-with-fixtures"), "baseline.txt") or wrong)
+
+
+def held(name, program, list_of_failing):
+    """Whether something is not as the list says."""
+    print(name, flush=True)
+    lines = (HERE / list_of_failing).read_text().splitlines()
     known = {line for line in lines if line and not line.startswith("#")}
     with TemporaryDirectory(prefix="larder-") as home:
-        larder = Larder(binary(), home).start()
+        larder = Larder(program, home).start()
         try:
             failed = {check for revision in REVISIONS for check in failing(larder, revision)}
         finally:
@@ -34,10 +42,10 @@ def main():
     # A line names a scenario, or one of its checks.
     new = {check for check in failed if not known & {check, check.split()[0]}}
     stale = {line for line in known if not any(line in (check, check.split()[0]) for check in failed)}
-    for sort, checks in (("fails", new), ("passes although fixtures.txt lists it", stale)):
+    for sort, checks in (("fails", new), (f"passes although {list_of_failing} lists it", stale)):
         for check in sorted(checks):
             print(f"{check}: {sort}")
-    return int(bool(new or stale))
+    return bool(new or stale)
 
 
 def failing(larder, revision):

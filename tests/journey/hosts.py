@@ -123,11 +123,11 @@ def texts(paths):
     return [(path.name, path.read_bytes().decode("latin-1")) for path in paths]
 
 
-def binary():
-    """$LARDER_BIN, or what cargo builds."""
-    if os.environ.get("LARDER_BIN"):
+def binary(package="local", name="larder"):
+    """What cargo builds, or for the product $LARDER_BIN."""
+    if name == "larder" and os.environ.get("LARDER_BIN"):
         return Path(os.environ["LARDER_BIN"]).resolve()
-    build = ["cargo", "build", "--quiet", "-p", "local", "--bin", "larder", "--message-format=json"]
+    build = ["cargo", "build", "--quiet", "-p", package, "--bin", name, "--message-format=json"]
     built = subprocess.run(build, cwd=ROOT, text=True, stdout=subprocess.PIPE)
     require(built.returncode == 0, "cargo build failed")
     messages = [json.loads(line) for line in built.stdout.splitlines()]

@@ -40,6 +40,8 @@ pub(crate) async fn post(
     }
     let tool = Answer::default();
     let server = Server { call: call.clone(), answer: tool.clone() };
+    #[cfg(feature = "fixtures")]
+    let server = crate::fixtures::Fixtures(server);
     let sessions = Arc::new(NeverSessionManager::default());
     let service = StreamableHttpService::new(move || Ok(server.clone()), sessions, config());
     let answer = service.handle(request(headers, body.clone())).await;

@@ -5,6 +5,8 @@ mod card;
 mod completions;
 mod endpoint;
 mod faults;
+#[cfg(feature = "fixtures")]
+mod fixtures;
 mod listing;
 mod name;
 mod output;
