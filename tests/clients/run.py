@@ -1,5 +1,5 @@
 """Lets MCP clients that others wrote list, call, read and prompt, each with a key, against the `larder` process; all have
-to see the same.
+to see the same. So have those that can only start a command.
     tests/clients/run.py
 """
 
@@ -13,6 +13,7 @@ from tempfile import TemporaryDirectory
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 
+from clients import bridges  # noqa: E402
 from journey.calls import call, require  # noqa: E402
 from journey.hosts import TOOLS, Larder, binary  # noqa: E402
 
@@ -47,7 +48,8 @@ def main():
 def tried(larder):
     new = {"kind": "mcp", "name": "Clients", "preset": "full_access",
            "limits": {"burst": None, "per_hour": None, "per_day": None}}
-    key = call("POST", f"{larder.url}/connections", new, token=larder.owner_token).expect(201).json["key"]
+    made = call("POST", f"{larder.url}/connections", new, token=larder.owner_token).expect(201).json
+    key = made["key"]
     call("POST", f"{larder.url}/v1/tasks", {"title": TITLE, "due": "2026-01-15"}, token=key).expect(201)
     listed = call("POST", larder.mcp_url, {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}, token=key).expect(200).json
     tools = len(listed["result"]["tools"])
@@ -69,6 +71,8 @@ def tried(larder):
         for era in ("legacy", "modern"):
             inspected(larder, how, era, tools)
             print(f"Inspector{way}, {era}: ok", flush=True)
+    extension = f"{larder.url}/connections/{made['connection']['id']}/larder.mcpb"
+    bridges.tried(larder, call("GET", extension, token=larder.owner_token).expect(200).body, key)
     return int(failed > 0)
 
 

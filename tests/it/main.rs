@@ -50,6 +50,7 @@ mod links;
 mod lives;
 mod masked;
 mod mcp;
+mod mcpb;
 mod memories;
 mod misfits;
 mod model;

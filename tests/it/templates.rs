@@ -15,6 +15,7 @@ fn no_template_is_forgotten() {
     }
     found.sort();
     let used = [
+        ("clients/mcpb.mjs", "functions/connections/src/mcpb.rs"),
         ("dashboard/consent.html", "functions/oauth/src/pages.rs"),
         ("dashboard/home.html", "functions/local/src/pages.rs"),
         ("dashboard/onward.html", "functions/local/src/pages.rs"),

@@ -6,6 +6,7 @@ mod own;
 use crate::activity::ActivityParams;
 use crate::create::Created;
 use crate::key::{Rotate, Rotated};
+use crate::mcpb;
 use crate::preview::{Instead, Preview};
 use crate::undo::{Undo, UndoReport};
 use crate::usage::{Report, UsageParams};
@@ -103,6 +104,15 @@ pub fn operations() -> Vec<Operation> {
         )
         .told_once()
         .answers::<Map<String, Value>>(200, json!({})),
+        new(
+            Method::GET,
+            "/connections/{id}/larder.mcpb",
+            "get_connection_extension",
+            "The connection as an extension of desktop apps, which ask for its key",
+        )
+        .at::<ConnectionId>()
+        .sends(mcpb::MEDIA)
+        .refuses(409),
         new(Method::GET, "/connections/{id}/usage", "get_usage", "How much it called, by hour or by day")
             .at::<ConnectionId>()
             .query::<UsageParams>()

@@ -7,6 +7,7 @@ mod document;
 mod edit;
 mod key;
 mod manage;
+mod mcpb;
 mod moving;
 mod own;
 mod preview;
@@ -38,6 +39,7 @@ pub fn routes() -> Routes {
         .post(Owner, "/connections/{id}/undo", undo::undo)
         .get(Owner, "/connections/{id}/preview", preview::of_one)
         .get(Owner, "/connections/{id}/openapi.json", document::of_one)
+        .get(Owner, "/connections/{id}/larder.mcpb", mcpb::of_one)
         .get(Owner, "/connections/{id}/usage", usage::read)
         .get(Owner, "/connections/{id}/activity", activity::list)
         .get(Owner, "/owner/profile", own::read::<Profile>)
