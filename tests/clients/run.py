@@ -1,5 +1,5 @@
 """Lets MCP clients that others wrote list, call, read and prompt, each with a key, against the `larder` process; all have
-to see the same. So have those that can only start a command.
+to see the same. So have those that can only start a command. Agents' command lines connect with a key, and by OAuth where they can.
     tests/clients/run.py
 """
 
@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 
-from clients import bridges  # noqa: E402
+from clients import bridges, programs  # noqa: E402
 from journey.calls import call, require  # noqa: E402
 from journey.hosts import TOOLS, Larder, binary  # noqa: E402
 
@@ -73,6 +73,7 @@ def tried(larder):
             print(f"Inspector{way}, {era}: ok", flush=True)
     extension = f"{larder.url}/connections/{made['connection']['id']}/larder.mcpb"
     bridges.tried(larder, call("GET", extension, token=larder.owner_token).expect(200).body, key)
+    programs.tried(larder, key, tools)
     return int(failed > 0)
 
 

@@ -1,6 +1,7 @@
 """Holds the `larder` process against the official conformance runner, at the revisions of both protocol eras: as it is,
 where fixtures.txt names what fails for want of a fixture, and with the fixtures, where baseline.txt names what fails.
-Whatever they do not name has to pass, and nothing in them may pass unnoticed.
+Whatever they do not name has to pass, and nothing in them may pass unnoticed; and so have its scenarios for
+authorization servers.
     tests/conformance/run.py
 """
 
@@ -9,12 +10,14 @@ import re
 import subprocess
 import sys
 from collections import Counter
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 
+from conformance import authorization  # noqa: E402
 from journey.calls import call, require  # noqa: E402
 from journey.hosts import TOOLS, Larder, binary  # noqa: E402
 
@@ -24,8 +27,21 @@ RUNNER = TOOLS / "npm/node_modules/@modelcontextprotocol/conformance/dist/index.
 
 
 def main():
-    wrong = held("larder", binary(), "fixtures.txt")
-    return int(held("larder with fixtures", binary("conformance", "larder-with-fixtures"), "baseline.txt") or wrong)
+    wrong = [held("larder", binary(), "fixtures.txt"),
+             held("larder with fixtures", binary("conformance", "larder-with-fixtures"), "baseline.txt")]
+    with running(binary()) as larder:
+        wrong.append(authorization.held(larder, [NODE, RUNNER]))
+    return int(any(wrong))
+
+
+@contextmanager
+def running(program):
+    with TemporaryDirectory(prefix="larder-") as home:
+        larder = Larder(program, home).start()
+        try:
+            yield larder
+        finally:
+            larder.stop()
 
 
 def held(name, program, list_of_failing):
@@ -33,12 +49,8 @@ def held(name, program, list_of_failing):
     print(name, flush=True)
     lines = (HERE / list_of_failing).read_text().splitlines()
     known = {line for line in lines if line and not line.startswith("#")}
-    with TemporaryDirectory(prefix="larder-") as home:
-        larder = Larder(program, home).start()
-        try:
-            failed = {check for revision in REVISIONS for check in failing(larder, revision)}
-        finally:
-            larder.stop()
+    with running(program) as larder:
+        failed = {check for revision in REVISIONS for check in failing(larder, revision)}
     # A line names a scenario, or one of its checks.
     new = {check for check in failed if not known & {check, check.split()[0]}}
     stale = {line for line in known if not any(line in (check, check.split()[0]) for check in failed)}

@@ -1,0 +1,49 @@
+"""The owner in a browser: signs in once, and lets an app in on the page that it was sent to."""
+
+import html
+import re
+import socket
+from urllib.parse import urlencode, urlsplit
+
+from journey.calls import call, require
+
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+
+
+class Browser:
+    def __init__(self, larder):
+        self.origin = larder.url
+        signed_in = call("GET", larder.sign_in).expect(200, 303)
+        self.cookie = {"Cookie": signed_in.headers["Set-Cookie"].split(";")[0]}
+
+    def lets_in(self, url):
+        """Allows all that the app asks for; where the browser is sent then."""
+        onward = call("GET", url).expect(200).text
+        page = call("GET", self.origin + found(r'url=([^"]+)"', onward), headers=self.cookie).expect(200).text
+        boxes = re.findall(r'type="checkbox" name="([^"]+)"', page)
+        answer = {"request": found(r'name="request" value="([^"]+)"', page), "decision": "allow", "connection": "new"}
+        body = urlencode(answer | dict.fromkeys(boxes, "on")).encode()
+        headers = self.cookie | FORM | {"Origin": self.origin}
+        return call("POST", f"{self.origin}/consent", body, headers=headers).expect(303).headers["Location"]
+
+    def goes_on(self, url):
+        """To the app's own address on this machine, which waits for it."""
+        require(urlsplit(url).hostname in ("localhost", "127.0.0.1"), f"not on this machine: {url}")
+        call("GET", url)
+
+    def asked(self, text):
+        """The address that an app prints for its owner, once it is there in full."""
+        there = re.search(re.escape(self.origin) + r"/authorize\?[^\s\x1b\x07\"]+(?=[\s\x1b\x07\"])", text)
+        return there and there.group(0)
+
+
+def free_port():
+    """For an app that has to say beforehand where it waits."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return server.getsockname()[1]
+
+
+def found(pattern, page):
+    there = re.search(pattern, page)
+    require(there, f"{pattern} expected in {page[-800:]}")
+    return html.unescape(there.group(1))
