@@ -1,20 +1,31 @@
-"""The owner in a browser: signs in once, and lets an app in on the page that it was sent to."""
+"""The owner in a browser: signs in once, and lets an app in on the page that it was sent to.
+    COOKIE=… ORIGIN=… tests/clients/browser.py URL    prints where the browser is sent then
+"""
 
 import html
+import os
 import re
 import socket
+import sys
+from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 
-from journey.calls import call, require
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from journey.calls import call, require  # noqa: E402
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
 class Browser:
-    def __init__(self, larder):
-        self.origin = larder.url
-        signed_in = call("GET", larder.sign_in).expect(200, 303)
-        self.cookie = {"Cookie": signed_in.headers["Set-Cookie"].split(";")[0]}
+    def __init__(self, origin, cookie):
+        self.origin, self.cookie = origin, {"Cookie": cookie}
+
+    @classmethod
+    def signed_in(cls, larder):
+        """By the link that works once."""
+        page = call("GET", larder.sign_in).expect(200, 303)
+        return cls(larder.url, page.headers["Set-Cookie"].split(";")[0])
 
     def lets_in(self, url):
         """Allows all that the app asks for; where the browser is sent then."""
@@ -47,3 +58,7 @@ def found(pattern, page):
     there = re.search(pattern, page)
     require(there, f"{pattern} expected in {page[-800:]}")
     return html.unescape(there.group(1))
+
+
+if __name__ == "__main__":
+    print(Browser(os.environ["ORIGIN"], os.environ["COOKIE"]).lets_in(sys.argv[1]))

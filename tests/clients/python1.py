@@ -3,14 +3,28 @@
 import asyncio
 import json
 import os
+import sys
 
+from app import ABOUT, App
 from mcp import ClientSession
+from mcp.client.auth import OAuthClientProvider
 from mcp.client.streamable_http import streamablehttp_client
+from mcp.shared.auth import OAuthClientMetadata
 
 
-async def main():
-    headers = {"Authorization": f"Bearer {os.environ['KEY']}"}
-    async with streamablehttp_client(os.environ["URL"], headers=headers) as (reads, writes, _):
+def lets_in(way):
+    if way == "key":
+        return {"headers": {"Authorization": f"Bearer {os.environ['KEY']}"}}
+    app = App()
+
+    async def came():
+        return app.came["code"], app.came["state"]
+
+    return {"auth": OAuthClientProvider(os.environ["URL"], OAuthClientMetadata(**ABOUT), app, app.redirect, came)}
+
+
+async def main(way):
+    async with streamablehttp_client(os.environ["URL"], **lets_in(way)) as (reads, writes, _):
         async with ClientSession(reads, writes) as session:
             begun = await session.initialize()
             tools = (await session.list_tools()).tools
@@ -23,4 +37,4 @@ async def main():
                 "prompt": prompt.messages[1].content.resource.text}))
 
 
-asyncio.run(main())
+asyncio.run(main(*sys.argv[1:]))

@@ -14,6 +14,7 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 
 from clients import bridges, programs  # noqa: E402
+from clients.browser import Browser  # noqa: E402
 from journey.calls import call, require  # noqa: E402
 from journey.hosts import TOOLS, Larder, binary  # noqa: E402
 
@@ -25,14 +26,18 @@ TITLE = "Find a pool"
 
 # Each prints one line: the version that it speaks, how many tools it lists, and what it gets by call, read and prompt.
 CLIENTS = (
-    ("Python 2, legacy", OLD, [PYTHON_2, HERE / "python2.py", "legacy", "address"]),
-    ("Python 2, modern", NEW, [PYTHON_2, HERE / "python2.py", NEW, "address"]),
-    ("Python 2, auto", NEW, [PYTHON_2, HERE / "python2.py", "auto", "address"]),
+    ("Python 2, legacy", OLD, [PYTHON_2, HERE / "python2.py", "legacy", "key"]),
+    ("Python 2, modern", NEW, [PYTHON_2, HERE / "python2.py", NEW, "key"]),
+    ("Python 2, auto", NEW, [PYTHON_2, HERE / "python2.py", "auto", "key"]),
     ("Python 2, mcp-stdio, legacy", OLD, [PYTHON_2, HERE / "python2.py", "legacy", "command"]),
     ("Python 2, mcp-stdio, auto", NEW, [PYTHON_2, HERE / "python2.py", "auto", "command"]),
-    ("Python 1", OLD, [PYTHON_1, HERE / "python1.py"]),
-    ("TypeScript, legacy", OLD, [NODE, HERE / "typescript.mjs", "legacy"]),
-    ("TypeScript, auto", NEW, [NODE, HERE / "typescript.mjs", "auto"]),
+    ("Python 1", OLD, [PYTHON_1, HERE / "python1.py", "key"]),
+    ("TypeScript, legacy", OLD, [NODE, HERE / "typescript.mjs", "legacy", "key"]),
+    ("TypeScript, auto", NEW, [NODE, HERE / "typescript.mjs", "auto", "key"]),
+    ("Python 2, legacy, OAuth", OLD, [PYTHON_2, HERE / "python2.py", "legacy", "oauth"]),
+    ("Python 2, auto, OAuth", NEW, [PYTHON_2, HERE / "python2.py", "auto", "oauth"]),
+    ("Python 1, OAuth", OLD, [PYTHON_1, HERE / "python1.py", "oauth"]),
+    ("TypeScript, auto, OAuth", NEW, [NODE, HERE / "typescript.mjs", "auto", "oauth"]),
 )
 
 
@@ -52,14 +57,19 @@ def tried(larder):
     key = made["key"]
     call("POST", f"{larder.url}/v1/tasks", {"title": TITLE, "due": "2026-01-15"}, token=key).expect(201)
     listed = call("POST", larder.mcp_url, {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}, token=key).expect(200).json
-    tools = len(listed["result"]["tools"])
+    names = [tool["name"] for tool in listed["result"]["tools"]]
+    tools, deletes = len(names), sum(name.startswith("delete_") for name in names)
+    browser = Browser.signed_in(larder)
     env = {"HOME": larder.home, "PATH": os.environ["PATH"], "URL": larder.mcp_url, "KEY": key, "PACKAGES": PACKAGES,
-           "LARDER": larder.binary}
+           "LARDER": larder.binary, "ORIGIN": browser.origin, "PYTHON": PYTHON_2, "BROWSER": HERE / "browser.py",
+           **{name.upper(): value for name, value in browser.cookie.items()}}
     failed = 0
     for name, version, command in CLIENTS:
+        # What an app may do that asked for no more than to read and write.
+        most = tools if "oauth" not in command else tools - deletes
         run = subprocess.run(command, env=env, cwd=larder.home, text=True, capture_output=True, timeout=60)
         seen = json.loads(run.stdout) if run.returncode == 0 else {}
-        fits = (seen.get("version"), seen.get("tools"), seen.get("called")) == (version, tools, TITLE) and all(
+        fits = (seen.get("version"), seen.get("tools"), seen.get("called")) == (version, most, TITLE) and all(
             TITLE in seen[what] for what in ("read", "prompt"))
         failed += not fits
         print(f"{name}: {'ok' if fits else f'FAILED {seen} {run.stderr[-2000:]}'}", flush=True)
@@ -73,7 +83,7 @@ def tried(larder):
             print(f"Inspector{way}, {era}: ok", flush=True)
     extension = f"{larder.url}/connections/{made['connection']['id']}/larder.mcpb"
     bridges.tried(larder, call("GET", extension, token=larder.owner_token).expect(200).body, key)
-    programs.tried(larder, key, tools)
+    programs.tried(larder, key, tools, browser)
     return int(failed > 0)
 
 

@@ -9,7 +9,7 @@ from journey.calls import call
 
 def held(larder, runner):
     """Whether something fails."""
-    browser, port = Browser(larder), free_port()
+    browser, port = Browser.signed_in(larder), free_port()
     about = {"client_name": "Conformance", "redirect_uris": [f"http://127.0.0.1:{port}/callback"],
              "token_endpoint_auth_method": "none"}
     client = call("POST", f"{larder.url}/register", about).expect(201).json["client_id"]

@@ -1,0 +1,37 @@
+"""A Python app that is let in by OAuth: the owner's browser is at hand, and nothing is kept but in memory."""
+
+import asyncio
+import os
+import sys
+from pathlib import Path
+from urllib.parse import parse_qsl, urlsplit
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from clients.browser import Browser  # noqa: E402
+
+# Nobody waits there: what the browser is sent to is read.
+ABOUT = {"client_name": "Python", "redirect_uris": ["http://127.0.0.1:9/callback"], "token_endpoint_auth_method": "none",
+         "grant_types": ["authorization_code", "refresh_token"], "response_types": ["code"]}
+
+
+class App:
+    def __init__(self):
+        self.browser = Browser(os.environ["ORIGIN"], os.environ["COOKIE"])
+        self.tokens = self.client = self.came = None
+
+    async def redirect(self, url):
+        back = await asyncio.to_thread(self.browser.lets_in, url)
+        self.came = dict(parse_qsl(urlsplit(back).query))
+
+    async def get_tokens(self):
+        return self.tokens
+
+    async def set_tokens(self, tokens):
+        self.tokens = tokens
+
+    async def get_client_info(self):
+        return self.client
+
+    async def set_client_info(self, client):
+        self.client = client
