@@ -59,6 +59,11 @@ fn example(route: &Route, items: &Items, connection: &str) -> (String, Option<Va
         ("POST", "/v1/collections/{collection}/records") => Some(json!({ "data": {} })),
         ("PATCH", "/v1/collections/{collection}/records/{id}") => Some(json!({ "data": {} })),
         ("POST", "/v1/memories/search") => Some(json!({ "query": "anything" })),
+        ("POST", "/v1/goals/decompose") => Some(json!({ "goal_description": "anything" })),
+        ("POST", "/v1/goals/apply-plan") => Some(json!({
+            "goal": { "title": "anything" },
+            "plan": { "suggested_tasks": [{ "ref": "a", "title": "written by the access test" }] },
+        })),
         ("POST", path) if DEEDS.iter().any(|deed| path.ends_with(deed)) => None,
         ("PUT", path) if path.starts_with("/v1/collections") => {
             Some(if path.contains("/records") { json!({ "data": {} }) } else { json!({ "name": "things" }) })

@@ -69,6 +69,12 @@ async fn a_read_waits_for_one_trip_a_write_for_two_a_forged_key_for_none() {
     let make = |path, body| meter.house.call("POST", path, &key, Some(body));
     let goal = make("/v1/goals", json!({ "title": "Run" })).await.text("/id");
     let area = make("/v1/life-areas", json!({ "name": "Health" })).await.text("/id");
+    let plan = json!({ "suggested_tasks": [
+        { "ref": "a", "title": "Buy shoes", "due_offset_days": 3 },
+        { "ref": "b", "title": "Run", "depends_on": ["a"] },
+    ] });
+    let planned = make("/v1/goals", json!({ "title": "Race" })).await.text("/id");
+    let (decompose, apply) = (json!({ "goal_id": planned }), json!({ "goal_id": planned, "plan": plan }));
     let (goal, area) = (format!("/v1/goals/{goal}"), format!("/v1/life-areas/{area}"));
     let (goal_history, area_history) = (format!("{goal}/history"), format!("{area}/history"));
     let (goal_complete, goal_reopen) = (format!("{goal}/complete"), format!("{goal}/reopen"));
@@ -143,6 +149,10 @@ async fn a_read_waits_for_one_trip_a_write_for_two_a_forged_key_for_none() {
         ("PATCH", goal.as_str(), Some(patch.clone()), 200, 2, 4),
         ("POST", "/v1/goals/batch", Some(json!({ "items": [title] })), 200, 2, 3),
         ("PUT", goal.as_str(), Some(title.clone()), 200, 2, 4),
+        // The owner's clocks are read beside the goal.
+        ("POST", "/v1/goals/decompose", Some(decompose), 200, 1, 4),
+        ("POST", "/v1/goals/apply-plan", Some(apply.clone()), 201, 2, 5),
+        ("POST", "/mcp", tool("apply_goal_plan", apply), 200, 2, 5),
         ("POST", goal_complete.as_str(), None, 200, 2, 4),
         ("POST", goal_reopen.as_str(), None, 200, 2, 4),
         ("GET", "/v1/life-areas", None, 200, 1, 3),

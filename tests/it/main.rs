@@ -61,6 +61,7 @@ mod oauth;
 mod openapi;
 mod paging;
 mod places;
+mod plans;
 mod profile;
 mod provisioning;
 mod put;

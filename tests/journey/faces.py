@@ -76,6 +76,32 @@ def what_mcp_writes_rest_reads(journey):
 
 
 @step()
+def a_goal_is_broken_down_over_either_face(journey):
+    with journey.mcp.agent("2026-07-28") as agent:
+        goal = agent.use("create_goal", title="Run a race")
+        asked = agent.use("decompose_goal", goal_id=goal["id"], max_tasks=3)
+        require(asked["status"] == "needs_plan" and "Run a race" in asked["prompt"], f"no prompt: {asked}")
+        require(asked["schema"]["properties"]["suggested_tasks"]["maxItems"] == 3, f"no schema: {asked}")
+        plan = {"suggested_tasks": [
+            {"ref": "shoes", "title": "Buy shoes", "due_offset_days": 2, "estimated_minutes": 60},
+            {"ref": "run", "title": "Run", "depends_on": ["shoes"]},
+            {"ref": "rest", "title": "Rest"},
+        ]}
+        made = agent.use(asked["next_tool"], goal_id=goal["id"], plan=plan, selection=["run"])
+        require([task["ref"] for task in made["tasks"]] == ["shoes", "run"], f"not what was selected: {made}")
+        plan["suggested_tasks"][0]["depends_on"] = ["run"]
+        require("wait for itself" in agent.refused("apply_goal_plan", goal_id=goal["id"], plan=plan), "no reason")
+    shoes, run = (task["id"] for task in made["tasks"])
+    require(journey.api.task(run).expect(200).json["depends_on"] == [shoes], "it waits for the other")
+    seen = journey.api.rest("GET", f"/v1/goals/{goal['id']}").expect(200).json
+    require(seen["tally"]["tasks"] == 2 and seen["version"] == made["version"], f"not counted: {seen}")
+    usual = journey.api.rest("POST", "/v1/goals/decompose", {"goal_description": "Learn to swim", "method": "template"})
+    body = {"goal": {"title": "Learn to swim"}, "plan": usual.expect(200).json["plan"]}
+    whole = journey.api.rest("POST", "/v1/goals/apply-plan", body).expect(201)
+    whole.require(len(whole.json["tasks"]) == 8, "all tasks expected")
+
+
+@step()
 def what_was_deleted_is_listed_and_comes_back(journey):
     task = journey.api.make_task("Thrown away", **WORDS)
     path = f"/v1/tasks/{task['id']}"

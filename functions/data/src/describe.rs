@@ -1,5 +1,6 @@
 //! The routes in words, types and examples, for the description of the API.
 
+mod goals;
 mod memories;
 mod nouns;
 mod one;
@@ -45,7 +46,7 @@ pub fn operations() -> Vec<Operation> {
         _ => one,
     };
     let nouns = nouns.into_iter().flatten().map(takes_tasks_along);
-    nouns.chain([search]).chain(ones.into_iter().flatten()).chain(of_all()).collect()
+    nouns.chain([search]).chain(goals::plans()).chain(ones.into_iter().flatten()).chain(of_all()).collect()
 }
 
 /// Of an owner.

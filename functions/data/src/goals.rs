@@ -1,14 +1,20 @@
-//! What only goals have: their tasks may go with them.
+//! What only goals have: plans make tasks for them, which may go with them.
 
 use crate::nouns;
 use domain::goal::Goal;
 use domain::id::GoalId;
-use domain::operation::GOALS;
-use http::StatusCode;
-use web::{Access, At, Call, Deleting, IfMatch, Nouns, Params, Problem, Routes};
+use domain::operation::{APPLY_GOAL_PLAN, DECOMPOSE_GOAL, GOALS};
+use http::{StatusCode, header};
+use web::{
+    Access, Answer, Answered, Applied, Applying, At, Call, Decomposed, Decomposing, Deleting, IfMatch, Keep,
+    Nouns, Params, Problem, Repeatable, Routes, Sent,
+};
 
 pub(crate) fn routes(routes: Routes) -> Routes {
-    nouns::but_delete::<Goal>(routes).delete(Access::Connection, GOALS.delete.path, delete)
+    nouns::but_delete::<Goal>(routes)
+        .delete(Access::Connection, GOALS.delete.path, delete)
+        .post(Access::Connection, DECOMPOSE_GOAL.path, decompose)
+        .post(Access::Connection, APPLY_GOAL_PLAN.path, apply)
 }
 
 async fn delete(
@@ -19,4 +25,28 @@ async fn delete(
 ) -> Result<StatusCode, Problem> {
     Nouns::<Goal>::of(&call).delete_with(id, expected, tasks).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+async fn decompose(
+    call: Call,
+    Repeatable(sent, once): Repeatable<Sent<Decomposing>>,
+) -> Result<Answered, Problem> {
+    let work = async |keep: Keep<'_>| {
+        let answer = |told: &Decomposed| Answer::json(StatusCode::OK, told);
+        let told = Nouns::<Goal>::of(&call).decompose(sent, |told| keep.answer(&answer(told)?)).await?;
+        Ok(answer(&told)?)
+    };
+    once.run_call(&call, &DECOMPOSE_GOAL, work).await
+}
+
+async fn apply(call: Call, Repeatable(sent, once): Repeatable<Sent<Applying>>) -> Result<Answered, Problem> {
+    let work = async |keep: Keep<'_>| {
+        let answer = |made: &Applied| {
+            let place = GOALS.get.path.replace("{id}", &made.id.to_string());
+            Ok::<_, domain::Error>(Answer::json(StatusCode::CREATED, made)?.with(header::LOCATION, place))
+        };
+        let made = Nouns::<Goal>::of(&call).apply_plan(sent, |made| keep.answer(&answer(made)?)).await?;
+        Ok(answer(&made)?)
+    };
+    once.run_call(&call, &APPLY_GOAL_PLAN, work).await
 }

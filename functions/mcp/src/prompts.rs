@@ -2,7 +2,7 @@
 
 use crate::resources;
 use domain::connection::Connection;
-use domain::operation::{MEMORIES, Operation, SEARCH_MEMORIES, TASKS};
+use domain::operation::{APPLY_GOAL_PLAN, MEMORIES, Operation, SEARCH_MEMORIES, TASKS};
 use jiff::Timestamp;
 use rmcp::model::{
     ContentBlock, ErrorData, GetPromptRequestParams, GetPromptResult, JsonObject, Prompt, PromptArgument,
@@ -78,7 +78,7 @@ pub(crate) static DECOMPOSE_GOAL: Kind = Kind {
         Argument { name: "context", says: "What else there is to know.", is_required: false },
     ],
     shows: &[Shows::Named { template: "larder://goals/{}/context", argument: "goal_id", otherwise: None }],
-    needs: &TASKS.create,
+    needs: &APPLY_GOAL_PLAN,
 };
 
 static REFLECT: Kind = Kind {

@@ -5,6 +5,7 @@ pub(crate) mod goals;
 mod memories;
 mod nouns;
 mod one;
+mod plan;
 mod told;
 
 use crate::output;
@@ -34,10 +35,14 @@ pub(crate) struct Entry {
     run: Run,
     looks_at: LooksAt,
     leads_to: Option<LeadsTo>,
+    narrow: Option<Narrow>,
 }
 
 /// Which fields an argument looks at, given this value.
 type LooksAt = fn(&str, &str) -> &'static [&'static str];
+
+/// Leaves out of what it takes what this connection does not know, where that is not simply a field of it.
+type Narrow = fn(&mut JsonObject, &Connection, Timestamp);
 
 /// The resource that says more of what is answered.
 type LeadsTo = fn(&RawValue) -> Option<Resource>;
@@ -56,7 +61,14 @@ pub(crate) static TOOLS: LazyLock<Vec<Entry>> = LazyLock::new(|| {
     ];
     let ones = [one::of::<Profile>(), one::of::<Preferences>()];
     let ones = ones.into_iter().flatten();
-    nouns.into_iter().flatten().chain([memories::search()]).chain(ones).chain(told::of()).collect()
+    nouns
+        .into_iter()
+        .flatten()
+        .chain([memories::search()])
+        .chain(plan::of())
+        .chain(ones)
+        .chain(told::of())
+        .collect()
 });
 
 /// What agents and plans call a tool that is called otherwise here.
@@ -89,7 +101,7 @@ impl Entry {
             .with_title(title(operation.tool))
             .with_annotations(annotations(operation))
             .with_raw_output_schema(object(answers));
-        Self { spec, operation, run: Box::new(run), looks_at: |_, _| &[], leads_to: None }
+        Self { spec, operation, run: Box::new(run), looks_at: |_, _| &[], leads_to: None, narrow: None }
     }
 
     /// Its arguments look at fields that are to be seen.
@@ -116,11 +128,23 @@ impl Entry {
         self
     }
 
+    fn narrowed(self, narrow: Narrow) -> Self {
+        Self { narrow: Some(narrow), ..self }
+    }
+
+    fn annotated(mut self, annotations: ToolAnnotations) -> Self {
+        self.spec.annotations = Some(annotations);
+        self
+    }
+
     /// As this caller may use it: without the fields that a mask hides. `None` if it may not at all.
     pub(crate) fn offered(&self, connection: &Connection, at: Timestamp) -> Option<Tool> {
         let Operation { action, resource, .. } = *self.operation;
         let scope = connection.allows(self.operation, at).ok()?;
         let mut spec = self.spec.clone();
+        if let Some(narrow) = self.narrow {
+            narrow(Arc::make_mut(&mut spec.input_schema), connection, at);
+        }
         if scope.is_whole() {
             return Some(spec);
         }

@@ -109,6 +109,16 @@ impl Error {
         Self::Invalid { pointer: pointer.into(), detail: detail.into() }
     }
 
+    /// The same of an input that is a part of another, at this place.
+    pub fn below(self, place: &str) -> Self {
+        match self {
+            Self::Invalid { pointer, detail } => {
+                Self::Invalid { pointer: format!("{place}{pointer}"), detail }
+            }
+            other => other,
+        }
+    }
+
     pub fn unreadable(row: &RowKey, detail: &impl ToString) -> Self {
         Self::Unreadable { row: format!("{} {}", row.owner, row.sort), detail: detail.to_string() }
     }

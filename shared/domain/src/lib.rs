@@ -35,6 +35,7 @@ pub mod number;
 pub mod object;
 pub mod operation;
 pub mod outcome;
+pub mod plan;
 pub mod preferences;
 pub mod profile;
 pub mod record;

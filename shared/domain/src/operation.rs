@@ -131,9 +131,25 @@ const TASKS_AS_ANY: Does = does!(Tasks, "Tasks", "task", "tasks", "/v1/tasks");
 pub static COMPLETE_TASK: Operation = TASKS.deed("complete_task", "/v1/tasks/{id}/complete");
 pub static REOPEN_TASK: Operation = TASKS.deed("reopen_task", "/v1/tasks/{id}/reopen");
 
-pub static GOALS: Does = does!(Goals, "Goals", "goal", "goals", "/v1/goals");
+pub static GOALS: Does = GOALS_AS_ANY;
+const GOALS_AS_ANY: Does = does!(Goals, "Goals", "goal", "goals", "/v1/goals");
 pub static COMPLETE_GOAL: Operation = GOALS.deed("complete_goal", "/v1/goals/{id}/complete");
 pub static REOPEN_GOAL: Operation = GOALS.deed("reopen_goal", "/v1/goals/{id}/reopen");
+
+/// What a goal takes, as tasks: who calls makes the plan.
+pub static DECOMPOSE_GOAL: Operation = Operation {
+    name: "decompose_goal",
+    tool: "decompose_goal",
+    method: "POST",
+    path: "/v1/goals/decompose",
+    ..GOALS_AS_ANY.get
+};
+pub static APPLY_GOAL_PLAN: Operation = Operation {
+    name: "apply_goal_plan",
+    tool: "apply_goal_plan",
+    path: "/v1/goals/apply-plan",
+    ..TASKS_AS_ANY.create
+};
 
 pub static LIFE_AREAS: Does = does!(LifeAreas, "Life areas", "life_area", "life_areas", "/v1/life-areas");
 pub static ARCHIVE_LIFE_AREA: Operation = LIFE_AREAS.deed("archive_life_area", "/v1/life-areas/{id}/archive");
@@ -186,7 +202,14 @@ const fn tells(name: &'static str, path: &'static str, told_of: &'static [&'stat
 }
 
 pub fn all() -> impl Iterator<Item = &'static Operation> {
-    let beside = [&SEARCH_MEMORIES, &QUERY_USER_STATS, &ANALYZE_PROGRESS, &LIST_TRASH];
+    let beside = [
+        &SEARCH_MEMORIES,
+        &DECOMPOSE_GOAL,
+        &APPLY_GOAL_PLAN,
+        &QUERY_USER_STATS,
+        &ANALYZE_PROGRESS,
+        &LIST_TRASH,
+    ];
     NOUNS.into_iter().flat_map(Does::each).chain(beside).chain(DEEDS)
 }
 

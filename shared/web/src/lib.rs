@@ -41,7 +41,7 @@ pub use feed::{Changes, Feed, FeedParams};
 pub use formats::{Reply, Told, Wanted};
 pub use history::{History, PastChange};
 pub use idempotency::{Answer, Answered, Keep, Once, Repeatable};
-pub use nouns::{Batch, Deleting, Nouns, TheirFate, Written};
+pub use nouns::{Applied, Applying, Batch, Decomposed, Decomposing, Deleting, Nouns, TheirFate, Written};
 pub use owner::{ByOwner, Credential, Identity, NoOwner, Owner, SignedIn, presented};
 pub use page::{Page, PageParams, cursor};
 pub use peer::Peer;

@@ -5,11 +5,13 @@ mod deed;
 mod goals;
 mod list;
 mod make;
+mod plan;
 mod put;
 mod restore;
 
 pub use batch::Batch;
 pub use goals::{Deleting, TheirFate};
+pub use plan::{Applied, Applying, Decomposed, Decomposing};
 
 use crate::body::{Sent, Within};
 use crate::call::Call;

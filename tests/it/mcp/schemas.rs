@@ -63,7 +63,7 @@ async fn every_tool_says_what_it_takes_answers_and_does() {
         let verb = name.split('_').next().unwrap();
         let expected = match verb {
             "list" | "get" | "search" | "query" | "analyze" => [true, false, true, false],
-            "create" | "add" => [false, false, false, false],
+            "create" | "add" | "decompose" | "apply" => [false, false, false, false],
             "update" | "delete" => [false, true, true, false],
             "complete" | "reopen" | "restore" | "archive" => [false, false, true, false],
             other => panic!("what does a tool do that begins with {other}?"),
@@ -129,6 +129,9 @@ async fn every_tool_answers_as_it_says() {
                 let include = json!(["tasks", "parts", "memories", "timeline"]);
                 let whole = call("get_goal", json!({ "id": of, "include": include })).await;
                 assert!(whole["structuredContent"]["timeline"]["data"].is_array(), "{whole}");
+                let plan = call("decompose_goal", json!({ "goal_id": of, "method": "template" })).await;
+                let plan = &plan["structuredContent"]["plan"];
+                call("apply_goal_plan", json!({ "goal_id": of, "plan": plan })).await;
                 call("complete_goal", json!({ "id": of })).await;
                 call("reopen_goal", json!({ "id": of })).await;
             }

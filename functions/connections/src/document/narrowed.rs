@@ -5,7 +5,8 @@ use domain::access::{Action, Resource, Scope};
 use domain::connection::Connection;
 use domain::filter::looks_at;
 use domain::memory::Question;
-use domain::operation::{self, SEARCH_MEMORIES};
+use domain::operation::{self, APPLY_GOAL_PLAN, SEARCH_MEMORIES};
+use domain::plan;
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
@@ -40,9 +41,13 @@ pub(super) fn narrowed(whole: &Value, connection: &Connection, at: Timestamp) ->
             (format!("{noun}Patch"), &hidden.write),
         ] {
             let held = document.pointer_mut(&format!("/components/schemas/{name}"));
-            held.into_iter().for_each(|schema| hide(schema, hidden));
+            held.into_iter().for_each(|schema| hide(schema, |name| hidden.contains(name)));
         }
     }
+    let tasks = connection.allows(&APPLY_GOAL_PLAN, at).ok();
+    let is_hidden = |name: &str| tasks.is_some_and(|tasks| plan::is_hidden(&tasks, name));
+    let planned = document.pointer_mut("/components/schemas/PlannedTask");
+    planned.into_iter().for_each(|schema| hide(schema, is_hidden));
     let Hidden { read, .. } = Hidden::of(connection, SEARCH_MEMORIES.resource, at);
     let looks = |name: &str| Question::looks_at(name).iter().any(|field| read.contains(field));
     let question = document.pointer_mut("/components/schemas/Question/properties");
@@ -139,13 +144,11 @@ fn examples(said: &mut Value) -> impl Iterator<Item = &mut Value> {
     forms.filter_map(|form| form.get_mut("example"))
 }
 
-fn hide(schema: &mut Value, hidden: &Names<'_>) {
+fn hide(schema: &mut Value, is_hidden: impl Fn(&str) -> bool) {
     let properties = schema.get_mut("properties").and_then(Value::as_object_mut);
-    properties.into_iter().for_each(|all| all.retain(|name, _| !hidden.contains(&**name)));
+    properties.into_iter().for_each(|all| all.retain(|name, _| !is_hidden(name)));
     let required = schema.get_mut("required").and_then(Value::as_array_mut);
-    required
-        .into_iter()
-        .for_each(|all| all.retain(|name| !name.as_str().is_some_and(|name| hidden.contains(name))));
+    required.into_iter().for_each(|all| all.retain(|name| !name.as_str().is_some_and(&is_hidden)));
 }
 
 /// Takes these fields out of an example, wherever they are named.

@@ -5,6 +5,7 @@ mod eyes;
 mod let_go;
 mod make;
 mod take_in;
+mod together;
 mod trash;
 
 pub use take_in::{Manner, Took};

@@ -11,15 +11,19 @@ pub struct Further(pub(super) BTreeMap<RowKey, Write>);
 
 impl Further {
     /// As it will be, if it still has the version that it was read at.
-    pub fn put<T: Rules>(&mut self, desk: &Desk<'_>, item: T) -> Result<()> {
+    pub fn put<T: Rules>(&mut self, desk: &Desk<'_>, item: T) -> Result<T> {
         let expect = Expect::Version(item.version());
-        desk.puts(item, expect)?.1.for_each(|write| self.add(write));
-        Ok(())
+        self.write(desk, item, expect)
     }
 
-    pub fn make<T: Rules>(&mut self, desk: &Desk<'_>, item: T) -> Result<()> {
-        desk.puts(item, Expect::Absent)?.1.for_each(|write| self.add(write));
-        Ok(())
+    pub fn make<T: Rules>(&mut self, desk: &Desk<'_>, item: T) -> Result<T> {
+        self.write(desk, item, Expect::Absent)
+    }
+
+    fn write<T: Rules>(&mut self, desk: &Desk<'_>, item: T, expect: Expect) -> Result<T> {
+        let (item, writes) = desk.puts(item, expect)?;
+        writes.for_each(|write| self.add(write));
+        Ok(item)
     }
 
     /// Fails the transaction if this has changed since it was read.

@@ -122,10 +122,21 @@ impl Task {
             && before.and_then(|before| before.goal_id) != Some(goal)
         {
             let goal = further.refers::<Goal>(desk, goal, "/goal_id").await?.filter(|_| desk.is_written());
-            let goal = goal.filter(|goal| desk.shows(goal, "life_area_id"));
-            self.life_area_id = self.life_area_id.or(goal.and_then(|goal| goal.life_area_id));
+            goal.into_iter().for_each(|goal| self.take_after(desk, &goal));
         }
         depends::check(self, before, desk, further).await
+    }
+
+    /// It lies where its goal lies, as far as whoever writes can see that.
+    pub(crate) fn take_after(&mut self, desk: &Desk<'_>, goal: &Goal) {
+        let area = goal.life_area_id.filter(|_| desk.shows(goal, "life_area_id"));
+        self.life_area_id = self.life_area_id.or(area);
+    }
+
+    /// New ones, which refer to this goal and to one another only; the goal is then as they make it.
+    pub(crate) fn come(desk: &Desk<'_>, tasks: &[Self], goal: Goal, further: &mut Further) -> Goal {
+        depends::note(desk, [], tasks, further);
+        tasks.iter().fold(goal, |goal, task| goal.counting(Tally::of(task)))
     }
 
     async fn check_parent(&self, desk: &Desk<'_>, parent: TaskId, further: &mut Further) -> Result<()> {
