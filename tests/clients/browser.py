@@ -12,7 +12,7 @@ from urllib.parse import urlencode, urlsplit
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from journey.calls import call, require  # noqa: E402
+from journey.calls import call, eventually, require  # noqa: E402
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
@@ -39,13 +39,23 @@ class Browser:
 
     def goes_on(self, url):
         """To the app's own address on this machine, which waits for it."""
-        require(urlsplit(url).hostname in ("localhost", "127.0.0.1"), f"not on this machine: {url}")
+        host, port = urlsplit(url).hostname, urlsplit(url).port
+        require(host in ("localhost", "127.0.0.1"), f"not on this machine: {url}")
+        eventually("an app waits for its owner", lambda: waits(host, port))
         call("GET", url)
 
     def asked(self, text):
         """The address that an app prints for its owner, once it is there in full."""
         there = re.search(re.escape(self.origin) + r"/authorize\?[^\s\x1b\x07\"]+(?=[\s\x1b\x07\"])", text)
         return there and there.group(0)
+
+
+def waits(host, port):
+    try:
+        socket.create_connection((host, port)).close()
+    except ConnectionRefusedError:
+        return False
+    return True
 
 
 def free_port():

@@ -54,6 +54,8 @@ def tried(larder, key, tools, browser):
     codex(larder, key, tools)
     codex_by_oauth(larder, browser)
     gemini(larder, key)
+    remote(larder, key, tools)
+    remote_by_oauth(larder, browser)
 
 
 def claude(larder, key):
@@ -139,6 +141,48 @@ def gemini(larder, key):
     said = home.runs("gemini", "mcp", "list")
     require("Connected" in said and "Disconnected" not in said, f"connected expected: {said}")
     print("Gemini, key: ok", flush=True)
+
+
+REMOTE = ("--transport", "http-only")
+
+
+def remote(larder, key, tools):
+    """mcp-remote, which stands for a server as `larder mcp-stdio` does."""
+    home = Home(larder, "remote")
+    (home.folder / "headers").write_text(f"Authorization: Bearer {key}\n")
+    command = ("mcp-remote", larder.mcp_url, "--header-file", home.folder / "headers", *REMOTE)
+    with home.starts(*command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
+        require(len(through(process)) == tools, "other tools")
+    print("mcp-remote, key: ok", flush=True)
+
+
+def remote_by_oauth(larder, browser):
+    home = Home(larder, "remote-oauth")
+    command = ("mcp-remote", larder.mcp_url, str(free_port()), *REMOTE)
+    with home.starts(*command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        url = browser.asked(read(process.stderr.fileno(), browser.asked))
+        browser.goes_on(browser.lets_in(url))
+        names = through(process)
+    require("create_task" in names and "delete_task" not in names, f"other tools: {sorted(names)}")
+    print("mcp-remote, OAuth: ok", flush=True)
+
+
+def through(process):
+    """The tools that are listed over standard input and output."""
+    def says(**message):
+        process.stdin.write(json.dumps({"jsonrpc": "2.0"} | message).encode() + b"\n")
+        process.stdin.flush()
+
+    def answer(number):
+        said = read(process.stdout.fileno(), lambda text: re.search(rf'"id":{number}\b.*\n', text))
+        return next(json.loads(line) for line in said.splitlines() if f'"id":{number}' in line)
+
+    client = {"name": "clients", "version": "1"}
+    says(id=1, method="initialize", params={"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": client})
+    answer(1)
+    says(method="notifications/initialized")
+    says(id=2, method="tools/list", params={})
+    return {tool["name"] for tool in answer(2)["result"]["tools"]}
 
 
 def logged_in(browser, process, stream, says):

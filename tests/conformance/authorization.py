@@ -15,14 +15,13 @@ def held(larder, runner):
     client = call("POST", f"{larder.url}/register", about).expect(201).json["client_id"]
     command = [*runner, "authorization", "--url", larder.url, "--client-id", client, "--resource", larder.mcp_url,
                "--port", str(port)]
-    said, url = "", None
+    said = ""
     with subprocess.Popen(command, cwd=larder.home, text=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT) as process:
         try:
             for line in process.stdout:
                 said += line
-                url = url or browser.asked(line)
-                if "Callback server started" in line:
+                if url := browser.asked(line):
                     browser.goes_on(browser.lets_in(url))
         finally:
             process.kill()
