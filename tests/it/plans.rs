@@ -235,6 +235,11 @@ async fn a_plan_does_no_more_than_the_grant_allows() {
     let reader = narrow(&house, json!([{ "resource": "goals", "actions": ["read"] }])).await;
     let asked = house.call("POST", DECOMPOSE, &reader, Some(json!({ "goal_id": goal }))).await.body;
     assert!(asked["status"] == "needs_plan" && asked.get("next_tool").is_none(), "{asked}");
+    for (key, reads) in [(&reader, true), (&key, false)] {
+        let offered = tool(&house, key, "decompose_goal").await;
+        assert_eq!(offered["annotations"]["readOnlyHint"], reads);
+        assert_eq!(offered["inputSchema"]["properties"].get("apply").is_none(), reads);
+    }
     let at_once = json!({ "goal_id": goal, "method": "template", "apply": true });
     house.call("POST", DECOMPOSE, &reader, Some(at_once)).await.is_problem(403);
     // Who does not see the goal, or may write other tasks only, makes nothing.

@@ -41,8 +41,8 @@ pub(crate) struct Entry {
 /// Which fields an argument looks at, given this value.
 type LooksAt = fn(&str, &str) -> &'static [&'static str];
 
-/// Leaves out of what it takes what this connection does not know, where that is not simply a field of it.
-type Narrow = fn(&mut JsonObject, &Connection, Timestamp);
+/// Leaves out of it what is not for this connection, where that is not simply a field of what it takes.
+type Narrow = fn(&mut Tool, &Connection, Timestamp);
 
 /// The resource that says more of what is answered.
 type LeadsTo = fn(&RawValue) -> Option<Resource>;
@@ -143,7 +143,7 @@ impl Entry {
         let scope = connection.allows(self.operation, at).ok()?;
         let mut spec = self.spec.clone();
         if let Some(narrow) = self.narrow {
-            narrow(Arc::make_mut(&mut spec.input_schema), connection, at);
+            narrow(&mut spec, connection, at);
         }
         if scope.is_whole() {
             return Some(spec);
