@@ -37,6 +37,10 @@ fn example(route: &Route, items: &Items, connection: &str) -> (String, Option<Va
             let id = if path.contains("/records") { "rec_00000000000000000000000000" } else { "things" };
             path.replace("{collection}", "things").replace("{id}", id)
         }
+        ("/v1/approvals/{id}", _) => "/v1/approvals/appr_00000000000000000000000000".to_owned(),
+        (path, _) if path.starts_with("/approvals/") => {
+            path.replace("{id}", "appr_00000000000000000000000000")
+        }
         ("/v1/daily/{date}", _) => "/v1/daily/2027-01-15".to_owned(),
         ("/v1/progress", _) => "/v1/progress?period=7d".to_owned(),
         (path, _) => path.to_owned(),
@@ -83,6 +87,8 @@ fn example(route: &Route, items: &Items, connection: &str) -> (String, Option<Va
             "/connections/{id}/pause"
             | "/connections/{id}/resume"
             | "/connections/{id}/revoke"
+            | "/approvals/{id}/approve"
+            | "/approvals/{id}/deny"
             | "/consent"
             | "/owner/sign-out-everywhere"
             | "/sign-out",
@@ -176,9 +182,9 @@ async fn every_route_refuses_whom_it_should() {
             Access::Owner => refused(&house, route, &path, &body, Some(&key), 403).await,
             Access::Connection => {
                 refused(&house, route, &path, &body, Some(OWNER), 401).await;
-                for narrow in
-                    [&powerless, &too_narrow].into_iter().filter(|_| !route.path.starts_with("/mcp"))
-                {
+                // What it asked itself it may always know.
+                let for_any = route.path.starts_with("/mcp") || route.path == "/v1/approvals/{id}";
+                for narrow in [&powerless, &too_narrow].into_iter().filter(|_| !for_any) {
                     refused(&house, route, &path, &body, Some(narrow), 403).await;
                 }
             }

@@ -43,6 +43,7 @@ prop_compose! {
     fn rules()(
         resource in 0..Resource::ALL.len(), actions in 0u8..8, fields in proptest::option::of((any::<bool>(), 1u8..8)),
         only in proptest::option::of((0u8..8, any::<bool>())), when in proptest::option::of((0i64..4, 0i64..4)),
+        ask in any::<bool>(),
     ) -> Rule {
         let actions: Actions = Action::ALL.into_iter().enumerate().filter(|(n, _)| actions & (1 << n) != 0).map(|(_, a)| a).collect();
         let fields = fields.map(|(allow, bits)| {
@@ -55,7 +56,7 @@ prop_compose! {
         });
         let at = |second| Timestamp::from_second(second).unwrap();
         let when = when.map(|(start, end)| When { not_before: Some(at(start)), not_after: Some(at(end)), hours: None });
-        Rule { resource: Resource::ALL[resource], actions, fields, only, when }
+        Rule { resource: Resource::ALL[resource], actions, fields, only, when, ask }
     }
 }
 
@@ -75,5 +76,9 @@ proptest! {
         let grant = Grant(rules);
         let shown = decide(&grant, ask).ok().and_then(|scope| scope.of(&item)).is_some_and(|scope| scope.shows(FIELDS[field]));
         prop_assert_eq!(shown, plainly(&grant, ask, &item, FIELDS[field]));
+        // Nobody is asked about exactly what the rules that do not ask allow; nobody is asked whether one may read.
+        let unasked = decide(&grant, ask).ok().and_then(|scope| scope.unasked()?.of(&item)).is_some_and(|scope| scope.shows(FIELDS[field]));
+        let free = Grant(grant.0.iter().filter(|rule| action == Action::Read || !rule.ask).cloned().collect());
+        prop_assert_eq!(unasked, plainly(&free, ask, &item, FIELDS[field]));
     }
 }

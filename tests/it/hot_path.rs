@@ -83,6 +83,7 @@ async fn a_read_waits_for_one_trip_a_write_for_two_a_forged_key_for_none() {
     let memory = make("/v1/memories", json!({ "content": "Anna is allergic to nuts" })).await.text("/id");
     let memory = format!("/v1/memories/{memory}");
     let (memory_history, memory_back) = (format!("{memory}/history"), format!("{memory}/restore"));
+    let unknown = format!("/v1/approvals/appr_{}", "0".repeat(26));
     let films = json!({ "name": "films", "indexed_fields": ["a"] });
     let films_again = films.clone();
     assert_eq!(meter.house.call("POST", "/v1/collections", &key, Some(films)).await.status, 201);
@@ -127,6 +128,7 @@ async fn a_read_waits_for_one_trip_a_write_for_two_a_forged_key_for_none() {
         ("GET", "/v1/daily/2027-01-15", None, 200, 1, 7),
         ("GET", "/v1/daily/2027-01-15?time_zone=UTC", None, 200, 1, 6),
         ("GET", "/v1/calendar.ics", None, 200, 1, 4),
+        ("GET", unknown.as_str(), None, 404, 1, 3),
         ("POST", "/mcp", tool("list_tasks", json!({})), 200, 1, 3),
         ("POST", "/mcp", tool("list_tasks", json!({ "overdue": true })), 200, 1, 4),
         ("POST", "/mcp/", tool("list_tasks", json!({})), 200, 1, 3),

@@ -1,5 +1,6 @@
 //! A call that is sent again under its `Idempotency-Key` takes effect once, whatever goes wrong on the way.
 
+use crate::asking::waiting;
 use crate::harness::{Answer, House, OTHER_OWNER, OWNER, request};
 use crate::hooked::{Hook, Hooked};
 use async_trait::async_trait;
@@ -88,6 +89,7 @@ async fn every_post_of_the_owners_can_be_sent_again() {
             "/connections/{id}/undo" => Some(json!({ "since": house.clock.now(), "dry_run": true })),
             _ => None,
         };
+        let id = if route.function == "approvals" { waiting(&house).await } else { id };
         let path = route.path.replace("{id}", &id);
         let send = || {
             let mut request = request("POST", &path, Some(OWNER), body.clone());

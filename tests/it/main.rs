@@ -12,6 +12,7 @@ mod access;
 mod activity;
 mod address;
 mod analytics;
+mod asking;
 mod audit;
 mod bad_input;
 mod batch;

@@ -21,10 +21,21 @@ pub(crate) async fn legacy(house: &House, key: &str, method: &str, params: Value
     house.send(request("POST", "/mcp", Some(key), Some(body))).await
 }
 
-pub(crate) async fn modern(house: &House, key: &str, method: &str, mut params: Value) -> Answer {
+pub(crate) async fn modern(house: &House, key: &str, method: &str, params: Value) -> Answer {
+    modern_with(house, key, method, params, json!({})).await
+}
+
+/// Of a client with these capabilities.
+pub(crate) async fn modern_with(
+    house: &House,
+    key: &str,
+    method: &str,
+    mut params: Value,
+    capabilities: Value,
+) -> Answer {
     params["_meta"] = json!({
         "io.modelcontextprotocol/protocolVersion": MODERN,
-        "io.modelcontextprotocol/clientCapabilities": {},
+        "io.modelcontextprotocol/clientCapabilities": capabilities,
     });
     let name = params["name"].as_str().or(params["uri"].as_str()).map(str::to_owned);
     let body = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params });

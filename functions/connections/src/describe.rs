@@ -243,6 +243,7 @@ fn preview() -> Value {
         "resources": [{
             "resource": "tasks",
             "actions": ["read", "write"],
+            "asks_first": [],
             "items": 1,
             "at_least": false,
             "hidden_fields": [],

@@ -80,7 +80,7 @@ pub(crate) async fn import(
         return Err(Problem::invalid("", detail));
     }
     let writer = Writer { source: Source { imported_at: Some(by.at), ..by.source }, ..by };
-    let desk = Desk { table: &*app.table, owner, writer, eyes: None, restores: false };
+    let desk = Desk { table: &*app.table, owner, writer, eyes: None, restores: false, along: &[] };
     let ops = || app.op();
     let importing = Importing { desk, manner: Manner { replace, dry_run }, ops: &ops };
     let report = importing.chunk(&chunk).await?;

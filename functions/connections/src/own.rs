@@ -25,7 +25,7 @@ pub(crate) async fn update<T: Rules + Entity<Id = Me>>(
     IfMatch(expected): IfMatch,
     Body(patch): Body<T::Patch>,
 ) -> Result<Response, Problem> {
-    let desk = Desk { table: &*app.table, owner, writer: by, eyes: None, restores: false };
+    let desk = Desk { table: &*app.table, owner, writer: by, eyes: None, restores: false, along: &[] };
     let item: T = noun::get(&desk.shelf(), Me::Me, || by).await?;
     expect_version(&expected, item.version())?;
     let patched = item.clone().patched(patch, &by);

@@ -44,6 +44,8 @@ struct Endpoint {
 struct Sight {
     resource: Resource,
     actions: Vec<Action>,
+    /// Which of these wait until you have said yes, for some of it at least.
+    asks_first: Vec<Action>,
     items: usize,
     /// There may be more; no more were counted.
     at_least: bool,
@@ -124,7 +126,9 @@ async fn preview(
         let actions: Vec<_> =
             Action::ALL.into_iter().filter(|action| decide(*action, resource).is_some()).collect();
         if !actions.is_empty() {
-            let mut sight = Sight::of(resource, actions, at_times.contains(&resource));
+            let asks = |action: &Action| decide(*action, resource).is_some_and(|scope| scope.may_ask());
+            let asks_first = actions.iter().copied().filter(asks).collect();
+            let mut sight = Sight::of(resource, actions, asks_first, at_times.contains(&resource));
             if let Some(scope) = decide(Action::Read, resource) {
                 sight.look_at_each(app, owner, &scope).await?;
             }
@@ -141,10 +145,11 @@ async fn preview(
 }
 
 impl Sight {
-    const fn of(resource: Resource, actions: Vec<Action>, at_times: bool) -> Self {
+    const fn of(resource: Resource, actions: Vec<Action>, asks_first: Vec<Action>, at_times: bool) -> Self {
         Self {
             resource,
             actions,
+            asks_first,
             items: 0,
             at_least: false,
             hidden_fields: Vec::new(),

@@ -76,7 +76,7 @@ pub(crate) async fn undo(
     let ops = || app.op();
     let imagined = Imagined::on(&*app.table, by.at);
     let table: &dyn Table = if input.dry_run { &imagined } else { &*app.table };
-    let desk = Desk { table, owner, writer, eyes: None, restores: false };
+    let desk = Desk { table, owner, writer, eyes: None, restores: false, along: &[] };
     let (data, next) = Undoing { desk, which, ops: &ops }.some(from).await?;
     let next = next.map(|next| written(undo, next));
     let next_cursor = cursor(next.as_deref(), &app, owner, &list).await?;

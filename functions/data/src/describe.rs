@@ -6,9 +6,11 @@ mod nouns;
 mod one;
 
 use domain::analytics::{Daily, Progress};
+use domain::approval::View;
 use domain::collection::Collection;
 use domain::filter::Day;
 use domain::goal::Goal;
+use domain::id::ApprovalId;
 use domain::life_area::LifeArea;
 use domain::memory::Memory;
 use domain::operation::TASKS;
@@ -18,6 +20,7 @@ use domain::record::Record;
 use domain::task::Task;
 use http::Method;
 use serde_json::{Value, json};
+use web::approval;
 use web::openapi::Operation;
 use web::{Changes, Deleted, Deleting, FeedParams, Page, Place, ProgressParams, Stats, TrashParams};
 
@@ -110,6 +113,9 @@ fn of_all() -> Vec<Operation> {
         .answers::<Daily>(200, daily())
         .sends("text/markdown")
         .in_all_forms(),
+        new("/v1/approvals/{id}", "get_own_approval", "What became of a call that was answered 202")
+            .at::<ApprovalId>()
+            .answers::<View>(200, approval::example()),
         new(
             "/v1/calendar.ics",
             "get_calendar",

@@ -1,6 +1,7 @@
 //! The owner's data over REST.
 
 mod analytics;
+mod approvals;
 mod describe;
 mod goals;
 mod history;
@@ -40,4 +41,5 @@ pub fn routes() -> Routes {
         .get(Connection, "/v1/progress", analytics::progress)
         .get(Connection, "/v1/daily/{date}", analytics::daily)
         .get(Connection, "/v1/calendar.ics", analytics::calendar)
+        .get(Connection, "/v1/approvals/{id}", approvals::own)
 }

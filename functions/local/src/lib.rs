@@ -31,6 +31,7 @@ pub fn routes() -> Routes {
         .get(Public, "/", pages::home)
         .get(Public, "/sign-in", pages::sign_in)
         .post(Owner, "/sign-out", pages::sign_out)
+        .merge(approvals::routes())
         .merge(audit::routes(audit::Export::Whole))
         .merge(connections::routes())
         .merge(data::routes())
@@ -40,5 +41,8 @@ pub fn routes() -> Routes {
 
 /// The same routes, described.
 pub fn operations() -> Vec<Operation> {
-    [audit::operations(), connections::operations(), data::operations()].into_iter().flatten().collect()
+    [approvals::operations(), audit::operations(), connections::operations(), data::operations()]
+        .into_iter()
+        .flatten()
+        .collect()
 }

@@ -1,6 +1,7 @@
 //! The owner's data over MCP: streamable HTTP without sessions, JSON answers, both protocol eras.
 
 mod answer;
+mod asks;
 mod card;
 mod completions;
 mod endpoint;

@@ -24,7 +24,8 @@ pub(crate) struct Kind {
     media_type: &'static str,
     /// How long a client may keep it, in milliseconds.
     fresh_for: u64,
-    needs: &'static Operation,
+    /// None: whoever has to ask first.
+    needs: Option<&'static Operation>,
 }
 
 const JSON: &str = "application/json";
@@ -38,7 +39,7 @@ pub(crate) static PROFILE: Kind = Kind {
     says: "Who the person is, how they like to be helped, and their goals, as far as you may know.",
     media_type: JSON,
     fresh_for: 5 * MINUTE,
-    needs: &ITS.get,
+    needs: Some(&ITS.get),
 };
 pub(crate) static TODAY: Kind = Kind {
     uri: "larder://me/today",
@@ -47,7 +48,7 @@ pub(crate) static TODAY: Kind = Kind {
     says: "What is due, overdue, in progress and done, on the day that it is for the person.",
     media_type: MARKDOWN,
     fresh_for: MINUTE,
-    needs: &TASKS.list,
+    needs: Some(&TASKS.list),
 };
 pub(crate) static DAILY: Kind = Kind {
     uri: "larder://me/daily/{date}",
@@ -56,7 +57,7 @@ pub(crate) static DAILY: Kind = Kind {
     says: "What is due, overdue, in progress and done on a day (YYYY-MM-DD).",
     media_type: MARKDOWN,
     fresh_for: 10 * MINUTE,
-    needs: &TASKS.list,
+    needs: Some(&TASKS.list),
 };
 pub(crate) static GOAL: Kind = Kind {
     uri: "larder://goals/{id}/context",
@@ -65,7 +66,7 @@ pub(crate) static GOAL: Kind = Kind {
     says: "A goal with its tasks, its smaller goals, memories that speak of it, and what happened to it.",
     media_type: JSON,
     fresh_for: 10 * MINUTE,
-    needs: &GOALS.get,
+    needs: Some(&GOALS.get),
 };
 static AREAS: Kind = Kind {
     uri: "larder://life-areas",
@@ -74,7 +75,7 @@ static AREAS: Kind = Kind {
     says: "The parts of the person's life, and what they weigh.",
     media_type: JSON,
     fresh_for: 60 * MINUTE,
-    needs: &LIFE_AREAS.list,
+    needs: Some(&LIFE_AREAS.list),
 };
 pub(crate) static MEMORY: Kind = Kind {
     uri: "larder://memories/{id}",
@@ -83,7 +84,7 @@ pub(crate) static MEMORY: Kind = Kind {
     says: "One memory by its id.",
     media_type: JSON,
     fresh_for: 5 * MINUTE,
-    needs: &MEMORIES.get,
+    needs: Some(&MEMORIES.get),
 };
 pub(crate) static RECORD: Kind = Kind {
     uri: "larder://collections/{name}/{id}",
@@ -92,14 +93,27 @@ pub(crate) static RECORD: Kind = Kind {
     says: "One record of a collection, by the collection's name and its id.",
     media_type: JSON,
     fresh_for: 5 * MINUTE,
-    needs: &RECORDS.get,
+    needs: Some(&RECORDS.get),
 };
 
-static ALL: [&Kind; 7] = [&PROFILE, &TODAY, &AREAS, &DAILY, &GOAL, &MEMORY, &RECORD];
+pub(crate) static APPROVAL: Kind = Kind {
+    uri: "larder://me/approvals/{id}",
+    name: "approval",
+    title: "A change that waits",
+    says: "What became of a change that the person was asked about.",
+    media_type: JSON,
+    fresh_for: 0,
+    needs: None,
+};
+
+static ALL: [&Kind; 8] = [&PROFILE, &TODAY, &AREAS, &DAILY, &GOAL, &MEMORY, &RECORD, &APPROVAL];
 
 impl Kind {
     pub(crate) fn is_for(&self, connection: &Connection, at: Timestamp) -> bool {
-        connection.allows(self.needs, at).is_ok()
+        match self.needs {
+            Some(needs) => connection.allows(needs, at).is_ok(),
+            None => connection.grant.0.iter().any(|rule| rule.ask),
+        }
     }
 
     fn is_template(&self) -> bool {

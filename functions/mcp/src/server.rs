@@ -1,8 +1,9 @@
 //! What the protocol asks of a server, for the length of one call.
 
 use crate::answer::Answer;
+use crate::asks::Asked;
 use crate::listing::page;
-use crate::tools::{self, TOOLS};
+use crate::tools::{self, TOOLS, Unanswered};
 use crate::{completions, prompts, resources};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -12,7 +13,7 @@ use rmcp::ServerHandler;
 use rmcp::model::SetLevelRequestParams;
 use rmcp::model::{
     CacheScope, CallToolRequestParams, CallToolResponse, CompleteRequestParams, CompleteResult,
-    DiscoverResult, ErrorData, GetPromptRequestParams, GetPromptResponse, Icon, Implementation,
+    DiscoverResult, ErrorData, GetPromptRequestParams, GetPromptResponse, Icon, Implementation, JsonObject,
     ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult, ListToolsResult,
     PaginatedRequestParams, ProtocolVersion, ReadResourceRequestParams, ReadResourceResponse,
     ServerCapabilities, ServerConfig, SetLevelRequestMethod,
@@ -88,14 +89,26 @@ impl ServerHandler for Server {
     async fn call_tool(
         &self,
         request: CallToolRequestParams,
-        _: RequestContext<RoleServer>,
+        context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
-        let arguments = request.arguments.unwrap_or_default();
-        let result = match tools::call(&self.call, &request.name, arguments).await? {
-            Ok(answer) => self.answer.give(answer),
-            Err(refused) => refused,
-        };
-        Ok(result.into())
+        let CallToolRequestParams { name, arguments, input_responses, request_state, .. } = request;
+        let arguments = arguments.unwrap_or_default();
+        let may_ask = tools::named(&name).is_some_and(|tool| tool.writes());
+        let kept = if may_ask { arguments.clone() } else { JsonObject::new() };
+        let asked = Asked { call: &self.call, tool: &name, arguments: &kept };
+        if may_ask {
+            match asked.answered(request_state.as_deref(), input_responses.as_ref()).await? {
+                Ok(approved) => approved.into_iter().for_each(|approved| self.call.approve(approved)),
+                Err(refused) => return Ok(refused.into()),
+            }
+        }
+        Ok(match tools::call(&self.call, &name, arguments).await? {
+            Ok(answer) => self.answer.give(answer).into(),
+            Err(Unanswered::Refused(refused)) => refused.into(),
+            Err(Unanswered::Asks(asking)) => {
+                asked.ask(&asking, context.client_capabilities().as_ref()).await?
+            }
+        })
     }
 
     async fn list_resources(

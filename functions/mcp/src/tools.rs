@@ -10,6 +10,7 @@ mod told;
 
 use crate::output;
 use domain::access::Action;
+use domain::approval::Asking;
 use domain::collection::Collection;
 use domain::connection::Connection;
 use domain::life_area::LifeArea;
@@ -104,6 +105,14 @@ impl Entry {
         Self { spec, operation, run: Box::new(run), looks_at: |_, _| &[], leads_to: None, narrow: None }
     }
 
+    pub(crate) fn writes(&self) -> bool {
+        self.spec.annotations.as_ref().is_none_or(|says| says.read_only_hint != Some(true))
+    }
+
+    pub(crate) fn is_for(&self, connection: &Connection, at: Timestamp) -> bool {
+        connection.allows(self.operation, at).is_ok()
+    }
+
     /// Its arguments look at fields that are to be seen.
     fn looking_at(self, looks_at: LooksAt) -> Self {
         Self { looks_at, ..self }
@@ -184,7 +193,7 @@ fn each_of_many(schema: &mut JsonObject) -> Option<&mut Value> {
 }
 
 /// `list_tasks` is "List tasks".
-fn title(tool: &str) -> String {
+pub(crate) fn title(tool: &str) -> String {
     let mut letters = tool.chars();
     let first = letters.next().map(|letter| letter.to_ascii_uppercase());
     first.into_iter().chain(letters).map(|letter| if letter == '_' { ' ' } else { letter }).collect()
@@ -207,13 +216,20 @@ pub(crate) struct Told {
     pub(crate) link: Option<Resource>,
 }
 
+/// Why a tool answers nothing.
+pub(crate) enum Unanswered {
+    Refused(CallToolResult),
+    /// Not before somebody has said so.
+    Asks(Asking),
+}
+
 /// What the tool answers, or what it refuses. One that the connection may not use is as unknown as one that there is
 /// not; its owner sees in the log which it was.
 pub(crate) async fn call(
     call: &Call,
     name: &str,
     arguments: JsonObject,
-) -> Result<Result<Told, CallToolResult>, ErrorData> {
+) -> Result<Result<Told, Unanswered>, ErrorData> {
     let unknown = |problem: Problem| {
         call.set_refusal(problem);
         ErrorData::invalid_params(format!("there is no tool `{name}`"), None)
@@ -223,6 +239,7 @@ pub(crate) async fn call(
     let problem = match (tool.run)(call, arguments).await {
         Ok(answer) => {
             let link = tool.leads_to.and_then(|leads_to| leads_to(&answer));
+            call.use_up().await;
             return Ok(Ok(Told { answer, link }));
         }
         Err(problem) => problem,
@@ -231,10 +248,13 @@ pub(crate) async fn call(
     if let Err(denied) = connection.allows(tool.operation, call.at()) {
         return Err(unknown(denied.into()));
     }
+    if let Some(asking) = problem.asks() {
+        return Ok(Err(Unanswered::Asks(asking.clone())));
+    }
     problem.log(call.request());
     let said = format!("{} ({})", problem.detail(), call.request());
     call.set_refusal(problem);
-    Ok(Err(CallToolResult::error(vec![ContentBlock::text(said)])))
+    Ok(Err(Unanswered::Refused(CallToolResult::error(vec![ContentBlock::text(said)]))))
 }
 
 pub(crate) fn refused(problem: Problem) -> ErrorData {

@@ -1,6 +1,7 @@
 //! What a connection may do. `decide` is the only place that allows; every face asks it.
 
 mod actions;
+mod asking;
 mod check;
 mod fields;
 mod hidden;
@@ -62,6 +63,10 @@ pub struct Rule {
     pub only: Option<Only>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub when: Option<When>,
+    /// What it writes and deletes waits until the owner has said yes. Another rule that allows the same without asking
+    /// is enough not to be asked.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub ask: bool,
 }
 
 /// What one connection may do: whatever any of its rules allows. Empty: nothing.
@@ -194,7 +199,7 @@ impl Grant {
 
 impl Rule {
     pub const fn whole(resource: Resource, actions: Actions) -> Self {
-        Self { resource, actions, fields: None, only: None, when: None }
+        Self { resource, actions, fields: None, only: None, when: None, ask: false }
     }
 }
 

@@ -224,6 +224,12 @@ impl Connection {
         {
             return refuse(Refusal::Replaced);
         }
+        self.lives(now)
+    }
+
+    /// Whether anybody may call through it now.
+    pub fn lives(&self, now: Timestamp) -> Result<()> {
+        let refuse = |refusal| Err(Error::Unauthenticated(refusal));
         match (self.status, self.expires_at) {
             (Status::Revoked, _) => refuse(Refusal::Revoked(self.revoked_at.unwrap_or(self.updated_at))),
             (_, Some(at)) if at <= now => refuse(Refusal::Expired(at)),

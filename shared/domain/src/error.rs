@@ -1,6 +1,7 @@
 //! What can go wrong, said once and without a word of HTTP. The faces translate.
 
 use crate::access::{Action, Actions, Resource};
+use crate::approval::Asking;
 use crate::limits::Reached;
 use crate::noun::spoken;
 use crate::table::RowKey;
@@ -16,6 +17,9 @@ pub enum Error {
     /// Somebody we know, who may not do this.
     #[error("this connection's grant does not allow {action} on {resource}{why}")]
     Denied { action: Action, resource: Resource, why: Denial },
+    /// Somebody we know, who may do it once its owner has said yes.
+    #[error("its owner is asked before that: `{}`", .0.operation)]
+    Asks(Box<Asking>),
     /// Somebody we know, who called too often.
     #[error("{0}")]
     Limited(Reached),

@@ -125,7 +125,12 @@ id!(
     /// One time that the owner undid what was written.
     UndoId, "undo_", 16, "^undo_[0-9a-hjkmnp-tv-z]{25}[048cgmrw]$"
 );
+id!(
+    /// One call that waits for its owner's word, or did.
+    ApprovalId, "appr_", 16, "^appr_[0-9a-hjkmnp-tv-z]{25}[048cgmrw]$"
+);
 timed!(
+    ApprovalId,
     ConnectionId,
     LifeAreaId,
     GoalId,

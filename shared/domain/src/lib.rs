@@ -4,6 +4,7 @@
 pub mod access;
 pub mod activity;
 pub mod analytics;
+pub mod approval;
 pub mod audit;
 mod base32;
 pub mod calendar;

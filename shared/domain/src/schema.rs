@@ -17,6 +17,8 @@
 //! | `rate/<conn>` | a connection's gate: which keys hold until when, its limits, and its windows' counters | whether it may call once more |
 //! | `code/<conn>/<hash>` | what an owner allowed an app, until it fetches it, for minutes | what a code is traded for |
 //! | `family/<conn>/<hash>` | the refresh token of an app that holds now | whether it is the one that was brought |
+//! | `appr/<approval>` | a call that waits for its owner's word, or did, for a week | what was asked, and what became of it |
+//! | `spent/<nonce>` | an answer of an owner through a client that was used, while it would live | whether it may be used |
 //! | `usage/<conn>/<hour>` | counters of one connection and hour | how much it called |
 //! | `act/<conn>/<activity>` | one call, for as long as the owner wants | what a connection did, by time |
 //! | `seen/<conn>` | its last call | when and from where it was last used |
@@ -48,6 +50,7 @@
 //! | first | `record/<collection>/<record>` | the records of a collection, by age |
 //! | second to fourth | `record/<collection>/<field>/<digest>/<record>` | the records of which an indexed field says something, by age |
 //! | first | `trash/<microsecond>/<noun>/<id>`, of what lies in the trash | what was deleted, by when that was |
+//! | first | `appr/<conn>/<approval>`, of what still waits | what a connection asked, and the owner has to decide, by age |
 //! | first | `memory/alike/<hash>/<memory>` | the memories that say the same |
 //! | third | `memory/<type>/<memory>` | the memories of a type, by age |
 //!
@@ -55,7 +58,7 @@
 //! the one that seals an entry of the audit log, which tells nothing new.
 
 use crate::connection::Slug;
-use crate::id::{ActivityId, AuditId, ConnectionId, MemoryId, OwnerId, TaskId};
+use crate::id::{ActivityId, ApprovalId, AuditId, ConnectionId, MemoryId, OwnerId, TaskId};
 use crate::key::KeyHash;
 use crate::keyring::Purpose;
 use crate::notice::Notice;
@@ -108,6 +111,31 @@ pub fn code(owner: OwnerId, id: ConnectionId, hash: &KeyHash) -> RowKey {
 
 pub fn family(owner: OwnerId, id: ConnectionId, hash: &KeyHash) -> RowKey {
     RowKey::new(owner, format!("family/{id}/{}", hash.short()))
+}
+
+const APPROVALS: &str = "appr/";
+
+pub fn approval(owner: OwnerId, id: ApprovalId) -> RowKey {
+    RowKey::new(owner, format!("{APPROVALS}{id}"))
+}
+
+pub fn approvals(owner: OwnerId) -> Query {
+    Query::prefix(owner, APPROVALS)
+}
+
+/// Where it is found while it waits.
+pub fn waiting_approval(connection: ConnectionId, id: ApprovalId) -> String {
+    format!("{APPROVALS}{connection}/{id}")
+}
+
+/// Of one connection, or of all of them, oldest first in each.
+pub fn waiting_approvals(owner: OwnerId, connection: Option<ConnectionId>) -> Query {
+    let of = connection.map(|connection| format!("{connection}/")).unwrap_or_default();
+    Query::places(owner, Slot::First, &format!("{APPROVALS}{of}"))
+}
+
+pub fn spent(owner: OwnerId, nonce: &str) -> RowKey {
+    RowKey::new(owner, format!("spent/{nonce}"))
 }
 
 pub fn activity(owner: OwnerId, id: ConnectionId, activity: ActivityId) -> RowKey {

@@ -187,13 +187,18 @@ impl<'a, T: Entity> Shelf<'a, T> {
     }
 
     /// The entity as it will be, and what makes it so, for a transaction that writes more than this.
-    pub fn put(&self, mut entity: T, expect: Expect) -> Result<(T, Put)> {
-        entity.set_version(expect.next());
-        let key = T::key(self.owner, entity.id());
-        let body = serde_json::to_string(&entity).map_err(Error::internal)?;
-        let (places, expires) = (entity.places(), entity.expires());
-        Ok((entity, Put { places, expires, ..Put::new(key, body, expect) }))
+    pub fn put(&self, entity: T, expect: Expect) -> Result<(T, Put)> {
+        put(entity, self.owner, expect)
     }
+}
+
+/// What makes an entity of this owner as it will be, and how that is.
+pub(crate) fn put<T: Entity>(mut entity: T, owner: OwnerId, expect: Expect) -> Result<(T, Put)> {
+    entity.set_version(expect.next());
+    let key = T::key(owner, entity.id());
+    let body = serde_json::to_string(&entity).map_err(Error::internal)?;
+    let (places, expires) = (entity.places(), entity.expires());
+    Ok((entity, Put { places, expires, ..Put::new(key, body, expect) }))
 }
 
 fn read<T: Entity>(row: &Row) -> Result<T> {

@@ -4,6 +4,7 @@ mod each;
 
 pub use each::{Each, Items};
 
+use crate::edge::Arrival;
 use crate::problem::{Problem, too_large};
 use axum::body::HttpBody as _;
 use axum::extract::rejection::BytesRejection;
@@ -206,7 +207,10 @@ pub(crate) async fn json_bytes<S: Send + Sync>(request: Request, state: &S) -> R
     if !is_json(request.headers()) {
         return Err(not_json());
     }
-    Bytes::from_request(request, state).await.map_err(unreadable)
+    let kept = request.extensions().get::<Arrival>().and_then(|arrival| arrival.kept.clone());
+    let body = Bytes::from_request(request, state).await.map_err(unreadable)?;
+    kept.into_iter().for_each(|kept| kept.read(&body));
+    Ok(body)
 }
 
 pub(crate) fn not_json() -> Problem {

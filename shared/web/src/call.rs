@@ -1,12 +1,13 @@
 //! One call made with a connection's key.
 
 use crate::app::App;
+use crate::approval::{Along, Approved, Run};
 use crate::edge::Arrival;
 use crate::owner::{in_address, presented};
 use crate::problem::Problem;
 use crate::site::door_of_apps;
 use axum::extract::FromRequestParts;
-use domain::access::{Action, Actions, Resource, Scope};
+use domain::access::{Action, Actions, Item, Resource, Scope};
 use domain::collection::CollectionName;
 use domain::connection::{Connection, gate};
 use domain::error::Refusal;
@@ -16,7 +17,7 @@ use domain::key::GenuineKey;
 use domain::limits::{self, Settled, Standing, Windows};
 use domain::operation::Operation;
 use domain::shelf::{Entity, Shelf, Source, Writer};
-use domain::table::Taken;
+use domain::table::{Taken, Write};
 use domain::token::AccessToken;
 use domain::{Error, Result, schema};
 use futures_util::future::{join, join_all};
@@ -36,6 +37,10 @@ struct Inner {
     /// The most that it may do, if it came with an access token.
     token: Option<Actions>,
     in_address: bool,
+    /// It is done by its owner's word, not with its key.
+    is_run: bool,
+    approved: OnceLock<Approved>,
+    along: OnceLock<Along>,
     at: Timestamp,
     request: RequestId,
     admission: OnceCell<Admission>,
@@ -62,7 +67,7 @@ pub(crate) struct Admission {
 impl Call {
     pub(crate) async fn of(app: &App, parts: &Parts, token: &str, in_address: bool) -> Result<Self> {
         let keys = app.keys.signing().await?;
-        let Arrival { at, request, call } = Arrival::of(parts)?;
+        let Arrival { at, request, call, .. } = Arrival::of(parts)?;
         let (key, token) = if AccessToken::is_meant_by(token) {
             let genuine = keys.and_then(|keys| AccessToken::parse(token, keys));
             let token = genuine.ok_or(Error::Unauthenticated(Refusal::Mistyped))?;
@@ -72,19 +77,60 @@ impl Call {
             let key = keys.and_then(|keys| GenuineKey::parse(token, keys));
             (key.ok_or(Error::Unauthenticated(GenuineKey::refusal(token)))?, None)
         };
-        let (admission, more) = (OnceCell::new(), OnceLock::new());
-        let (name, refusal, denied) = (OnceLock::new(), OnceLock::new(), Mutex::default());
-        let (app, at, request) = (app.clone(), *at, *request);
-        let inner =
-            Inner { app, key, token, in_address, at, request, admission, more, name, refusal, denied };
+        let inner = Inner { token, in_address, ..Inner::new(app, key, *at, *request) };
         Ok(call.get_or_init(|| Self(Arc::new(inner))).clone())
+    }
+
+    /// One that its owner has approved: as its connection's, whoever has its key now.
+    pub(crate) fn run(app: &App, parts: &Parts, run: &Run) -> Result<Self> {
+        let Arrival { at, request, call, .. } = Arrival::of(parts)?;
+        let nobodys = GenuineKey::issue(run.owner, run.connection, app.entropy.bytes());
+        let inner = Inner { is_run: true, ..Inner::new(app, nobodys, *at, *request) };
+        let call = call.get_or_init(|| Self(Arc::new(inner))).clone();
+        call.approve(run.approved.clone());
+        let _ = run.call.set(call.clone());
+        Ok(call)
     }
 
     pub fn owner(&self) -> OwnerId {
         self.0.key.owner
     }
 
-    pub(crate) fn connection(&self) -> ConnectionId {
+    /// Its owner has said yes to just this.
+    pub fn approve(&self, approved: Approved) {
+        let _ = self.0.approved.set(approved);
+    }
+
+    pub(crate) fn is_approved(&self) -> bool {
+        self.0.approved.get().is_some()
+    }
+
+    /// What its parts are known by when they are begun again.
+    pub(crate) fn approved_as(&self) -> Option<&str> {
+        self.0.approved.get().map(|approved| approved.name.as_str())
+    }
+
+    /// What its writes take along.
+    pub(crate) async fn along(&self, is_part: bool) -> Result<&[Write], Problem> {
+        let Some(approved) = self.0.approved.get() else { return Ok(&[]) };
+        let connection = self.admission().await?;
+        let along = self.0.along.get_or_init(|| approved.along(self.owner(), connection));
+        Ok(if is_part { &along.part } else { &along.whole })
+    }
+
+    /// What was approved and turned out to write nothing is approved no more.
+    pub async fn use_up(&self) {
+        let Some(approved) = self.0.approved.get().filter(|_| !self.0.is_run) else { return };
+        approved.use_up(self.app()).await;
+    }
+
+    /// What it may read of a noun, once it was admitted.
+    pub(crate) fn reads<T: Item>(&self) -> Option<Scope<'_>> {
+        let connection = self.admitted()?.record.as_ref().ok()?;
+        connection.decide(Action::Read, T::RESOURCE, self.0.at).ok()
+    }
+
+    pub fn connection(&self) -> ConnectionId {
         self.0.key.connection
     }
 
@@ -136,6 +182,10 @@ impl Call {
     /// the last of them, where there is no room for all.
     pub(crate) async fn take_more(&self, count: usize) -> Vec<Result<()>> {
         let Inner { app, key, in_address, at, .. } = &*self.0;
+        if self.0.is_run {
+            // Its owner's word goes before its limits.
+            return (0..count).map(|_| Ok(())).collect();
+        }
         let row = schema::rate(key.owner, key.connection);
         let claim = gate::claim(key, *in_address, *at);
         let taken = join_all((0..count).map(|_| app.table.take(&row, &claim))).await;
@@ -223,9 +273,35 @@ fn usable(
 }
 
 impl Inner {
+    fn new(app: &App, key: GenuineKey, at: Timestamp, request: RequestId) -> Self {
+        Self {
+            app: app.clone(),
+            key,
+            token: None,
+            in_address: false,
+            is_run: false,
+            approved: OnceLock::new(),
+            along: OnceLock::new(),
+            at,
+            request,
+            admission: OnceCell::new(),
+            more: OnceLock::new(),
+            name: OnceLock::new(),
+            refusal: OnceLock::new(),
+            denied: Mutex::default(),
+        }
+    }
+
     /// The gate lets the call in or refuses it, in one step; at the same time the record is read, which says the rest.
     async fn admit(&self) -> Admission {
         let GenuineKey { owner, connection, .. } = self.key;
+        if self.is_run {
+            // Its place was taken when it asked.
+            let lives = |record: Connection| record.lives(self.at).map(|()| record);
+            let record = self.record().await.and_then(lives);
+            let activity_days = record.as_ref().ok().map(|record| record.activity_days);
+            return Admission { record, settled: None, standing: None, activity_days };
+        }
         let call = limits::Call { owner, connection, at: self.at };
         let (row, claim) =
             (schema::rate(owner, connection), gate::claim(&self.key, self.in_address, self.at));
@@ -285,6 +361,9 @@ impl FromRequestParts<App> for Call {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        if let Some(run) = parts.extensions.get::<Run>() {
+            return Ok(Self::run(app, parts, run)?);
+        }
         if let Some(token) = presented(&parts.headers) {
             return Ok(Self::of(app, parts, token, false).await?);
         }

@@ -2,6 +2,7 @@
 //! and sets the headers that no answer may lack.
 
 use crate::app::App;
+use crate::approval::Kept;
 use crate::call::Call;
 use crate::challenge::challenge;
 use crate::noting::Asked;
@@ -25,6 +26,8 @@ pub(crate) struct Arrival {
     pub(crate) at: Timestamp,
     pub(crate) request: RequestId,
     pub(crate) call: Arc<OnceLock<Call>>,
+    /// The call itself, as long as it may turn out that its owner has to be asked first.
+    pub(crate) kept: Option<Arc<Kept>>,
 }
 
 impl Arrival {
@@ -54,11 +57,22 @@ async fn answer(app: &App, at: Timestamp, id: RequestId, mut request: Request, n
     let asked = Asked::of(&request, app.clock.elapsed());
     let call = Arc::new(OnceLock::new());
     let door = door_of_apps(request.uri().path()).map(|door| (app.site.origin(request.headers()), door));
-    request.extensions_mut().insert(Arrival { at, request: id, call: Arc::clone(&call) });
+    let kept = Kept::of(&request).map(Arc::new);
+    let arrival = Arrival { at, request: id, call: Arc::clone(&call), kept: kept.clone() };
+    request.extensions_mut().insert(arrival);
     let answer = AssertUnwindSafe(next.run(request)).catch_unwind().await;
     let mut response = answer.unwrap_or_else(|panic| Problem::internal(said(&*panic)).into_response());
     let mut refused = None;
-    if let Some(mut problem) = response.extensions_mut().remove::<Arc<Problem>>() {
+    let mut problem = response.extensions_mut().remove::<Arc<Problem>>();
+    if let (Some(call), Some(kept), Some(said)) = (call.get(), &kept, &problem)
+        && let Some(asking) = said.asks()
+    {
+        match kept.wait(call, asking).await {
+            Ok(accepted) => (response, problem) = (accepted, None),
+            Err(refused) => problem = Some(Arc::new(refused)),
+        }
+    }
+    if let Some(mut problem) = problem {
         // A refused input says nothing of the key yet: it is asked for, and the call counted, all the same.
         if let Some(Err(refused)) = unasked(&call).await {
             problem = Arc::new(refused);

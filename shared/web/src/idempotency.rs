@@ -93,6 +93,17 @@ impl Once {
         Self(None)
     }
 
+    /// What was sent under no key is known by this name, if there is one.
+    pub(crate) fn or(self, name: Option<&str>) -> Self {
+        let named = |name: &str| Sent {
+            key: name.to_owned(),
+            method: "approved".to_owned(),
+            path: String::new(),
+            digest: [0; 32],
+        };
+        Self(self.0.or_else(|| name.map(named)))
+    }
+
     /// The same as `run` for a call of a connection, which gets no earlier answer for what it may not do any more.
     pub async fn run_call<'a, W: Future<Output = Result<Answer, Problem>>>(
         self,

@@ -2,6 +2,7 @@
 
 mod analytics;
 mod app;
+pub mod approval;
 mod asked;
 mod body;
 mod call;

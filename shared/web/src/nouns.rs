@@ -1,5 +1,6 @@
 //! What a call can do with the nouns of an owner's data; every face goes through here.
 
+mod asking;
 mod batch;
 mod deed;
 mod goals;
@@ -29,6 +30,8 @@ pub struct Nouns<'a, T> {
     call: &'a Call,
     /// The collection outside of which there is nothing.
     within: Option<CollectionName>,
+    /// What is written is one of many things that the call does.
+    is_part: bool,
     noun: PhantomData<fn() -> T>,
 }
 
@@ -66,7 +69,7 @@ impl<T: Noun> Written<T> {
 
 impl<'a, T: Rules> Nouns<'a, T> {
     pub fn of(call: &'a Call) -> Self {
-        Self { call, within: None, noun: PhantomData }
+        Self { call, within: None, is_part: false, noun: PhantomData }
     }
 
     /// Those in the collection that the path names, if it names one.
@@ -95,7 +98,11 @@ impl<'a, T: Rules> Nouns<'a, T> {
         let patch = read(&scope, patch, &names)?;
         let desk = self.desk().await?;
         let patched = item.clone().patched(patch, &desk.writer);
-        let may = |item: &T| within(&scope, item, &names);
+        let may = |after: &T| {
+            within(&scope, after, &names)?;
+            let free = |scope: &Scope<'_>, item: &T| within(scope, item, &names);
+            self.unasked(&T::DOES.update, &scope, [&item, after], free)
+        };
         let item = match self.is_unseen(&item, names.iter().map(String::as_str)).await? {
             true => desk.replace_unseen(&item, patched, may).await?,
             false => desk.replace(&item, patched, may).await?,
@@ -104,7 +111,8 @@ impl<'a, T: Rules> Nouns<'a, T> {
     }
 
     pub async fn delete(&self, id: T::Id, expected: Expected) -> Result<(), Problem> {
-        let (_, item) = self.seen(&T::DOES.delete, id, expected).await?;
+        let (scope, item) = self.seen(&T::DOES.delete, id, expected).await?;
+        self.unasked(&T::DOES.delete, &scope, [&item], |scope, item| within(scope, item, &[]))?;
         Ok(self.desk().await?.trash(&item).await?)
     }
 
@@ -132,7 +140,8 @@ impl<'a, T: Rules> Nouns<'a, T> {
     async fn desk(&self) -> Result<Desk<'_>, Problem> {
         let eyes = Some(self.call.admission().await?);
         let (table, owner) = (&*self.call.app().table, self.call.owner());
-        Ok(Desk { table, owner, writer: self.call.writer(), eyes, restores: false })
+        let along = self.call.along(self.is_part).await?;
+        Ok(Desk { table, owner, writer: self.call.writer(), eyes, restores: false, along })
     }
 
     async fn written(&self, item: T) -> Result<Written<T>, Problem> {

@@ -1,6 +1,7 @@
 //! Every answer that is not a success: `application/problem+json` (RFC 9457) with a stable `type`.
 
 use axum::response::{IntoResponse, Response};
+use domain::approval::Asking;
 use domain::error::{Denial, Refusal};
 use domain::id::RequestId;
 use domain::token::scope;
@@ -22,6 +23,8 @@ pub struct Problem {
     cause: Option<String>,
     /// More that a program can read.
     members: Option<Box<Map<String, Value>>>,
+    /// The owner can say yes to it.
+    asks: Option<Box<Asking>>,
 }
 
 /// One wrong place in the input.
@@ -57,7 +60,16 @@ impl Problem {
         title: &'static str,
         detail: impl Into<String>,
     ) -> Self {
-        Self { status, code, title, detail: detail.into(), errors: Vec::new(), cause: None, members: None }
+        Self {
+            status,
+            code,
+            title,
+            detail: detail.into(),
+            errors: Vec::new(),
+            cause: None,
+            members: None,
+            asks: None,
+        }
     }
 
     pub fn invalid(pointer: impl Into<String>, detail: impl Into<String>) -> Self {
@@ -102,6 +114,11 @@ impl Problem {
     pub fn with(mut self, member: &str, value: impl Into<Value>) -> Self {
         self.members.get_or_insert_default().insert(member.to_owned(), value.into());
         self
+    }
+
+    /// What its owner is to be asked.
+    pub fn asks(&self) -> Option<&Asking> {
+        self.asks.as_deref()
     }
 
     pub fn code(&self) -> &'static str {
@@ -204,6 +221,11 @@ impl From<&domain::Error> for Problem {
             E::Denied { .. } => {
                 let detail = sentence(&say, "Its owner can change the grant.");
                 Self::new(StatusCode::FORBIDDEN, "denied", "Not allowed", detail)
+            }
+            E::Asks(asking) => {
+                let detail = sentence(&say, "It waits in the dashboard.");
+                let asks = Self::new(StatusCode::FORBIDDEN, "needs-approval", "Needs approval", detail);
+                Self { asks: Some(asking.clone()), ..asks }
             }
             E::Limited(reached) => {
                 let fix = format!("Wait {} seconds, or ask the owner for more.", reached.retry_after);

@@ -10,7 +10,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[3]
 TARGET = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
 LAMBDA_TOOLS = Path(os.environ.get("LARDER_CACHE", ROOT / ".tools")) / "lambda/bin"
-FUNCTIONS = ["audit", "connections", "data", "mcp", "oauth", "changes", "deliver", "due"]
+FUNCTIONS = ["approvals", "audit", "connections", "data", "mcp", "oauth", "changes", "deliver", "due"]
 
 
 def local():

@@ -13,8 +13,8 @@ use std::collections::BTreeSet;
 
 const KEY_IN_ADDRESS: &str = "connectionKeyQuery";
 
-/// The description itself, which every connection may read.
-const OWN: &str = "get_own_openapi";
+/// The description itself, and what became of what it asked, which every connection may read.
+const OWN: [&str; 2] = ["get_own_openapi", "get_own_approval"];
 
 /// Names of fields, or of parts of the document.
 type Names<'a> = BTreeSet<&'a str>;
@@ -65,7 +65,7 @@ fn narrow(said: &mut Value, connection: &Connection, at: Timestamp) -> bool {
     let may = match (one, needs) {
         (Some(one), _) => connection.allows(one, at).is_ok(),
         (None, Some((resource, action))) => connection.decide(action, resource, at).is_ok(),
-        (None, None) if id == OWN => is_any(connection, at).is_ok(),
+        (None, None) if OWN.contains(&id) => is_any(connection, at).is_ok(),
         (None, None) => operation::lists().any(|one| connection.allows(one, at).is_ok()),
     };
     if !may {

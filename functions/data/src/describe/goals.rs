@@ -17,6 +17,7 @@ pub(super) fn plans() -> [Operation; 2] {
         "What to make a plan of: a prompt and a schema, or a usual plan of its kind",
     )
     .repeatable()
+    .may_wait()
     .takes::<Decomposing>(
         json!({ "goal_description": "Speak Italian", "method": "template", "max_tasks": 5 }),
     )

@@ -17,6 +17,7 @@ use futures_util::FutureExt as _;
 use futures_util::future::try_join;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
+use web::approval::own;
 use web::{Analytics, Call, Nouns, Place, Problem, Within};
 
 impl Address {
@@ -27,6 +28,7 @@ impl Address {
             Self::Profile => fitting(|most| profile(call, most.unwrap_or(50))).await?,
             Self::Goal(id) => goals::with_all(call, id).await?,
             Self::LifeAreas => fitting(|most| areas(call, most.unwrap_or(100))).await?,
+            Self::Approval(id) => answer(&own(call, id).await?)?,
             Self::Memory(id) => answer(&Nouns::<Memory>::of(call).get(id).await?.0)?,
             Self::Record(within, id) => {
                 answer(&Nouns::<Record>::of(call).within(Within(Some(within))).get(id).await?.0)?

@@ -1,9 +1,9 @@
 //! Where a URI leads.
 
-use super::{AREAS, DAILY, GOAL, Kind, MEMORY, PROFILE, RECORD, TODAY};
+use super::{APPROVAL, AREAS, DAILY, GOAL, Kind, MEMORY, PROFILE, RECORD, TODAY};
 use domain::collection::CollectionName;
 use domain::filter::Day;
-use domain::id::{GoalId, MemoryId, OwnerId, RecordId};
+use domain::id::{ApprovalId, GoalId, MemoryId, OwnerId, RecordId};
 
 #[derive(Debug, Clone)]
 pub(super) enum Address {
@@ -14,6 +14,7 @@ pub(super) enum Address {
     LifeAreas,
     Memory(MemoryId),
     Record(CollectionName, RecordId),
+    Approval(ApprovalId),
 }
 
 /// What a URI says behind its scheme; the second is what plans and agents called it first.
@@ -34,6 +35,7 @@ impl Address {
             ["me", "profile"] => Self::Profile,
             ["me", "today"] => Self::Today,
             ["me", "daily", date] => Self::Daily(date.parse().ok()?),
+            ["me", "approvals", id] => Self::Approval(id.parse().ok()?),
             ["goals", id, "context"] => Self::Goal(id.parse().ok()?),
             ["life-areas"] => Self::LifeAreas,
             ["memories", id] => Self::Memory(id.parse().ok()?),
@@ -51,6 +53,7 @@ impl Address {
             Self::LifeAreas => &AREAS,
             Self::Memory(_) => &MEMORY,
             Self::Record(..) => &RECORD,
+            Self::Approval(_) => &APPROVAL,
         }
     }
 }

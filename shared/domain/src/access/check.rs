@@ -31,7 +31,8 @@ fn overruled(rules: &[Rule], at: usize) -> Option<(usize, Action)> {
     others.filter(|(_, other)| other.resource == rule.resource).find_map(|(by, other)| {
         let repeats = other == rule && by < at;
         let unrestricted = other.fields.is_none() && other.only.is_none() && other.when.is_none();
-        let shared = other.actions.shared_with(rule.actions).iter().next()?;
+        let mut shared = other.actions.shared_with(rule.actions).iter();
+        let shared = shared.find(|action| !other.ask || *action == Action::Read || rule.ask)?;
         (repeats || unrestricted && by != at && (other != rule)).then_some((by, shared))
     })
 }
@@ -47,6 +48,9 @@ impl Rule {
         let narrowed = self.fields.is_some() || self.only.is_some();
         if self.resource == Resource::Connections && (narrowed || self.actions != [Action::Read].into()) {
             return fault("", "of connections a webhook can only be told: `read`, without fields or filters");
+        }
+        if self.ask && self.actions == [Action::Read].into() {
+            return fault("/ask", "reading asks nobody; leave `ask` away, or allow `write` or `delete`");
         }
         if let Some(fields) = &self.fields {
             self.check_fields(fields)?;

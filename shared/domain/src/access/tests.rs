@@ -93,6 +93,14 @@ fn what_cannot_be_meant_is_refused_with_its_place() {
             "/grant/0/when",
         ),
         (vec![with(serde_json::json!({ "resource": "connections", "actions": ["write"] }))], "/grant/0"),
+        (vec![with(serde_json::json!({ "ask": true }))], "/grant/0/ask"),
+        (
+            vec![
+                with(serde_json::json!({ "actions": ["write"], "ask": true })),
+                with(serde_json::json!({ "actions": ["write"] })),
+            ],
+            "/grant/0",
+        ),
     ];
     for (rules, place) in cases {
         let grant = grant(serde_json::json!(rules));

@@ -33,6 +33,8 @@ pub struct Desk<'a> {
     pub eyes: Option<&'a Connection>,
     /// What is written was there before, and comes back out of the trash.
     pub restores: bool,
+    /// What the transaction of a write takes along: that it was approved, and may still be done.
+    pub along: &'a [Write],
 }
 
 /// What there is of an item before it is written.
@@ -130,12 +132,16 @@ impl<'a> Desk<'a> {
             let (after, mut writes) = self.writes(&was, after, further)?;
             let beside = after.as_ref().map(&beside).transpose()?.unwrap_or_default();
             writes.extend(beside.iter().cloned().map(Write::Put));
+            if !writes.is_empty() {
+                writes.extend_from_slice(self.along);
+            }
             match self.put(writes, nth).await {
                 // Another item of the transaction may have changed; if it was this one, the caller has to know.
                 Err(Error::Conflict)
                     if !alone
                         && self.is_still(before, wanted.as_ref()).await?
-                        && self.are_free(&beside).await? => {}
+                        && self.are_free(&beside).await?
+                        && self.goes_along().await? => {}
                 Err(error) => return Err(error),
                 Ok(()) => return Ok(after),
             }
@@ -199,6 +205,17 @@ impl<'a> Desk<'a> {
         let keys: Vec<_> = puts.iter().map(|put| put.key.clone()).collect();
         let found = self.table.get_many(&keys).await?;
         Ok(puts.iter().zip(&found).all(|(put, row)| Expect::of(row.as_ref()) == put.expect))
+    }
+
+    /// Whether what goes along still can.
+    async fn goes_along(&self) -> Result<bool> {
+        let keys: Vec<_> = self.along.iter().map(|write| write.key().clone()).collect();
+        let found = if keys.is_empty() { Vec::new() } else { self.table.get_many(&keys).await? };
+        Ok(self.along.iter().zip(&found).all(|(write, row)| match write {
+            Write::Put(put) => Expect::of(row.as_ref()) == put.expect,
+            Write::Check { version, .. } => row.as_ref().is_some_and(|row| row.version == *version),
+            _ => true,
+        }))
     }
 
     async fn is_still<T: Rules>(&self, before: Option<&T>, wanted: Option<&T>) -> Result<bool> {

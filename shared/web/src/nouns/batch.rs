@@ -44,9 +44,11 @@ impl<T: Rules> Nouns<'_, T> {
     pub async fn create_each(&self, all: Each<T::New>, once: Once) -> Result<Batch<Box<RawValue>>, Problem> {
         let call = self.call;
         let operation = T::DOES.batch.as_ref().ok_or(Error::NotFound(T::NAME))?;
-        call.may(operation, ready(Ok(()))).await?;
+        let (scope, ()) = call.may(operation, ready(Ok(()))).await?;
         let all = all.read()?;
-        let parts = once.parts(call, T::RESOURCE, all.len()).await?;
+        self.unasked_of_many(operation, &scope)?;
+        let each = self.each();
+        let parts = once.or(call.approved_as()).parts(call, T::RESOURCE, all.len()).await?;
         let open = parts.iter().filter(|part| part.is_open()).count();
         let mut places = call.take_more(open.saturating_sub(1)).await.into_iter();
         let (mut data, mut is_first) = (Vec::with_capacity(all.len()), true);
@@ -57,14 +59,24 @@ impl<T: Rules> Nouns<'_, T> {
             };
             let made = match place {
                 Ok(()) => {
-                    let work = |keep| self.make_nth(index, new, keep);
+                    let work = |keep| each.make_nth(index, new, keep);
                     part.run(work).await
                 }
                 Err(refused) => Err(refused.into()),
             };
-            data.push(One::of(index, made, call)?);
+            // What was approved is done whole, so that it can be begun again until it is.
+            match made {
+                Err(problem) if call.is_approved() && problem.status.is_server_error() => {
+                    return Err(problem);
+                }
+                made => data.push(One::of(index, made, call)?),
+            }
         }
         Ok(Batch { data, again: open == 0 })
+    }
+
+    pub(super) fn each(&self) -> Self {
+        Self { within: self.within.clone(), is_part: true, ..*self }
     }
 
     async fn make_nth(&self, index: usize, new: Sent<T::New>, keep: Keep<'_>) -> Result<Answer, Problem> {

@@ -4,6 +4,7 @@ use super::{Nouns, Written};
 use crate::precondition::Expected;
 use crate::problem::Problem;
 use domain::Error;
+use domain::access::Scope;
 use domain::noun::{Deed, Rules};
 
 /// How often others may be faster.
@@ -19,16 +20,20 @@ impl<T: Rules> Nouns<'_, T> {
     ) -> Result<Written<T>, Problem> {
         for _ in 0..MOST_TRIES {
             let (scope, item) = self.seen(deed.does, id.clone(), expected.clone()).await?;
-            let covers = |item: &T| {
+            let covers = |scope: &Scope<'_>, item: &T| {
                 let covering = scope.of(&item.subject()).filter(|scope| scope.shows(deed.field));
                 covering.map(drop).ok_or_else(|| scope.denial())
             };
-            covers(&item)?;
+            covers(&scope, &item)?;
+            let may = |after: &T| {
+                covers(&scope, after)?;
+                self.unasked(deed.does, &scope, [&item, after], covers)
+            };
             let desk = self.desk().await?;
             let after = item.clone().patched((deed.patch)(&item), &desk.writer);
             let done = match self.is_unseen(&item, [deed.field].into_iter()).await? {
-                true => desk.replace_unseen(&item, after, covers).await,
-                false => desk.replace(&item, after, covers).await,
+                true => desk.replace_unseen(&item, after, may).await,
+                false => desk.replace(&item, after, may).await,
             };
             match done {
                 Err(Error::Conflict) if expected.is_any() => {}

@@ -34,9 +34,12 @@ impl Nouns<'_, Goal> {
             return self.delete(id, expected).await;
         }
         self.seen(&GOALS.delete, id, expected).await?;
-        self.call.may(&TASKS.delete, ready(Ok(()))).await?;
+        for does in [&GOALS.delete, &TASKS.delete] {
+            let (scope, ()) = self.call.may(does, ready(Ok(()))).await?;
+            self.unasked_of_many(&GOALS.delete, &scope)?;
+        }
         let desk = self.desk().await?;
-        Goal::trash_tasks(&desk, id).await?;
+        Goal::trash_tasks(&self.each().desk().await?, id).await?;
         match desk.found::<Goal>(id).await? {
             Some(goal) => Ok(desk.trash(&goal).await?),
             None => Ok(()),

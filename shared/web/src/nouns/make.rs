@@ -53,7 +53,11 @@ impl<T: Rules> Nouns<'_, T> {
             };
             // Each try is an operation of its own.
             let desk = self.desk().await?;
-            let made = desk.create(item.clone(), |item| within(&scope, item, &names), beside).await;
+            let may = |item: &T| {
+                within(&scope, item, &names)?;
+                self.unasked(operation, &scope, [item], |scope, item| within(scope, item, &names))
+            };
+            let made = desk.create(item.clone(), may, beside).await;
             match (made, &alike) {
                 (Err(Error::Conflict), Some(alike)) => {
                     let row = self.call.app().table.get(&alike.said).await?;

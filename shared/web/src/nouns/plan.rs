@@ -95,7 +95,9 @@ impl Nouns<'_, Goal> {
                 within(scope, goal, names).map_err(|error| error.below("/goal"))?;
             }
             let places = making.tasks.iter().map(|(_, nth, _)| *nth);
-            tasks.iter().zip(places).try_for_each(|(task, nth)| covers(&scope, task, said.get(nth), nth))
+            tasks.iter().zip(places).try_for_each(|(task, nth)| covers(&scope, task, said.get(nth), nth))?;
+            let goals = coming.iter().map(|coming| &coming.scope);
+            goals.chain([&scope]).try_for_each(|scope| self.unasked_of_many(&APPLY_GOAL_PLAN, scope))
         };
         let applied = |goal: &Goal, tasks: &[Task]| Applied::of(goal, tasks, &making);
         let beside = |goal: &Goal, tasks: &[Task]| Ok(beside(&applied(goal, tasks))?.into_iter().collect());

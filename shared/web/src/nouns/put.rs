@@ -41,8 +41,13 @@ impl<T: Rules> Nouns<'_, T> {
         within(scope, item, &names)?;
         let desk = self.desk().await?;
         let after = kept(scope, item, item.clone().replaced(new, &desk.writer), &names)?;
-        let may = |item: &T| within(scope, item, &names);
         let written = T::RESOURCE.fields().iter().copied().filter(|field| scope.shows(field));
+        let all: Vec<_> = written.clone().map(str::to_owned).collect();
+        let may = |after: &T| {
+            within(scope, after, &names)?;
+            // What was not given is written, too.
+            self.unasked(&T::DOES.put, scope, [item, after], |scope, item| within(scope, item, &all))
+        };
         let item = match self.is_unseen(item, written).await? {
             true => desk.replace_unseen(item, desk.stamped(after), may).await?,
             false => desk.replace(item, desk.stamped(after), may).await?,
@@ -67,7 +72,11 @@ impl<T: Rules> Nouns<'_, T> {
             return Err(Error::InTheWay(format!("the id `{id}` is in use; choose another one")).into());
         }
         condition.allows(None)?;
-        let item = desk.create_as(item, |item| within(&scope, item, &names)).await?;
+        let may = |item: &T| {
+            within(&scope, item, &names)?;
+            self.unasked(&T::DOES.put, &scope, [item], |scope, item| within(scope, item, &names))
+        };
+        let item = desk.create_as(item, may).await?;
         Ok((true, self.written(item).await?))
     }
 }

@@ -30,6 +30,7 @@ pub struct Operation {
     wanted: Option<SchemaOf>,
     is_linked: bool,
     is_preferring: bool,
+    may_wait: bool,
     refuses: Vec<u16>,
 }
 
@@ -73,13 +74,15 @@ impl Operation {
             wanted: None,
             is_linked: false,
             is_preferring: false,
+            may_wait: false,
             refuses: Vec::new(),
         }
     }
 
     /// What a connection needs for it. Where nothing is said, it tells of what the connection may read.
     pub fn needs(self, what: &domain::operation::Operation) -> Self {
-        Self { needs: Some((what.resource, what.action)), ..self }
+        let may_wait = what.action != Action::Read;
+        Self { needs: Some((what.resource, what.action)), may_wait, ..self }
     }
 
     /// What the path names, from left to right.
@@ -161,6 +164,11 @@ impl Operation {
     /// A caller may do without what it wrote.
     pub fn preferring(self) -> Self {
         Self { is_preferring: true, ..self }
+    }
+
+    /// It may write, so that its owner may be asked first.
+    pub fn may_wait(self) -> Self {
+        Self { may_wait: true, ..self }
     }
 
     /// A refusal that its parameters do not tell of.

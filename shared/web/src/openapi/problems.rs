@@ -1,6 +1,7 @@
 //! The refusals that any route may answer, each with an example.
 
 use super::schemas::Schemas;
+use crate::approval::{self, Waiting};
 use crate::body::not_json;
 use crate::feed::past;
 use crate::formats::not_acceptable;
@@ -33,6 +34,12 @@ pub(super) const ALL: [(u16, &str, &str); 13] = [
 pub(super) fn responses(schemas: &mut Schemas) -> Value {
     let schema = schemas.written(SchemaGenerator::subschema_for::<Wire<'_>>);
     let id = RequestId::from_bytes([1; 16]);
+    let waiting = schemas.written(SchemaGenerator::subschema_for::<Waiting>);
+    let waiting = json!({
+        "description": "Its owner is asked first; it is done, once, if they say yes",
+        "headers": { "Location": { "description": "Where it is told what became of it", "schema": { "type": "string" } } },
+        "content": { "application/json": { "schema": waiting, "example": { "approval": approval::example() } } },
+    });
     let all = ALL.map(|(status, name, description)| {
         let examples = json!({ "schema": schema, "example": example(status).wire(id) });
         let content = json!({ "application/problem+json": examples });
@@ -42,7 +49,7 @@ pub(super) fn responses(schemas: &mut Schemas) -> Value {
         }
         (name.to_owned(), said)
     });
-    all.into_iter().collect::<Map<_, _>>().into()
+    all.into_iter().chain([("Waiting".to_owned(), waiting)]).collect::<Map<_, _>>().into()
 }
 
 fn header(status: u16) -> Option<(&'static str, Value)> {

@@ -49,7 +49,7 @@ async fn main() -> Result<(), aws::Error> {
         let writer = by(nth);
         let task: NewTask = serde_json::from_str(r#"{ "title": "Water the plants" }"#)?;
         let task = Task::new(TaskId::new(now, [nth; 10]), task, &writer);
-        Desk { table: &*table, owner, writer, eyes: None, restores: false }
+        Desk { table: &*table, owner, writer, eyes: None, restores: false, along: &[] }
             .create(task, |_| Ok(()), |_| Ok(Vec::new()))
             .await?;
     }

@@ -18,8 +18,9 @@ impl Desk<'_> {
                 return Err(Error::internal("more is made at once than a transaction holds"));
             }
             let puts = beside.iter().cloned().map(Write::Put);
-            match self.put(further.into_values().chain(puts).collect(), nth).await {
-                Err(Error::Conflict) if self.are_free(&beside).await? => {}
+            let along = self.along.iter().cloned();
+            match self.put(further.into_values().chain(puts).chain(along).collect(), nth).await {
+                Err(Error::Conflict) if self.are_free(&beside).await? && self.goes_along().await? => {}
                 done => return done.map(|()| made),
             }
         }

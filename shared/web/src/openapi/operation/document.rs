@@ -71,6 +71,9 @@ impl Operation {
                 _ => drop(all.insert(reply.status.to_string(), said)),
             }
         }
+        if access == Access::Connection && self.may_wait {
+            all.insert("202".to_owned(), json!({ "$ref": "#/components/responses/Waiting" }));
+        }
         for (status, name, _) in problems::ALL.iter().filter(|(status, ..)| self.may(*status, access)) {
             all.insert(status.to_string(), json!({ "$ref": format!("#/components/responses/{name}") }));
         }
