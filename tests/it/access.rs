@@ -38,7 +38,7 @@ fn example(route: &Route, items: &Items, connection: &str) -> (String, Option<Va
             path.replace("{collection}", "things").replace("{id}", id)
         }
         ("/v1/approvals/{id}", _) => "/v1/approvals/appr_00000000000000000000000000".to_owned(),
-        (path, _) if path.starts_with("/approvals/") => {
+        (path, _) if path.starts_with("/approvals/") || path.starts_with("/waiting/") => {
             path.replace("{id}", "appr_00000000000000000000000000")
         }
         ("/v1/daily/{date}", _) => "/v1/daily/2027-01-15".to_owned(),
@@ -89,6 +89,8 @@ fn example(route: &Route, items: &Items, connection: &str) -> (String, Option<Va
             | "/connections/{id}/revoke"
             | "/approvals/{id}/approve"
             | "/approvals/{id}/deny"
+            | "/waiting/{id}/approve"
+            | "/waiting/{id}/deny"
             | "/consent"
             | "/owner/sign-out-everywhere"
             | "/sign-out",

@@ -31,6 +31,8 @@ pub fn routes() -> Routes {
         .get(Public, "/", pages::home)
         .get(Public, "/sign-in", pages::sign_in)
         .post(Owner, "/sign-out", pages::sign_out)
+        .post(Owner, "/waiting/{id}/approve", pages::approve)
+        .post(Owner, "/waiting/{id}/deny", pages::deny)
         .merge(approvals::routes())
         .merge(audit::routes(audit::Export::Whole))
         .merge(connections::routes())

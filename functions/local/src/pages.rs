@@ -1,5 +1,9 @@
 //! Signing in, and the first page.
 
+mod waiting;
+
+pub(crate) use waiting::{approve, deny};
+
 use crate::identity::{LocalOwner, Traded};
 use askama::Template;
 use axum::Extension;
@@ -7,10 +11,12 @@ use axum::extract::State;
 use axum::response::{Html, IntoResponse, Response};
 use domain::audit::Outcome;
 use domain::connection::Connection;
+use domain::id::ApprovalId;
 use domain::shelf::Shelf;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use serde::Deserialize;
 use std::sync::Arc;
+use waiting::Waiting;
 use web::{App, Owner, Params, Problem, Witness, presented};
 
 /// What to type to talk to this very Larder.
@@ -26,6 +32,8 @@ struct Home<'a> {
     commands: &'a Commands,
     /// None when nobody is signed in.
     connections: Option<Vec<Connection>>,
+    waiting: Vec<Waiting>,
+    decided: Option<String>,
 }
 
 /// A browser sends the cookie only to a page that was asked for by a page of ours, not straight behind a link that was
@@ -35,6 +43,12 @@ struct Home<'a> {
 struct Onward {
     said: &'static str,
     to: &'static str,
+}
+
+/// What was decided on the page before.
+#[derive(Deserialize)]
+pub(crate) struct Decided {
+    decided: Option<ApprovalId>,
 }
 
 #[derive(Deserialize)]
@@ -91,13 +105,19 @@ pub(crate) async fn home(
     Extension(commands): Extension<Arc<Commands>>,
     headers: HeaderMap,
     owner: Result<Owner, Problem>,
+    before: Result<Params<Decided>, Problem>,
 ) -> Result<Response, Problem> {
-    let connections = match owner {
-        Ok(owner) => Some(Shelf::<Connection>::new(&*app.table, *owner).all().await?),
-        Err(_) => None,
-    };
+    let (mut connections, mut waiting, mut decided) = (None, Vec::new(), None);
+    if let Ok(Owner(owner)) = owner {
+        let all = Shelf::<Connection>::new(&*app.table, owner).all().await?;
+        waiting = waiting::all(&app, owner, &all).await?;
+        if let Ok(Params(Decided { decided: Some(id) })) = before {
+            decided = waiting::said(&app, owner, id).await?;
+        }
+        connections = Some(all);
+    }
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
-    let home = Home { url: format!("http://{host}"), commands: &commands, connections };
+    let home = Home { url: format!("http://{host}"), commands: &commands, connections, waiting, decided };
     page(&home)
 }
 

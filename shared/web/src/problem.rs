@@ -20,7 +20,7 @@ pub struct Problem {
     title: &'static str,
     detail: String,
     errors: Vec<Fault>,
-    cause: Option<String>,
+    cause: Option<Box<str>>,
     /// More that a program can read.
     members: Option<Box<Map<String, Value>>>,
     /// The owner can say yes to it.
@@ -106,7 +106,7 @@ impl Problem {
     /// For the log only.
     #[must_use]
     pub fn because(mut self, cause: impl ToString) -> Self {
-        self.cause = Some(cause.to_string());
+        self.cause = Some(cause.to_string().into());
         self
     }
 

@@ -1,0 +1,119 @@
+//! What waits for the owner's word, and the two buttons.
+
+use super::page;
+use approvals::Deciding;
+use askama::Template;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use domain::approval::{Approval, Status, View};
+use domain::connection::Connection;
+use domain::id::{ApprovalId, OwnerId};
+use domain::shelf::Shelf;
+use domain::{Error, Result};
+use http::{HeaderValue, StatusCode, header};
+use web::{App, At, Owner, Problem, Witness};
+
+/// So many are shown; the rest comes when these are decided.
+const MOST: usize = 20;
+
+pub(super) struct Waiting {
+    pub(super) id: ApprovalId,
+    /// The connection's name.
+    pub(super) who: String,
+    pub(super) does: String,
+    /// What it would do it with.
+    pub(super) with: String,
+    pub(super) until: String,
+    /// It was approved, and broke off.
+    pub(super) broke_off: bool,
+}
+
+#[derive(Template)]
+#[template(path = "undecided.html")]
+struct Undecided<'a> {
+    said: &'a str,
+}
+
+pub(crate) async fn approve(
+    State(app): State<App>,
+    Owner(owner): Owner,
+    witness: Witness,
+    At(id): At<ApprovalId>,
+) -> Result<Response, Problem> {
+    back(Deciding { app: &app, owner, witness: &witness }.approve(id).await)
+}
+
+pub(crate) async fn deny(
+    State(app): State<App>,
+    Owner(owner): Owner,
+    witness: Witness,
+    At(id): At<ApprovalId>,
+) -> Result<Response, Problem> {
+    back(Deciding { app: &app, owner, witness: &witness }.deny(id).await)
+}
+
+/// To the first page, which says how it ended; what cannot be decided says why.
+fn back(decided: Result<View, Problem>) -> Result<Response, Problem> {
+    match decided {
+        Ok(view) => {
+            let to: HeaderValue = format!("/?decided={}", view.id).parse().map_err(Problem::internal)?;
+            Ok((StatusCode::SEE_OTHER, [(header::LOCATION, to)]).into_response())
+        }
+        Err(problem) if [StatusCode::CONFLICT, StatusCode::SERVICE_UNAVAILABLE].contains(&problem.status) => {
+            Ok((problem.status, page(&Undecided { said: problem.detail() })?).into_response())
+        }
+        Err(problem) => Err(problem),
+    }
+}
+
+pub(super) async fn all(
+    app: &App,
+    owner: OwnerId,
+    connections: &[Connection],
+) -> Result<Vec<Waiting>, Problem> {
+    let waiting = approvals::waiting(app, owner, MOST).await?;
+    Ok(waiting.into_iter().map(|view| Waiting::of(view, connections)).collect())
+}
+
+/// How the last one ended.
+pub(super) async fn said(app: &App, owner: OwnerId, id: ApprovalId) -> Result<Option<String>, Problem> {
+    let view = match Shelf::<Approval>::new(&*app.table, owner).get(id).await {
+        Ok(approval) => approval.view(app.clock.now()),
+        Err(Error::NotFound(_)) => return Ok(None),
+        Err(error) => return Err(error.into()),
+    };
+    let does = does(&view);
+    let refused = view.answer.as_ref().filter(|answer| answer.status >= 400);
+    let why =
+        refused.map(|answer| answer.body.get("detail").and_then(|why| why.as_str()).unwrap_or_default());
+    Ok(match (view.status, why) {
+        (Status::Done, None) => Some(format!("Done: {does}.")),
+        (Status::Done, Some(why)) => Some(format!("Not done: {does}. {why}")),
+        (Status::Denied, _) => Some(format!("Denied: {does}.")),
+        _ => None,
+    })
+}
+
+impl Waiting {
+    fn of(view: View, connections: &[Connection]) -> Self {
+        let who = connections.iter().find(|connection| connection.id == view.connection);
+        Self {
+            id: view.id,
+            who: who.map_or("A connection that is gone", |who| who.name.as_str()).to_owned(),
+            does: does(&view),
+            with: if view.request.body.is_null() {
+                String::new()
+            } else {
+                serde_json::to_string_pretty(&view.request.body).unwrap_or_default()
+            },
+            until: view.until.strftime("%-d %B, %H:%M UTC").to_string(),
+            broke_off: view.status == Status::Approved,
+        }
+    }
+}
+
+/// `update_task` is "update task".
+fn does(view: &View) -> String {
+    let about = view.about.as_ref().map(|about| format!(" \u{201c}{about}\u{201d}")).unwrap_or_default();
+    format!("{}{about}", view.operation.replace('_', " "))
+}
