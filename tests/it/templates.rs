@@ -22,6 +22,7 @@ fn no_template_is_forgotten() {
         ("dashboard/page.html", "templates/dashboard/home.html"),
         ("dashboard/sign_in_first.html", "functions/oauth/src/pages.rs"),
         ("dashboard/stopped.html", "functions/oauth/src/pages.rs"),
+        ("dashboard/undecided.html", "functions/local/src/pages/waiting.rs"),
         ("icons/larder.svg", "functions/mcp/src/server.rs"),
         ("instructions/mcp.md", "functions/mcp/src/server.rs"),
         ("plans/any.json", "shared/domain/src/plan/template.rs"),

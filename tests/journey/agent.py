@@ -7,6 +7,7 @@ from anyio.from_thread import start_blocking_portal
 from mcp.client.client import Client
 from mcp.client.streamable_http import streamable_http_client
 from mcp.shared.exceptions import MCPError
+from mcp_types import ElicitResult
 
 from .calls import require
 
@@ -64,20 +65,26 @@ class Agent:
 
 
 @asynccontextmanager
-async def connected(url, key, era, statuses):
+async def connected(url, key, era, statuses, person):
     async def note(response):
         statuses.append(response.status_code)
+
+    async def answer(_, asked):
+        content = {name: person(asked.message) for name in asked.requested_schema["properties"]}
+        said_yes = all(content.values())
+        return ElicitResult(action="accept" if said_yes else "decline", content=content if said_yes else None)
 
     http = httpx2.AsyncClient(
         headers={"Authorization": f"Bearer {key}"}, trust_env=False, timeout=60, event_hooks={"response": [note]}
     )
-    async with http, Client(streamable_http_client(url, http_client=http), mode=era, read_timeout_seconds=60) as client:
+    transport, asked = streamable_http_client(url, http_client=http), answer if person else None
+    async with http, Client(transport, mode=era, read_timeout_seconds=60, elicitation_callback=asked) as client:
         yield client
 
 
 @contextmanager
-def agent(url, key, era="auto"):
+def agent(url, key, era="auto", person=None):
     statuses = []
     with start_blocking_portal() as portal:
-        with portal.wrap_async_context_manager(connected(url, key, era, statuses)) as client:
+        with portal.wrap_async_context_manager(connected(url, key, era, statuses, person)) as client:
             yield Agent(client, portal, statuses)

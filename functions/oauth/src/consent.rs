@@ -110,7 +110,8 @@ fn before(connection: Connection) -> Before {
         let verbs: Vec<_> = rule.actions.iter().map(verb).collect();
         let narrowed = rule.fields.is_some() || rule.only.is_some() || rule.when.is_some();
         let narrowed = if narrowed { " (in part)" } else { "" };
-        format!("{}: {}{narrowed}", rule.resource.to_string().replace('_', " "), verbs.join(", "))
+        let asks = if rule.ask { ", but asks you before each change" } else { "" };
+        format!("{}: {}{narrowed}{asks}", rule.resource.to_string().replace('_', " "), verbs.join(", "))
     });
     Before { id: connection.id.to_string(), name: connection.name.as_str().to_owned(), may: may.collect() }
 }

@@ -60,6 +60,10 @@ impl Consent<'_> {
         self.actions.iter().collect()
     }
 
+    fn changes(&self) -> bool {
+        self.actions != [Action::Read].into()
+    }
+
     fn rows(&self) -> Vec<(Resource, &'static str)> {
         DATA.to_vec()
     }

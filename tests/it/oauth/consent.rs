@@ -61,6 +61,32 @@ async fn a_yes_makes_a_connection_that_may_do_what_was_left_checked() {
 }
 
 #[tokio::test]
+async fn an_owner_may_want_to_be_asked_before_each_change() {
+    let house = House::new();
+    let client = register(&house).await;
+    let shown = page(&house, &wanted(&client), Some(OWNER)).await;
+    assert!(shown.text.contains("Ask me before each change"), "{}", shown.text);
+    let request = shown.sealed();
+    let chosen = [
+        ("request", request.as_str()),
+        ("decision", "allow"),
+        ("connection", "new"),
+        ("tasks.read", "on"),
+        ("tasks.write", "on"),
+        ("goals.read", "on"),
+        ("ask", "on"),
+    ];
+    let given = seen(&house, form("/consent", &chosen, Some(OWNER))).await;
+    assert_eq!(given.status, 303, "{}", given.text);
+    let made = house.call("GET", &format!("/connections/{}", connection(&house).await), OWNER, None).await;
+    let grant = json!([
+        { "resource": "goals", "actions": ["read"] },
+        { "resource": "tasks", "actions": ["read", "write"], "ask": true },
+    ]);
+    assert_eq!(made.body["grant"], grant);
+}
+
+#[tokio::test]
 async fn a_no_is_told_and_makes_nothing() {
     let house = House::new();
     let client = register(&house).await;

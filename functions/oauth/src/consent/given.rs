@@ -8,7 +8,7 @@ use axum::extract::rejection::BytesRejection;
 use axum::response::Response;
 use bytes::Bytes;
 use domain::Error;
-use domain::access::{Actions, Grant, Rule};
+use domain::access::{Action, Actions, Grant, Rule};
 use domain::audit::{Entry, Outcome};
 use domain::connection::{Config, Connection, Face, Kind, Name, NewConnection, NewKey};
 use domain::consent::Code;
@@ -158,7 +158,9 @@ impl Giving<'_> {
 fn chosen(form: &Form, asked: Actions) -> Grant {
     let rules = DATA.iter().map(|(resource, _)| {
         let checked = |action: &_| form.get(&format!("{resource}.{action}")).is_some();
-        Rule::whole(*resource, asked.iter().filter(checked).collect())
+        let actions: Actions = asked.iter().filter(checked).collect();
+        let ask = form.get("ask").is_some() && actions != [Action::Read].into();
+        Rule { ask, ..Rule::whole(*resource, actions) }
     });
     Grant(rules.filter(|rule| !rule.actions.is_empty()).collect())
 }
