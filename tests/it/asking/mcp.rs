@@ -137,6 +137,12 @@ async fn a_yes_is_worth_one_effect_however_often_it_comes() {
     let state = question(&house, &key, many.clone()).await;
     join_all((0..20).map(|_| sent(&house, &key, with(many.clone(), &state, yes())))).await;
     assert_eq!(titles(&house).await.len(), 3);
+    let plan = json!({ "goal_description": "Speak Italian", "method": "template", "apply": true });
+    let plan = json!({ "name": "decompose_goal", "arguments": plan });
+    let state = question(&house, &key, plan.clone()).await;
+    join_all((0..20).map(|_| sent(&house, &key, with(plan.clone(), &state, yes())))).await;
+    let goals = house.call("GET", "/v1/goals", &key, None).await;
+    assert_eq!(goals.body["data"].as_array().unwrap().len(), 1);
     // What changes nothing uses it up, too.
     let id = {
         let free = house.api("full_access").await;

@@ -18,6 +18,8 @@ async fn every_change_waits_and_is_done_when_its_owner_says_so() {
     let task = house.task(&free, "Milk").await;
     let (task, goal) = (format!("/v1/tasks/{task}"), format!("/v1/goals/{goal}"));
     let book = format!("/v1/collections/books/records/{book}");
+    let plan = json!({ "suggested_tasks": [{ "ref": "t1", "title": "Find a choir" }] });
+    let decompose = json!({ "goal_description": "Speak Italian", "method": "template", "apply": true });
     let title = |text: &str| Some(json!({ "title": text }));
     let calls: Vec<(&str, String, Option<Value>, u16)> = vec![
         ("POST", "/v1/tasks".into(), title("new"), 201),
@@ -33,6 +35,13 @@ async fn every_change_waits_and_is_done_when_its_owner_says_so() {
             200,
         ),
         ("PUT", "/v1/tasks/task_00000000000000000000000004".into(), title("as I say"), 201),
+        (
+            "POST",
+            "/v1/goals/apply-plan".into(),
+            Some(json!({ "goal": { "title": "Sing" }, "plan": plan })),
+            201,
+        ),
+        ("POST", "/v1/goals/decompose".into(), Some(decompose), 200),
         ("DELETE", format!("{goal}?tasks=delete"), None, 204),
         ("POST", "/v1/memories".into(), Some(json!({ "content": "Anna likes tea" })), 201),
         ("PATCH", "/v1/profile".into(), Some(json!({ "about": "Me" })), 200),
