@@ -23,10 +23,23 @@ ORDER = ["create", "add", "batch", "decompose", "apply", "search", "get", "list"
 @step()
 def every_endpoint_does_what_its_description_says_in_every_form(journey):
     own = journey.api.rest("GET", "/openapi/own.json").expect(200).json
-    Walk(journey.api, own, f"books_{journey.nonce()}").all()
+    walk = Walk(journey.api, own, f"books_{journey.nonce()}")
+    walk.ids["/v1/approvals"] = waiting(journey)
+    walk.all()
     for first, now in (("/profile", "/v1/profile"), ("/preferences", "/v1/preferences"), ("/data", "/v1/collections")):
         seen = journey.api.rest("GET", first).expect(200)
         seen.require(seen.json == journey.api.rest("GET", now).expect(200).json, f"the same as {now} expected")
+
+
+def waiting(journey):
+    """A call of this very connection that waits: its owner lets it ask for a moment."""
+    at = f"/connections/{journey.api.id}"
+    grant = journey.owner("GET", at).expect(200).json["grant"]
+    careful = [rule | {"ask": True} if rule["resource"] == "tasks" else rule for rule in grant]
+    journey.owner("PATCH", at, {"grant": careful}).expect(200)
+    waits = journey.api.rest("POST", "/v1/tasks", {"title": journey.nonce()}).expect(202).json["approval"]["id"]
+    journey.owner("PATCH", at, {"grant": grant}).expect(200)
+    return waits
 
 
 class Walk:

@@ -39,6 +39,8 @@ REASONS = (
     "a later moment is expected",
     "days ago cannot be undone",
     " have no field `",
+    " of the plan ",  # is called the same, has the same title
+    "reading asks nobody",
 )
 PLACES = (
     "/json_schema",  # a schema in prose: keywords within keywords

@@ -169,7 +169,7 @@ fn connection() -> Value {
         "status": "active",
         "grant": [{ "resource": "tasks", "actions": ["read", "write"] }],
         "limits": { "burst": 300, "per_hour": 500, "per_day": 10_000 },
-        "config": { "integrations": [] },
+        "config": { "integrations": [], "ask_in": "client" },
         "expires_at": "2027-04-15T08:00:00Z",
         "activity_days": 30,
         "key": { "ends_with": "0000", "created_at": "2027-01-15T08:00:00Z", "replaced_until": null },

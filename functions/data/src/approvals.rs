@@ -1,10 +1,9 @@
 //! What became of a call that waits for its owner's word.
 
-use axum::Json;
-use domain::approval::View;
+use axum::response::Response;
 use domain::id::ApprovalId;
-use web::{At, Call, Problem, approval};
+use web::{At, Call, Problem, Told, approval};
 
-pub(crate) async fn own(call: Call, At(id): At<ApprovalId>) -> Result<Json<View>, Problem> {
-    approval::own(&call, id).await.map(Json)
+pub(crate) async fn own(call: Call, told: Told, At(id): At<ApprovalId>) -> Result<Response, Problem> {
+    told.of(&call, "approval", &approval::own(&call, id).await?).await
 }

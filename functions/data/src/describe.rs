@@ -115,7 +115,8 @@ fn of_all() -> Vec<Operation> {
         .in_all_forms(),
         new("/v1/approvals/{id}", "get_own_approval", "What became of a call that was answered 202")
             .at::<ApprovalId>()
-            .answers::<View>(200, approval::example()),
+            .answers::<View>(200, approval::example())
+            .in_all_forms(),
         new(
             "/v1/calendar.ics",
             "get_calendar",

@@ -1,13 +1,14 @@
 //! What only goals have: plans make tasks for them, which may go with them.
 
 use crate::nouns;
+use axum::response::Response;
 use domain::goal::Goal;
 use domain::id::GoalId;
 use domain::operation::{APPLY_GOAL_PLAN, DECOMPOSE_GOAL, GOALS};
 use http::{StatusCode, header};
 use web::{
-    Access, Answer, Answered, Applied, Applying, At, Call, Decomposed, Decomposing, Deleting, IfMatch, Keep,
-    Nouns, Params, Problem, Repeatable, Routes, Sent,
+    Access, Answer, Applied, Applying, At, Call, Decomposed, Decomposing, Deleting, IfMatch, Keep, Nouns,
+    Params, Problem, Repeatable, Reply, Routes, Sent,
 };
 
 pub(crate) fn routes(routes: Routes) -> Routes {
@@ -29,17 +30,23 @@ async fn delete(
 
 async fn decompose(
     call: Call,
+    reply: Reply,
     Repeatable(sent, once): Repeatable<Sent<Decomposing>>,
-) -> Result<Answered, Problem> {
+) -> Result<Response, Problem> {
     let work = async |keep: Keep<'_>| {
         let answer = |told: &Decomposed| Answer::json(StatusCode::OK, told);
         let told = Nouns::<Goal>::of(&call).decompose(sent, |told| keep.answer(&answer(told)?)).await?;
         Ok(answer(&told)?)
     };
-    once.run_call(&call, &DECOMPOSE_GOAL, work).await
+    let answered = once.run_call(&call, &DECOMPOSE_GOAL, work).await?;
+    reply.tell(&call, "decomposed", answered).await
 }
 
-async fn apply(call: Call, Repeatable(sent, once): Repeatable<Sent<Applying>>) -> Result<Answered, Problem> {
+async fn apply(
+    call: Call,
+    reply: Reply,
+    Repeatable(sent, once): Repeatable<Sent<Applying>>,
+) -> Result<Response, Problem> {
     let work = async |keep: Keep<'_>| {
         let answer = |made: &Applied| {
             let place = GOALS.get.path.replace("{id}", &made.id.to_string());
@@ -48,5 +55,6 @@ async fn apply(call: Call, Repeatable(sent, once): Repeatable<Sent<Applying>>) -
         let made = Nouns::<Goal>::of(&call).apply_plan(sent, |made| keep.answer(&answer(made)?)).await?;
         Ok(answer(&made)?)
     };
-    once.run_call(&call, &APPLY_GOAL_PLAN, work).await
+    let answered = once.run_call(&call, &APPLY_GOAL_PLAN, work).await?;
+    reply.tell(&call, "applied", answered).await
 }

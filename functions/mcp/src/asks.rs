@@ -59,7 +59,8 @@ impl Asked<'_> {
             return Ok(Ok(None));
         }
         let opened = self.open(state).await.map_err(|problem| internal(call, problem))?;
-        let Some(State { nonce, until }) = opened.filter(|state| call.at() < state.until) else {
+        let holds = |state: &State| call.at() < state.until && connection.face.asks_in_client();
+        let Some(State { nonce, until }) = opened.filter(holds) else {
             let said = "`requestState` does not belong to this request, or is over";
             call.set_refusal(Problem::invalid("/params/requestState", said));
             return Err(ErrorData::invalid_params(said, None));
@@ -87,9 +88,11 @@ impl Asked<'_> {
         asking: &Asking,
         client: Option<&ClientCapabilities>,
     ) -> Result<CallToolResponse, ErrorData> {
+        let connection = self.call.admission().await.map_err(tools::refused)?;
         let elicits = client.and_then(|client| client.elicitation.as_ref());
         // Whoever names no mode means forms.
-        let asked = if elicits.is_some_and(|elicits| elicits.form.is_some() || elicits.url.is_none()) {
+        let can_ask = elicits.is_some_and(|elicits| elicits.form.is_some() || elicits.url.is_none());
+        let asked = if can_ask && connection.face.asks_in_client() {
             self.ask_through_client(asking).await.map(Into::into)
         } else {
             self.ask_elsewhere(asking).await.map(Into::into)

@@ -10,7 +10,7 @@ mod slug;
 mod view;
 mod webhook;
 
-pub use face::{ApiConfig, Config, Face, Format, KeyIn, Kind, Language, McpConfig, SdkConfig};
+pub use face::{ApiConfig, AskIn, Config, Face, Format, KeyIn, Kind, Language, McpConfig, SdkConfig};
 pub use input::{ConnectionPatch, NewConnection, Settings};
 pub use slug::Slug;
 pub use view::{AppView, KeyView, View};

@@ -9,7 +9,6 @@ mod xml;
 pub(crate) use accept::not_acceptable;
 pub use reply::Reply;
 pub use told::Told;
-use told::told;
 
 use crate::call::Call;
 use crate::page::Page;

@@ -200,3 +200,23 @@ async fn any_other_client_is_told_where_it_waits() {
     let refused = decide(&house, &asked.text("/result/_meta/larder~1approval/id"), "approve").await;
     assert_eq!(refused.body["answer"]["status"], 404, "{}", refused.body);
 }
+
+#[tokio::test]
+async fn who_decides_in_the_dashboard_is_not_answered_for_by_a_client() {
+    let house = House::new();
+    let (id, key) = asker(&house, "mcp").await;
+    let state = question(&house, &key, milk()).await;
+    let there = json!({ "config": { "ask_in": "dashboard" } });
+    let edited = house.call("PATCH", &format!("/connections/{id}"), OWNER, Some(there)).await;
+    assert_eq!(edited.status, 200, "{}", edited.body);
+    let late = sent(&house, &key, with(milk(), &state, yes())).await;
+    assert_eq!(late.body["error"]["code"], -32602, "what was asked before is over, too: {}", late.body);
+    let (_, program) = asker(&house, "api").await;
+    for key in [&key, &program] {
+        let asked = sent(&house, key, milk()).await;
+        assert_eq!(asked.body["result"]["isError"], true, "{}", asked.body);
+        assert!(asked.body["result"]["_meta"]["larder/approval"].is_object(), "{}", asked.body);
+    }
+    assert!(titles(&house).await.is_empty());
+    assert_eq!(house.call("GET", "/approvals", OWNER, None).await.body["data"].as_array().unwrap().len(), 2);
+}

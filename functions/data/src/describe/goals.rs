@@ -24,7 +24,8 @@ pub(super) fn plans() -> [Operation; 2] {
     .answers::<Decomposed>(
         200,
         json!({ "status": "planned", "method": "template", "plan": plan, "next_tool": "apply_goal_plan" }),
-    );
+    )
+    .in_all_forms();
     let apply = of(
         &APPLY_GOAL_PLAN,
         "Make the tasks of a plan, all of them or none, for a goal that there is or is made with them",
@@ -34,6 +35,7 @@ pub(super) fn plans() -> [Operation; 2] {
     .answers::<Applied>(
         201,
         json!({ "id": id, "version": 1, "tasks": [{ "ref": "t1", "id": task, "version": 1 }] }),
-    );
+    )
+    .in_all_forms();
     [decompose, apply]
 }

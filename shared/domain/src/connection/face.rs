@@ -58,6 +58,19 @@ pub struct McpConfig {
     pub tools_enabled: Option<List<Tool, 100>>,
     /// Which integrations it may use; there are none yet.
     pub integrations: List<Integration, 50>,
+    /// Where it is asked about what its grant asks about.
+    pub ask_in: AskIn,
+}
+
+/// `client`: through the client, if it can ask the person who uses it. Whoever has the key can answer there, so who
+/// does not trust an agent with that decides in the `dashboard`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(inline)]
+pub enum AskIn {
+    #[default]
+    Client,
+    Dashboard,
 }
 
 /// The name of a tool that there is.
@@ -132,6 +145,11 @@ impl Face {
     /// Addresses end up in logs and histories, so that only who asked for it sends a key in one.
     pub fn takes_key_from_address(&self) -> bool {
         matches!(self, Self::Api { config } if config.key_in == KeyIn::Query)
+    }
+
+    /// Whether its client may be asked about what it does. A program that is given a key for something else never is.
+    pub fn asks_in_client(&self) -> bool {
+        matches!(self, Self::Mcp { config } if config.ask_in == AskIn::Client)
     }
 
     /// In which form answers are written, unless a call asks for another one.

@@ -2,7 +2,8 @@
 //! another form.
 
 use super::accept::Accept;
-use super::{columns, document, sheet, tag, text, told, vary};
+use super::told::{table, told};
+use super::{columns, document, sheet, tag, text, vary};
 use crate::call::Call;
 use crate::idempotency::{Answer, Answered};
 use crate::nouns::{Batch, Written};
@@ -16,8 +17,8 @@ use domain::connection::Format;
 use domain::noun::Rules;
 use http::request::Parts;
 use http::{StatusCode, header};
-use serde_json::Value;
 use serde_json::value::RawValue;
+use serde_json::{Map, Value};
 
 /// How a writer wants to be answered.
 #[derive(Clone, Copy)]
@@ -64,22 +65,23 @@ impl Reply {
 
     pub async fn give<T: Rules>(self, call: &Call, answered: Answered) -> Result<Response, Problem> {
         let form = self.form(call).await?;
-        let fields = if form == Format::Json { None } else { answered.answer.fields()? };
-        let mut response = answered.into_response();
-        response.headers_mut().extend([vary()]);
-        let Some(fields) = fields else { return Ok(response) };
-        let version = fields.get("version").and_then(Value::as_u64);
-        let body = match form {
-            Format::Xml => document(T::NAME, fields),
-            _ => sheet(&columns::<T>(&Selected::everything(), call).await?, &[fields]),
+        let columns = match form {
+            Format::Csv => columns::<T>(&Selected::everything(), call).await?,
+            _ => Vec::new(),
         };
-        let (parts, body) = text(form, body).into_response().into_parts();
-        response.headers_mut().extend(parts.headers);
-        if let Some(version) = version {
-            response.headers_mut().insert(header::ETAG, tag(form, version));
-        }
-        *response.body_mut() = body;
-        Ok(response)
+        in_form(form, answered, |fields| match form {
+            Format::Xml => document(T::NAME, fields),
+            _ => sheet(&columns, &[fields]),
+        })
+    }
+
+    /// The same of what is no item.
+    pub async fn tell(self, call: &Call, name: &str, answered: Answered) -> Result<Response, Problem> {
+        let form = self.form(call).await?;
+        in_form(form, answered, |fields| match form {
+            Format::Xml => document(name, fields),
+            _ => table(fields),
+        })
     }
 
     pub async fn batch(self, call: &Call, batch: Batch<Box<RawValue>>) -> Result<Response, Problem> {
@@ -92,4 +94,24 @@ impl Reply {
     async fn form(self, call: &Call) -> Result<Format, Problem> {
         self.accept.best(call.admission().await?.face.response_format())
     }
+}
+
+fn in_form(
+    form: Format,
+    answered: Answered,
+    written: impl FnOnce(Map<String, Value>) -> String,
+) -> Result<Response, Problem> {
+    let fields = if form == Format::Json { None } else { answered.answer.fields()? };
+    let mut response = answered.into_response();
+    response.headers_mut().extend([vary()]);
+    let Some(fields) = fields else { return Ok(response) };
+    let version = fields.get("version").and_then(Value::as_u64);
+    let (head, body) = text(form, written(fields)).into_response().into_parts();
+    let headers = response.headers_mut();
+    headers.extend(head.headers);
+    if let Some(version) = version.filter(|_| headers.contains_key(header::ETAG)) {
+        headers.insert(header::ETAG, tag(form, version));
+    }
+    *response.body_mut() = body;
+    Ok(response)
 }

@@ -62,7 +62,7 @@ pub(super) fn told<T: Serialize>(form: Format, name: &str, what: &T) -> domain::
 }
 
 /// A line for each of its `data`, or one for all of it; a column for each field that any line has.
-fn table(mut fields: Map<String, Value>) -> String {
+pub(super) fn table(mut fields: Map<String, Value>) -> String {
     let lines: Vec<_> = match fields.remove("data") {
         Some(Value::Array(lines)) => lines.into_iter().map(flat).collect(),
         _ => vec![flat(Value::Object(fields))],

@@ -126,7 +126,7 @@ impl Nouns<'_, Goal> {
                 let id = Goal::mint(&new, desk.writer.at, self.call.app().entropy.bytes());
                 Ok((For::New(Goal::new(id, new, &desk.writer)), Some(Coming { scope, names })))
             }
-            _ => Err(Problem::invalid("/goal_id", "one of `goal_id` and `goal` is expected")),
+            _ => Err(Problem::invalid("/goal_id", "give either `goal_id` or `goal`")),
         }
     }
 

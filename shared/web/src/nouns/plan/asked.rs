@@ -195,7 +195,7 @@ impl Decomposing {
             (None, Some(text)) => {
                 Ok([("description".to_owned(), text.as_str().into())].into_iter().collect())
             }
-            _ => Err(Problem::invalid("/goal_id", "one of `goal_id` and `goal_description` is expected")),
+            _ => Err(Problem::invalid("/goal_id", "give either `goal_id` or `goal_description`")),
         }
     }
 
