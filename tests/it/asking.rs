@@ -3,6 +3,7 @@
 mod between;
 mod mcp;
 mod once;
+mod shown;
 mod which;
 
 use crate::harness::{Answer, House, OWNER};

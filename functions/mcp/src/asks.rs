@@ -8,6 +8,7 @@ use domain::approval::{Asking, Request};
 use domain::audit::{Actor, Entry, Outcome};
 use domain::ledger::Note;
 use domain::seal::{self, Sealed};
+use domain::text::is_plain;
 use domain::{Error, schema};
 use http::StatusCode;
 use jiff::{SignedDuration, Timestamp};
@@ -23,8 +24,8 @@ use web::{Call, MCP, Problem};
 /// For how long a client may wait for an answer.
 const LIFE: SignedDuration = SignedDuration::from_mins(10);
 
-/// Of what would be done, so much is shown.
-const MOST_LETTERS: usize = 500;
+/// A client is asked about what fits into a question whole; the rest is shown in the dashboard.
+const MOST_LETTERS: usize = 1_000;
 
 /// The name of the question, and of its field.
 const APPROVE: &str = "approve";
@@ -42,6 +43,7 @@ pub(crate) struct Asked<'a> {
 struct State {
     nonce: String,
     until: Timestamp,
+    seen: Option<u64>,
 }
 
 impl Asked<'_> {
@@ -60,7 +62,7 @@ impl Asked<'_> {
         }
         let opened = self.open(state).await.map_err(|problem| internal(call, problem))?;
         let holds = |state: &State| call.at() < state.until && connection.face.asks_in_client();
-        let Some(State { nonce, until }) = opened.filter(holds) else {
+        let Some(State { nonce, until, seen }) = opened.filter(holds) else {
             let said = "`requestState` does not belong to this request, or is over";
             call.set_refusal(Problem::invalid("/params/requestState", said));
             return Err(ErrorData::invalid_params(said, None));
@@ -79,7 +81,7 @@ impl Asked<'_> {
         }
         self.note("approval.approved").await;
         // Kept for longer than the state lives, so that it is never forgotten first.
-        Ok(Ok(Some(Approved::at_once(call.owner(), &nonce, until + LIFE))))
+        Ok(Ok(Some(Approved::at_once(call.owner(), &nonce, until + LIFE, seen))))
     }
 
     /// Asks: through the client, if it can, else where its owner looks for it.
@@ -92,8 +94,10 @@ impl Asked<'_> {
         let elicits = client.and_then(|client| client.elicitation.as_ref());
         // Whoever names no mode means forms.
         let can_ask = elicits.is_some_and(|elicits| elicits.form.is_some() || elicits.url.is_none());
+        let with = Value::Object(self.arguments.clone()).to_string();
+        let can_ask = can_ask && with.chars().all(is_plain) && with.len() <= MOST_LETTERS;
         let asked = if can_ask && connection.face.asks_in_client() {
-            self.ask_through_client(asking).await.map(Into::into)
+            self.ask_through_client(asking, &with).await.map(Into::into)
         } else {
             self.ask_elsewhere(asking).await.map(Into::into)
         };
@@ -107,24 +111,19 @@ impl Asked<'_> {
         })
     }
 
-    async fn ask_through_client(&self, asking: &Asking) -> Result<InputRequiredResult, Problem> {
+    async fn ask_through_client(&self, asking: &Asking, with: &str) -> Result<InputRequiredResult, Problem> {
         let connection = self.call.admission().await?;
         let about =
             asking.about.as_ref().map(|about| format!(" \u{201c}{about}\u{201d}")).unwrap_or_default();
-        let arguments = Value::Object(self.arguments.clone()).to_string();
-        let arguments = match arguments.char_indices().nth(MOST_LETTERS) {
-            Some((end, _)) => format!("{}…", arguments.get(..end).unwrap_or_default()),
-            None => arguments,
-        };
         let (name, tool) = (connection.name.as_str(), title(self.tool));
-        let message = format!("{name} asks: {tool}{about}? It would do this with {arguments}");
+        let message = format!("{name} asks: {tool}{about}? It would do this with {with}");
         let form = json!({ "type": "object", "required": [APPROVE], "properties": {
             APPROVE: { "type": "boolean", "title": "Allow this change" },
         } });
         let params = json!({ "mode": "form", "message": message, "requestedSchema": form });
         let asked = json!({ APPROVE: { "method": "elicitation/create", "params": params } });
         let asked: InputRequests = serde_json::from_value(asked).map_err(Problem::internal)?;
-        Ok(InputRequiredResult::new(Some(asked), Some(self.seal().await?)))
+        Ok(InputRequiredResult::new(Some(asked), Some(self.seal(asking.seen).await?)))
     }
 
     async fn ask_elsewhere(&self, asking: &Asking) -> Result<CallToolResult, Problem> {
@@ -148,9 +147,9 @@ impl Asked<'_> {
         Ok(CallToolResult::error(vec![ContentBlock::text(said)]).with_meta(Some(meta)))
     }
 
-    async fn seal(&self) -> Result<String, Problem> {
+    async fn seal(&self, seen: Option<u64>) -> Result<String, Problem> {
         let app = self.call.app();
-        let state = State { nonce: app.op().to_string(), until: self.call.at() + LIFE };
+        let state = State { nonce: app.op().to_string(), until: self.call.at() + LIFE, seen };
         let said = serde_json::to_vec(&state).map_err(Error::internal)?;
         let keys = app.keys.signing_or_make(app.op()).await?;
         let sealed = seal::seal(keys.state_seal(), &self.place(), app.entropy.bytes(), &said)?;

@@ -9,6 +9,7 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use domain::consent::ClientName;
 use domain::hex;
 use domain::signing::{Label, SigningKeys};
+use domain::text::is_plain;
 use http::{HeaderMap, header};
 use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq as _;
@@ -128,12 +129,4 @@ fn plain(text: &str) -> String {
 
 fn tag(said: &str, keys: &SigningKeys) -> String {
     hex(&keys.tag::<16>(Label::Client, said.as_bytes()))
-}
-
-/// What shows as itself: nothing that steers a line, turns it round or is not seen at all.
-fn is_plain(c: char) -> bool {
-    !matches!(c,
-        '\u{0}'..='\u{8}' | '\u{e}'..='\u{1f}' | '\u{7f}'..='\u{9f}' | '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}'
-        | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}'
-        | '\u{e0000}'..='\u{e0fff}')
 }

@@ -30,6 +30,8 @@ pub struct Asking {
     pub operation: &'static str,
     /// What the item is called that it is about, if the connection may know that.
     pub about: Option<String>,
+    /// The version at which it was then, if it is about one item alone.
+    pub seen: Option<u64>,
 }
 
 /// A call as it was sent, without what proved whose it is.
@@ -50,6 +52,9 @@ pub struct Approval {
     pub operation: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub about: Option<String>,
+    /// What was since written by others was not asked about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seen: Option<u64>,
     pub request: Request,
     pub asked_at: Timestamp,
     /// From then on nothing is done any more.
@@ -96,6 +101,7 @@ impl Approval {
             connection,
             operation: asking.operation.to_owned(),
             about: asking.about,
+            seen: asking.seen,
             request,
             asked_at: at,
             until: at + LIFE,

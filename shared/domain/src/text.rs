@@ -79,6 +79,14 @@ pub fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     T::deserialize(deserializer).map(Some)
 }
 
+/// What shows as itself: nothing that steers a line, turns it round or is not seen at all.
+pub fn is_plain(c: char) -> bool {
+    !matches!(c,
+        '\u{0}'..='\u{8}' | '\u{e}'..='\u{1f}' | '\u{7f}'..='\u{9f}' | '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}'
+        | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}'
+        | '\u{e0000}'..='\u{e0fff}')
+}
+
 impl<const MIN: usize, const MAX: usize> JsonSchema for Text<MIN, MAX> {
     fn schema_name() -> Cow<'static, str> {
         format!("Text{MIN}To{MAX}").into()

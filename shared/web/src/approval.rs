@@ -30,6 +30,8 @@ pub struct Approved {
     done: Write,
     /// Whether it still holds, for what is only a part of it.
     holds: Option<Write>,
+    /// The version of what it was said about.
+    seen: Option<u64>,
     /// What the parts are known by when they are begun again.
     pub(crate) name: String,
 }
@@ -44,14 +46,27 @@ impl Approved {
     /// Said about one that waited.
     fn of(approval: &Approval, owner: OwnerId) -> Result<Self> {
         let (done, holds) = (approval.clone().done(None).put(owner)?.1, approval.check(owner));
-        Ok(Self { done: Write::Put(done), holds: Some(holds), name: approval.id.to_string() })
+        Ok(Self {
+            done: Write::Put(done),
+            holds: Some(holds),
+            seen: approval.seen,
+            name: approval.id.to_string(),
+        })
     }
 
     /// Said at once, through the client: the nonce can be used until then, once.
-    pub fn at_once(owner: OwnerId, nonce: &str, until: Timestamp) -> Self {
+    pub fn at_once(owner: OwnerId, nonce: &str, until: Timestamp, seen: Option<u64>) -> Self {
         let spent = Put::new(schema::spent(owner, nonce), "", Expect::Absent);
         let done = Write::Put(Put { expires: Some(Expiry::at(until)), ..spent });
-        Self { done, holds: None, name: nonce.to_owned() }
+        Self { done, holds: None, seen, name: nonce.to_owned() }
+    }
+
+    /// Fails if what it was said about has changed since.
+    pub(crate) fn is_about(&self, version: u64) -> Result<()> {
+        if self.seen.is_none_or(|seen| seen == version) {
+            return Ok(());
+        }
+        Err(Error::InTheWay("it changed after its owner was asked; ask again".to_owned()))
     }
 
     /// Where the effect has not done so already.

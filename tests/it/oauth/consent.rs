@@ -65,7 +65,7 @@ async fn an_owner_may_want_to_be_asked_before_each_change() {
     let house = House::new();
     let client = register(&house).await;
     let shown = page(&house, &wanted(&client), Some(OWNER)).await;
-    assert!(shown.text.contains("Ask me before each change"), "{}", shown.text);
+    assert!(shown.text.contains("Ask me in the dashboard before each change"), "{}", shown.text);
     let request = shown.sealed();
     let chosen = [
         ("request", request.as_str()),
@@ -84,6 +84,7 @@ async fn an_owner_may_want_to_be_asked_before_each_change() {
         { "resource": "tasks", "actions": ["read", "write"], "ask": true },
     ]);
     assert_eq!(made.body["grant"], grant);
+    assert_eq!(made.body["config"]["ask_in"], "dashboard", "no app answers for its owner");
 }
 
 #[tokio::test]

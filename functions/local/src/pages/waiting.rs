@@ -9,6 +9,7 @@ use domain::approval::{Approval, Status, View};
 use domain::connection::Connection;
 use domain::id::{ApprovalId, OwnerId};
 use domain::shelf::Shelf;
+use domain::text::is_plain;
 use domain::{Error, Result};
 use http::{HeaderValue, StatusCode, header};
 use web::{App, At, Owner, Problem, Witness};
@@ -21,6 +22,8 @@ pub(super) struct Waiting {
     /// The connection's name.
     pub(super) who: String,
     pub(super) does: String,
+    /// Where it was sent to, which says what the rest does not.
+    pub(super) place: String,
     /// What it would do it with.
     pub(super) with: String,
     pub(super) until: String,
@@ -101,15 +104,25 @@ impl Waiting {
             id: view.id,
             who: who.map_or("A connection that is gone", |who| who.name.as_str()).to_owned(),
             does: does(&view),
+            place: plainly(&format!("{} {}", view.request.method, view.request.path)),
             with: if view.request.body.is_null() {
                 String::new()
             } else {
-                serde_json::to_string_pretty(&view.request.body).unwrap_or_default()
+                plainly(&serde_json::to_string_pretty(&view.request.body).unwrap_or_default())
             },
             until: view.until.strftime("%-d %B, %H:%M UTC").to_string(),
             broke_off: view.status == Status::Approved,
         }
     }
+}
+
+/// What would steer a line, or is not seen at all, is named instead.
+fn plainly(text: &str) -> String {
+    let named = |letter: char| match letter {
+        letter if is_plain(letter) => letter.to_string(),
+        letter => letter.escape_unicode().to_string(),
+    };
+    text.chars().map(named).collect()
 }
 
 /// `update_task` is "update task".

@@ -95,6 +95,9 @@ impl Giving<'_> {
 
     /// As any other, but for a key that nobody is told.
     fn connection(&self, id: ConnectionId, name: Name, grant: Grant) -> Result<Connection, Problem> {
+        // Whose owner wants to be asked is asked by us: an app that answers for him is none that asks.
+        let asks = grant.0.iter().any(|rule| rule.ask);
+        let config = asks.then(|| ("ask_in".to_owned(), "dashboard".into())).into_iter().collect();
         let settings = NewConnection {
             kind: Kind::Mcp,
             name,
@@ -106,7 +109,7 @@ impl Giving<'_> {
             limits: LimitsPatch::default(),
             expires_at: None,
             activity_days: None,
-            config: serde_json::Map::new(),
+            config,
         };
         let settings = settings.checked(self.by.at)?;
         let Config::Mcp(config) = settings.config.clone() else {

@@ -90,6 +90,11 @@ pub async fn ask(call: &Call, asking: &Asking, request: Sent) -> Result<View, Pr
         let detail = "Its owner is asked before that, and what waits may have 64 kB. Send less at once.";
         return Err(too_large(detail));
     }
+    // What cannot be shown to its owner is not asked about.
+    if let Some(body) = &request.body {
+        let shown = serde_json::from_str::<serde_json::Value>(body);
+        shown.map_err(|error| Problem::invalid("", format!("its owner cannot be shown it: {error}")))?;
+    }
     let (app, owner, at) = (call.app(), call.owner(), call.at());
     let waiting = Approval::waiting_of(owner, call.connection(), at);
     let first = waiting.page(&*app.table, None, MOST_WAITING).await.map_err(Problem::from)?;

@@ -28,6 +28,10 @@ impl Call {
         let _ = self.0.approved.set(approved);
     }
 
+    pub(crate) fn approved(&self) -> Option<&Approved> {
+        self.0.approved.get()
+    }
+
     pub(crate) fn is_approved(&self) -> bool {
         self.0.approved.get().is_some()
     }

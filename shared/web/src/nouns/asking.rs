@@ -5,6 +5,7 @@ use domain::access::{Scope, Shown};
 use domain::approval::Asking;
 use domain::noun::Rules;
 use domain::operation::Operation;
+use domain::text::is_plain;
 use domain::{Error, Result};
 use serde_json::Value;
 
@@ -21,11 +22,15 @@ impl<T: Rules> Nouns<'_, T> {
         items: [&T; N],
         free: impl Fn(&Scope<'_>, &T) -> Result<()>,
     ) -> Result<()> {
+        let seen = items.first().map(|item| item.version());
+        if let (Some(approved), Some(seen)) = (self.call.approved(), seen) {
+            return approved.is_about(seen);
+        }
         let is_free = |scope: &Scope<'_>| items.iter().all(|item| free(scope, item).is_ok());
-        if self.call.is_approved() || scope.unasked().as_ref().is_some_and(is_free) {
+        if scope.unasked().as_ref().is_some_and(is_free) {
             return Ok(());
         }
-        Err(asks(operation, items.first().and_then(|item| self.called(item))))
+        Err(asks(operation, items.first().and_then(|item| self.called(item)), seen))
     }
 
     /// The same of what a call does to many, before the first of them.
@@ -33,7 +38,7 @@ impl<T: Rules> Nouns<'_, T> {
         if self.call.is_approved() || !scope.may_ask() {
             return Ok(());
         }
-        Err(asks(operation, None))
+        Err(asks(operation, None, None))
     }
 
     /// What the caller knows it by.
@@ -41,10 +46,15 @@ impl<T: Rules> Nouns<'_, T> {
         let reads = self.call.reads::<T>()?;
         let fields = Shown::of(item.clone(), &reads).ok()??.fields().ok()?;
         let text = T::FREE_TEXT.iter().find_map(|name| fields.get(*name).and_then(Value::as_str))?;
-        Some(text.chars().filter(|letter| !letter.is_control()).take(MOST_LETTERS).collect())
+        Some(
+            text.chars()
+                .filter(|letter| is_plain(*letter) && !letter.is_control())
+                .take(MOST_LETTERS)
+                .collect(),
+        )
     }
 }
 
-fn asks(operation: &Operation, about: Option<String>) -> Error {
-    Error::Asks(Box::new(Asking { operation: operation.name, about }))
+fn asks(operation: &Operation, about: Option<String>, seen: Option<u64>) -> Error {
+    Error::Asks(Box::new(Asking { operation: operation.name, about, seen }))
 }
