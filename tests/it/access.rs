@@ -62,6 +62,7 @@ fn example(route: &Route, items: &Items, connection: &str) -> (String, Option<Va
         ("PATCH", "/v1/collections/{id}") => Some(json!({ "title": "changed by the access test" })),
         ("POST", "/v1/collections/{collection}/records") => Some(json!({ "data": {} })),
         ("PATCH", "/v1/collections/{collection}/records/{id}") => Some(json!({ "data": {} })),
+        ("POST", "/v1/backups") => Some(json!({})),
         ("POST", "/v1/memories/search") => Some(json!({ "query": "anything" })),
         ("POST", "/v1/goals/decompose") => Some(json!({ "goal_description": "anything" })),
         ("POST", "/v1/goals/apply-plan") => Some(json!({

@@ -204,6 +204,8 @@ async fn a_read_waits_for_one_trip_a_write_for_two_a_forged_key_for_none() {
         ("PATCH", memory.as_str(), Some(json!({ "importance": 1 })), 200, 2, 4),
         ("DELETE", memory.as_str(), None, 204, 2, 4),
         ("POST", memory_back.as_str(), None, 200, 2, 4),
+        // It is there before its first part is read, and then that is written.
+        ("POST", "/v1/backups", Some(json!({ "include": ["tasks"] })), 200, 5, 6),
         ("GET", "/v1/collections", None, 200, 1, 3),
         // What is left of one of that name is looked for first.
         ("POST", "/v1/collections", Some(json!({ "name": "plays" })), 201, 3, 5),

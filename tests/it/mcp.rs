@@ -9,6 +9,7 @@ mod outside;
 mod prompts;
 mod resources;
 pub(crate) mod schemas;
+mod tasks;
 mod untrusted;
 
 use crate::harness::{Answer, House, request};
@@ -37,7 +38,8 @@ pub(crate) async fn modern_with(
         "io.modelcontextprotocol/protocolVersion": MODERN,
         "io.modelcontextprotocol/clientCapabilities": capabilities,
     });
-    let name = params["name"].as_str().or(params["uri"].as_str()).map(str::to_owned);
+    let name =
+        ["name", "uri", "taskId"].into_iter().find_map(|name| params[name].as_str()).map(str::to_owned);
     let body = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params });
     let mut request = request("POST", "/mcp", Some(key), Some(body));
     let headers = request.headers_mut();
@@ -123,7 +125,7 @@ async fn only_what_the_grant_allows_is_offered_and_done() {
     let house = House::new();
     let key = house.api("read_only").await;
     let offered = tools(&legacy(&house, &key, "tools/list", json!({})).await);
-    let verbs = ["list_", "get_", "search_", "query_", "analyze_", "decompose_"];
+    let verbs = ["list_", "get_", "search_", "query_", "analyze_", "decompose_", "backup_"];
     let reads = |tool: &String| verbs.iter().any(|verb| tool.starts_with(verb));
     assert!(offered.iter().all(reads), "{offered:?}");
     assert_eq!(offered[..2], ["list_tasks", "get_task"]);

@@ -105,7 +105,7 @@ def a_repeated_making_makes_one(journey):
 def a_preview_tells_what_a_grant_would_see(journey):
     journey.api.make_task("Previewed", labels=["home"])
     seen = journey.owner("POST", "/connections/preview", {"kind": "mcp", "name": "Later", "grant": [TASKS]}).expect(200)
-    told = ["analyze_progress", "get_task", "list_tasks", "list_trash", "query_user_stats"]
+    told = ["analyze_progress", "backup_user_data", "get_task", "list_tasks", "list_trash", "query_user_stats"]
     seen.require(sorted(seen.json["tools"]) == told, "the tools that read expected")
     endpoints = {(endpoint["method"], endpoint["path"]) for endpoint in seen.json["endpoints"]}
     paths = ("/v1/tasks", "/v1/tasks/{id}", "/v1/stats", "/v1/progress", "/v1/trash")

@@ -4,12 +4,11 @@
 use axum::Json;
 use axum::extract::State;
 use domain::audit::{Entry, Outcome};
-use domain::moving::{self, Chunk, FORM, Importing, MOST_ITEMS, NOUNS, Place, Report};
+use domain::moving::{self, Chunk, Document, FORM, Importing, MOST_ITEMS, NOUNS, Place, Reader, Report};
 use domain::noun::{Desk, Manner};
 use domain::shelf::{Source, Writer};
 use jiff::Timestamp;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::ser::SerializeMap as _;
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::{Value, json};
 use std::borrow::Cow;
@@ -43,7 +42,7 @@ pub(crate) async fn export(
     let begins = place.is_none();
     let place: Option<Place> =
         place.map(|place| serde_json::from_str(&place)).transpose().map_err(Problem::internal)?;
-    let page = moving::page(&*app.table, owner, place).await?;
+    let page = moving::page(&*app.table, owner, &Reader::Owner, place).await?;
     if begins {
         witness.saw(owner, witness.entry("data.exported", Outcome::Done)).await;
     }
@@ -94,14 +93,14 @@ pub(crate) async fn import(
 
 impl Serialize for Exported {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("larder", &FORM)?;
-        map.serialize_entry("exported_at", &self.at)?;
-        for (name, items) in &self.page.lists {
-            map.serialize_entry(name, items)?;
+        #[derive(Serialize)]
+        struct Whole<'a> {
+            #[serde(flatten)]
+            document: Document<'a>,
+            next_cursor: Option<&'a str>,
         }
-        map.serialize_entry("next_cursor", &self.next_cursor)?;
-        map.end()
+        let document = Document { at: self.at, page: &self.page };
+        Whole { document, next_cursor: self.next_cursor.as_deref() }.serialize(serializer)
     }
 }
 

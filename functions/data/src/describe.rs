@@ -5,6 +5,7 @@ mod memories;
 mod nouns;
 mod one;
 
+use crate::backups::Part;
 use domain::analytics::{Daily, Progress};
 use domain::approval::View;
 use domain::collection::Collection;
@@ -13,7 +14,7 @@ use domain::goal::Goal;
 use domain::id::ApprovalId;
 use domain::life_area::LifeArea;
 use domain::memory::Memory;
-use domain::operation::TASKS;
+use domain::operation::{BACKUP_USER_DATA, TASKS};
 use domain::preferences::Preferences;
 use domain::profile::Profile;
 use domain::record::Record;
@@ -22,7 +23,10 @@ use http::Method;
 use serde_json::{Value, json};
 use web::approval;
 use web::openapi::Operation;
-use web::{Changes, Deleted, Deleting, FeedParams, Page, Place, ProgressParams, Stats, TrashParams};
+use web::{
+    BackedUp, BackupParams, Changes, Deleted, Deleting, FeedParams, Page, Place, ProgressParams, Stats,
+    TrashParams,
+};
 
 pub fn operations() -> Vec<Operation> {
     let task = json!({ "title": "Buy milk", "labels": ["errands"], "due": "2027-01-15" });
@@ -125,7 +129,34 @@ fn of_all() -> Vec<Operation> {
         .needs(&TASKS.list)
         .sends("text/calendar")
         .told_once(),
+        Operation::new(
+            Method::POST,
+            BACKUP_USER_DATA.path,
+            BACKUP_USER_DATA.name,
+            "Put all that may be read away for a day, to be fetched by a link; call again with its `id` while it works",
+        )
+        .takes::<BackupParams>(json!({ "include": ["tasks", "goals"] }))
+        .answers::<BackedUp>(200, backed_up())
+        .refuses(404)
+        .refuses(409),
+        new("/v1/backups/{link}", "get_backup", "A part of a backup, in the form of an export; who has the link needs no key")
+            .at::<String>()
+            .query::<Part>()
+            .answers::<serde_json::Map<String, Value>>(200, json!({ "larder": 1, "exported_at": "2027-01-15T08:00:00Z" }))
+            .linked()
+            .refuses(500)
+            .refuses(503),
     ]
+}
+
+fn backed_up() -> Value {
+    json!({
+        "id": "bkp_06hhgq2g000000000000000000",
+        "status": "working",
+        "items": 4000,
+        "message": "4000 items so far; call again with this `id`",
+        "until": "2027-01-16T08:00:00Z",
+    })
 }
 
 fn trash() -> Value {

@@ -2,6 +2,7 @@
 
 mod analytics;
 mod approvals;
+mod backups;
 mod describe;
 mod goals;
 mod history;
@@ -15,12 +16,12 @@ pub use describe::operations;
 use domain::collection::Collection;
 use domain::life_area::LifeArea;
 use domain::memory::Memory;
-use domain::operation::SEARCH_MEMORIES;
+use domain::operation::{BACKUP_USER_DATA, SEARCH_MEMORIES};
 use domain::preferences::Preferences;
 use domain::profile::Profile;
 use domain::record::Record;
 use domain::task::Task;
-use web::Access::Connection;
+use web::Access::{Connection, Public};
 use web::Routes;
 
 pub fn routes() -> Routes {
@@ -42,4 +43,6 @@ pub fn routes() -> Routes {
         .get(Connection, "/v1/daily/{date}", analytics::daily)
         .get(Connection, "/v1/calendar.ics", analytics::calendar)
         .get(Connection, "/v1/approvals/{id}", approvals::own)
+        .post(Connection, BACKUP_USER_DATA.path, backups::run)
+        .get(Public, "/v1/backups/{link}", backups::fetch)
 }

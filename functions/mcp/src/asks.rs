@@ -191,7 +191,7 @@ impl Asked<'_> {
     }
 }
 
-fn internal(call: &Call, problem: Problem) -> ErrorData {
+pub(crate) fn internal(call: &Call, problem: Problem) -> ErrorData {
     problem.log(call.request());
     let said = ErrorData::internal_error(problem.detail().to_owned(), None);
     call.set_refusal(problem);

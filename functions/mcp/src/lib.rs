@@ -15,6 +15,7 @@ mod parts;
 mod prompts;
 mod resources;
 mod server;
+mod tasks;
 mod tools;
 
 use web::Access::{Connection, Public};

@@ -5,7 +5,7 @@ use crate::tools;
 use serde::Deserialize;
 use std::borrow::Cow;
 
-const METHODS: [&str; 14] = [
+const METHODS: [&str; 17] = [
     "completion/complete",
     "initialize",
     "logging/setLevel",
@@ -18,6 +18,9 @@ const METHODS: [&str; 14] = [
     "resources/read",
     "resources/templates/list",
     "server/discover",
+    "tasks/cancel",
+    "tasks/get",
+    "tasks/update",
     "tools/call",
     "tools/list",
 ];

@@ -3,6 +3,7 @@
 use crate::answer::Answer;
 use crate::asks::Asked;
 use crate::listing::page;
+use crate::tasks::{self, Tasks};
 use crate::tools::{self, TOOLS, Unanswered};
 use crate::{completions, prompts, resources};
 use base64::Engine as _;
@@ -12,11 +13,11 @@ use rmcp::ServerHandler;
 #[expect(deprecated, reason = "older clients set a level")]
 use rmcp::model::SetLevelRequestParams;
 use rmcp::model::{
-    CacheScope, CallToolRequestParams, CallToolResponse, CompleteRequestParams, CompleteResult,
-    DiscoverResult, ErrorData, GetPromptRequestParams, GetPromptResponse, Icon, Implementation, JsonObject,
-    ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult, ListToolsResult,
-    PaginatedRequestParams, ProtocolVersion, ReadResourceRequestParams, ReadResourceResponse,
-    ServerCapabilities, ServerConfig, SetLevelRequestMethod,
+    CacheScope, CallToolRequestParams, CallToolResponse, CancelTaskParams, CompleteRequestParams,
+    CompleteResult, DiscoverResult, ErrorData, GetPromptRequestParams, GetPromptResponse, GetTaskParams,
+    GetTaskResult, Icon, Implementation, JsonObject, ListPromptsResult, ListResourceTemplatesResult,
+    ListResourcesResult, ListToolsResult, PaginatedRequestParams, ProtocolVersion, ReadResourceRequestParams,
+    ReadResourceResponse, ServerCapabilities, ServerConfig, SetLevelRequestMethod, UpdateTaskParams,
 };
 use rmcp::service::{RequestContext, RoleServer};
 use std::borrow::Cow;
@@ -39,7 +40,7 @@ const ICON: &[u8] = include_bytes!("../../../templates/icons/larder.svg");
 
 static INFO: LazyLock<ServerConfig> = LazyLock::new(|| {
     let offers = ServerCapabilities::builder().enable_tools().enable_resources();
-    ServerConfig::new(offers.enable_prompts().enable_completions().build())
+    ServerConfig::new(offers.enable_prompts().enable_completions().enable_tasks().build())
         .with_server_info(itself())
         .with_instructions(INSTRUCTIONS)
 });
@@ -93,6 +94,11 @@ impl ServerHandler for Server {
     ) -> Result<CallToolResponse, ErrorData> {
         let CallToolRequestParams { name, arguments, input_responses, request_state, .. } = request;
         let arguments = arguments.unwrap_or_default();
+        if let Some(tool) = tasks::tool(&name, &arguments)
+            && context.client_capabilities().is_some_and(|client| client.supports_tasks())
+        {
+            return Tasks(&self.call).begin(tool, &name, arguments).await;
+        }
         let may_ask = tools::named(&name).is_some_and(|tool| tool.writes());
         let kept = if may_ask { arguments.clone() } else { JsonObject::new() };
         let asked = Asked { call: &self.call, tool: &name, arguments: &kept };
@@ -109,6 +115,32 @@ impl ServerHandler for Server {
                 asked.ask(&asking, context.client_capabilities().as_ref()).await?
             }
         })
+    }
+
+    /// Makes a part more of what is asked about, and says how far it is.
+    async fn get_task(
+        &self,
+        asked: GetTaskParams,
+        _: RequestContext<RoleServer>,
+    ) -> Result<GetTaskResult, ErrorData> {
+        Tasks(&self.call).get(&asked.task_id).await
+    }
+
+    /// Nothing here asks anything back.
+    async fn update_task(
+        &self,
+        asked: UpdateTaskParams,
+        _: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        Tasks(&self.call).look(&asked.task_id).await
+    }
+
+    async fn cancel_task(
+        &self,
+        asked: CancelTaskParams,
+        _: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        Tasks(&self.call).cancel(&asked.task_id).await
     }
 
     async fn list_resources(

@@ -1,6 +1,8 @@
 //! The tools. Each calls the same functions as REST does; what a model can put right comes back as a tool error that
 //! says how.
 
+mod backup;
+mod call;
 pub(crate) mod goals;
 mod memories;
 mod nouns;
@@ -8,9 +10,10 @@ mod one;
 mod plan;
 mod told;
 
+pub(crate) use call::{Told, Unanswered, call, refused, unanswered};
+
 use crate::output;
 use domain::access::Action;
-use domain::approval::Asking;
 use domain::collection::Collection;
 use domain::connection::Connection;
 use domain::life_area::LifeArea;
@@ -22,7 +25,7 @@ use domain::record::Record;
 use domain::task::Task;
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
-use rmcp::model::{CallToolResult, ContentBlock, ErrorData, JsonObject, Resource, Tool, ToolAnnotations};
+use rmcp::model::{JsonObject, Resource, Tool, ToolAnnotations};
 use schemars::Schema;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -69,6 +72,7 @@ pub(crate) static TOOLS: LazyLock<Vec<Entry>> = LazyLock::new(|| {
         .chain(plan::of())
         .chain(ones)
         .chain(told::of())
+        .chain([backup::of()])
         .collect()
 });
 
@@ -210,58 +214,7 @@ fn annotations(operation: &Operation) -> ToolAnnotations {
     ToolAnnotations::new().read_only(reads).destructive(loses).idempotent(reads || of_one).open_world(false)
 }
 
-/// What a tool answers: JSON, and where more of it can be read.
-pub(crate) struct Told {
-    pub(crate) answer: Box<RawValue>,
-    pub(crate) link: Option<Resource>,
-}
-
-/// Why a tool answers nothing.
-pub(crate) enum Unanswered {
-    Refused(CallToolResult),
-    /// Not before somebody has said so.
-    Asks(Asking),
-}
-
-/// What the tool answers, or what it refuses. One that the connection may not use is as unknown as one that there is
-/// not; its owner sees in the log which it was.
-pub(crate) async fn call(
-    call: &Call,
-    name: &str,
-    arguments: JsonObject,
-) -> Result<Result<Told, Unanswered>, ErrorData> {
-    let unknown = |problem: Problem| {
-        call.set_refusal(problem);
-        ErrorData::invalid_params(format!("there is no tool `{name}`"), None)
-    };
-    let tool =
-        named(name).ok_or_else(|| unknown(Problem::invalid("/params/name", "there is no such tool")))?;
-    let problem = match (tool.run)(call, arguments).await {
-        Ok(answer) => {
-            let link = tool.leads_to.and_then(|leads_to| leads_to(&answer));
-            call.use_up().await;
-            return Ok(Ok(Told { answer, link }));
-        }
-        Err(problem) => problem,
-    };
-    let connection = call.admission().await.map_err(refused)?;
-    if let Err(denied) = connection.allows(tool.operation, call.at()) {
-        return Err(unknown(denied.into()));
-    }
-    if let Some(asking) = problem.asks() {
-        return Ok(Err(Unanswered::Asks(asking.clone())));
-    }
-    problem.log(call.request());
-    let said = format!("{} ({})", problem.detail(), call.request());
-    call.set_refusal(problem);
-    Ok(Err(Unanswered::Refused(CallToolResult::error(vec![ContentBlock::text(said)]))))
-}
-
-pub(crate) fn refused(problem: Problem) -> ErrorData {
-    ErrorData::invalid_request(problem.detail().to_owned(), None)
-}
-
-fn fit<T: DeserializeOwned>(arguments: JsonObject) -> Result<T, Problem> {
+pub(crate) fn fit<T: DeserializeOwned>(arguments: JsonObject) -> Result<T, Problem> {
     Ok(domain::fit::fit(Value::Object(arguments), "")?)
 }
 

@@ -129,6 +129,10 @@ id!(
     /// One call that waits for its owner's word, or did.
     ApprovalId, "appr_", 16, "^appr_[0-9a-hjkmnp-tv-z]{25}[048cgmrw]$"
 );
+id!(
+    /// What a connection could read, put away.
+    BackupId, "bkp_", 16, "^bkp_[0-9a-hjkmnp-tv-z]{25}[048cgmrw]$"
+);
 timed!(
     ApprovalId,
     ConnectionId,
@@ -141,7 +145,8 @@ timed!(
     OpId,
     ActivityId,
     AuditId,
-    UndoId
+    UndoId,
+    BackupId
 );
 
 /// Of what an owner has only one of.

@@ -6,6 +6,7 @@ pub mod activity;
 pub mod analytics;
 pub mod approval;
 pub mod audit;
+pub mod backup;
 mod base32;
 pub mod calendar;
 pub mod change;

@@ -3,22 +3,25 @@
 
 mod export;
 mod import;
+mod reader;
 
-pub use export::{Page, Place, page};
+pub use export::{Document, Page, Place, page};
 pub use import::{Chunk, Counts, Importing, Refused, Report};
+pub use reader::Reader;
 
 use crate::Result;
-use crate::access::Shown;
+use crate::access::{Scope, Shown};
 use crate::collection::Collection;
 use crate::goal::Goal;
 use crate::id::OwnerId;
 use crate::life_area::LifeArea;
 use crate::memory::Memory;
 use crate::noun::Rules;
+use crate::operation::Operation;
 use crate::preferences::Preferences;
 use crate::profile::Profile;
 use crate::record::Record;
-use crate::table::Query;
+use crate::table::{Query, Row};
 use crate::task::Task;
 use futures_util::future::BoxFuture;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
@@ -43,6 +46,7 @@ pub const NOUNS: [Moved; 8] = [
 ];
 
 type TakeIn = for<'a> fn(&'a Importing<'a>, &'static str, &'a [Box<RawValue>]) -> Taking<'a>;
+type Sees = fn(&Row, &Scope<'_>) -> Result<Option<Box<RawValue>>>;
 type Taking<'a> = BoxFuture<'a, Result<Report>>;
 
 /// A noun, as the document knows it.
@@ -50,6 +54,9 @@ pub struct Moved {
     /// Of the list that it stands in.
     pub name: &'static str,
     all: fn(OwnerId) -> Query,
+    /// Who may list them may read them here.
+    list: &'static Operation,
+    sees: Sees,
     take_in: TakeIn,
     pub schema: fn(&mut SchemaGenerator) -> Schema,
 }
@@ -59,6 +66,8 @@ impl Moved {
         Self {
             name,
             all: T::all,
+            list: &T::DOES.list,
+            sees: reader::seen::<T>,
             take_in: |importing, name, items| Box::pin(importing.all_of::<T>(name, items)),
             schema: SchemaGenerator::subschema_for::<Shown<T>>,
         }

@@ -196,6 +196,8 @@ static NOUNS: [&Does; 8] =
 pub static QUERY_USER_STATS: Operation = tells("query_user_stats", "/v1/stats", &NOUNS);
 pub static ANALYZE_PROGRESS: Operation = tells("analyze_progress", "/v1/progress", &[&TASKS]);
 pub static LIST_TRASH: Operation = tells("list_trash", "/v1/trash", &NOUNS);
+pub static BACKUP_USER_DATA: Operation =
+    Operation { method: "POST", ..tells("backup_user_data", "/v1/backups", &NOUNS) };
 
 const fn tells(name: &'static str, path: &'static str, told_of: &'static [&'static Does]) -> Operation {
     Operation { name, tool: name, path, told_of, ..TASKS_AS_ANY.list }
@@ -209,6 +211,7 @@ pub fn all() -> impl Iterator<Item = &'static Operation> {
         &QUERY_USER_STATS,
         &ANALYZE_PROGRESS,
         &LIST_TRASH,
+        &BACKUP_USER_DATA,
     ];
     NOUNS.into_iter().flat_map(Does::each).chain(beside).chain(DEEDS)
 }

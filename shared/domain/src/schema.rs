@@ -25,6 +25,8 @@
 //! | `notice/<conn>/<occasion>` | a notice for the owner, for 40 days | what no write of a record tells, once |
 //! | `due/<time>/<conn>/<version>` | a reminder, under `OwnerId::LARDER` | what is due until now, of all owners |
 //! | `idem/<hash>` | a sealed answer, for 24 hours | what a call was answered that is sent again |
+//! | `backup/<conn>/<backup>` | a backup, and how far it is, for 24 hours | what a connection put away, or is about to |
+//! | `part/<backup>/<number>` | a part of a backup, for as long | what it could read |
 //! | `audit/<entry>` | an entry of the audit log, noted or sealed | what happened, by time |
 //! | `chain` | the end of the audit log's chain | what the next entry is sealed onto |
 //! | `settings` | the owner's settings | for how long the audit log is kept |
@@ -58,7 +60,7 @@
 //! the one that seals an entry of the audit log, which tells nothing new.
 
 use crate::connection::Slug;
-use crate::id::{ActivityId, ApprovalId, AuditId, ConnectionId, MemoryId, OwnerId, TaskId};
+use crate::id::{ActivityId, ApprovalId, AuditId, BackupId, ConnectionId, MemoryId, OwnerId, TaskId};
 use crate::key::KeyHash;
 use crate::keyring::Purpose;
 use crate::notice::Notice;
@@ -157,6 +159,19 @@ pub fn notice(owner: OwnerId, notice: &Notice) -> RowKey {
 /// Longer than any of its occasions can come up again.
 pub fn notice_expiry(at: Timestamp) -> Expiry {
     Expiry::at(at + SignedDuration::from_hours(24 * 40))
+}
+
+/// Under its connection: another's is not there.
+pub fn backup(owner: OwnerId, connection: ConnectionId, id: BackupId) -> RowKey {
+    RowKey::new(owner, format!("backup/{connection}/{id}"))
+}
+
+pub fn backups(owner: OwnerId, connection: ConnectionId) -> Query {
+    Query::prefix(owner, &format!("backup/{connection}/"))
+}
+
+pub fn backup_part(owner: OwnerId, id: BackupId, number: u32) -> RowKey {
+    RowKey::new(owner, format!("part/{id}/{number:06}"))
 }
 
 /// One item of a noun.

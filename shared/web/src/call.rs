@@ -27,6 +27,7 @@ use domain::token::AccessToken;
 use domain::{Error, Result, schema};
 use futures_util::future::{join, join_all};
 use http::request::Parts;
+use http::{HeaderValue, header};
 use jiff::Timestamp;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use tokio::sync::OnceCell;
@@ -46,6 +47,8 @@ struct Inner {
     is_run: bool,
     approved: OnceLock<Approved>,
     along: OnceLock<Along>,
+    /// By which name it was sent here.
+    host: Option<HeaderValue>,
     at: Timestamp,
     request: RequestId,
     admission: OnceCell<Admission>,
@@ -71,7 +74,8 @@ impl Call {
             let key = keys.and_then(|keys| GenuineKey::parse(token, keys));
             (key.ok_or(Error::Unauthenticated(GenuineKey::refusal(token)))?, None)
         };
-        let inner = Inner { token, in_address, ..Inner::new(app, key, *at, *request) };
+        let host = parts.headers.get(header::HOST).cloned();
+        let inner = Inner { token, in_address, host, ..Inner::new(app, key, *at, *request) };
         Ok(call.get_or_init(|| Self(Arc::new(inner))).clone())
     }
 
@@ -100,6 +104,11 @@ impl Call {
 
     pub fn app(&self) -> &App {
         &self.0.app
+    }
+
+    /// Where this Larder is reached, for links.
+    pub(crate) fn origin(&self) -> String {
+        self.0.app.site.origin_of(self.0.host.as_ref())
     }
 
     pub fn shelf<T: Entity>(&self) -> Shelf<'_, T> {
@@ -234,6 +243,7 @@ impl Inner {
             key,
             token: None,
             in_address: false,
+            host: None,
             is_run: false,
             approved: OnceLock::new(),
             along: OnceLock::new(),

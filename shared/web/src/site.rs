@@ -1,6 +1,6 @@
 //! Where this Larder is reached: what its metadata says, and what access tokens are made for.
 
-use http::{HeaderMap, header};
+use http::{HeaderMap, HeaderValue, header};
 use url::Url;
 
 #[derive(Debug, Clone)]
@@ -18,10 +18,14 @@ impl Site {
     /// `https://larder.example`, without a slash. Who names this host was checked before; nothing is repeated that
     /// could be more than a name and a port.
     pub fn origin(&self, headers: &HeaderMap) -> String {
+        self.origin_of(headers.get(header::HOST))
+    }
+
+    pub(crate) fn origin_of(&self, host: Option<&HeaderValue>) -> String {
         if let Some(fixed) = &self.fixed {
             return fixed.clone();
         }
-        let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
+        let host = host.and_then(|host| host.to_str().ok());
         let is_plain = |host: &&str| {
             host.bytes()
                 .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b':' | b'[' | b']'))

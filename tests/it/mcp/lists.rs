@@ -26,7 +26,7 @@ async fn every_list_is_private_and_always_in_the_same_order() {
     let capabilities =
         modern(&house, &key, "server/discover", json!({})).await.body["result"]["capabilities"].clone();
     let names: Vec<_> = capabilities.as_object().unwrap().keys().cloned().collect();
-    assert_eq!(names, ["completions", "prompts", "resources", "tools"]);
+    assert_eq!(names, ["completions", "extensions", "prompts", "resources", "tools"]);
 }
 
 #[tokio::test]
