@@ -2,7 +2,7 @@
 """Deploys Larder to the local AWS that tests/local-aws/start.sh started, with the binaries in target/lambda.
 
 Prints, and writes to target/local-aws/deployed.json:
-  url          the HTTP API's base
+  url          where the API is reached: tests/local-aws/front.py, which gives it a root of its own
   mcp_url      its MCP endpoint
   token        a token of the owner, valid for an hour
   token_url    POST it claims as JSON to get any other token (see tests/local-aws/issuer.py)
@@ -31,7 +31,7 @@ AUDIENCE = "larder"
 
 def main():
     aws = local_aws()
-    issuer = aws.pop("LARDER_TEST_ISSUER")
+    issuer, url = aws.pop("LARDER_TEST_ISSUER"), aws.pop("LARDER_TEST_FRONT")
     receiver = free_address()
     if not SAM.is_file():
         sys.exit("no SAM: install the tools with tests/setup/install")
@@ -44,6 +44,7 @@ def main():
         "OwnerIssuer": issuer,
         "OwnerAudience": AUDIENCE,
         "OutboundAllow": ",".join([issuer.removeprefix("http://"), receiver]),
+        "PublicUrl": url,
         "DeletionProtection": "false",
     }
     overrides = [f"{name}={value}" for name, value in parameters.items()]
@@ -53,7 +54,7 @@ def main():
     listed = json.loads(sam(aws, "list", "stack-outputs", "--stack-name", STACK, "--output", "json"))
     outputs = {output["OutputKey"]: output["OutputValue"] for output in listed}
     api_id = re.match(r"https://([^.]+)\.", outputs["ApiUrl"]).group(1)
-    url = f"{aws['AWS_ENDPOINT_URL']}/_aws/execute-api/{api_id}/$default"
+    (STATE / "api").write_text(f"{aws['AWS_ENDPOINT_URL']}/_aws/execute-api/{api_id}/$default")
     deployed = {
         "url": url,
         "mcp_url": f"{url}/mcp",

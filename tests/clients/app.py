@@ -16,8 +16,8 @@ ABOUT = {"client_name": "Python", "redirect_uris": ["http://127.0.0.1:9/callback
 
 
 class App:
-    def __init__(self):
-        self.browser = Browser(os.environ["ORIGIN"], os.environ["COOKIE"])
+    def __init__(self, browser=None):
+        self.browser = browser or Browser(os.environ["ORIGIN"], os.environ["COOKIE"])
         self.tokens = self.client = self.came = None
 
     async def redirect(self, url):

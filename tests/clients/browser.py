@@ -29,13 +29,17 @@ class Browser:
 
     def lets_in(self, url):
         """Allows all that the app asks for; where the browser is sent then."""
-        onward = call("GET", url).expect(200).text
-        page = call("GET", self.origin + found(r'url=([^"]+)"', onward), headers=self.cookie).expect(200).text
+        page = self.page_of(call("GET", url))
         boxes = re.findall(r'type="checkbox" name="([^"]+)"', page)
         answer = {"request": found(r'name="request" value="([^"]+)"', page), "decision": "allow", "connection": "new"}
         body = urlencode(answer | dict.fromkeys(boxes, "on")).encode()
         headers = self.cookie | FORM | {"Origin": self.origin}
         return call("POST", f"{self.origin}/consent", body, headers=headers).expect(303).headers["Location"]
+
+    def page_of(self, answer):
+        """The page that this one leads on to."""
+        onward = self.origin + found(r'url=([^"]+)"', answer.expect(200).text)
+        return call("GET", onward, headers=self.cookie).expect(200).text
 
     def goes_on(self, url):
         """To the app's own address on this machine, which waits for it."""

@@ -29,7 +29,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use tempfile::TempDir;
 use tower::ServiceExt as _;
-use web::{App, Credential, Identity, Ports, SignedIn, Site};
+use web::{App, Arrived, Credential, Elsewhere, Identity, Leaving, Ports, SignedIn, Site};
 
 pub(crate) const OWNER: &str = "owner-token";
 pub(crate) const OTHER_OWNER: &str = "other-owner-token";
@@ -71,7 +71,7 @@ impl House {
         let opened = embedded::open(folder.path(), Arc::clone(&time), Arc::clone(&entropy) as _).unwrap();
         let (store, keyring) = (opened.store, opened.keys);
         let table = front(Arc::new(store.clone()));
-        let keys = || DataKeys::new(Arc::clone(&table), Arc::new(keyring.clone()));
+        let keys = || Arc::new(DataKeys::new(Arc::clone(&table), Arc::new(keyring.clone())));
         let network = Arc::new(Network::default());
         let pump = Pump {
             store: store.clone(),
@@ -101,7 +101,7 @@ impl House {
         let process = move || {
             App::new(Ports {
                 table: Arc::clone(&table),
-                keys: DataKeys::new(Arc::clone(&table), Arc::new(keyring.clone())),
+                keys: Arc::new(DataKeys::new(Arc::clone(&table), Arc::new(keyring.clone()))),
                 ledger: Arc::clone(&ledger),
                 identity: Arc::new(TwoOwners),
                 reach: Arc::new(Exempt::default()),
@@ -226,6 +226,25 @@ impl Identity for TwoOwners {
             _ => return Err(Error::Unauthenticated(Refusal::NotSignedIn)),
         };
         Ok(SignedIn { owner, since: Timestamp::from_second(since.parse().unwrap()).unwrap(), name })
+    }
+
+    fn elsewhere(&self) -> Option<&dyn Elsewhere> {
+        Some(self)
+    }
+}
+
+/// A browser that comes back with an owner's token is signed in; it brings what it wanted to see along.
+#[async_trait]
+impl Elsewhere for TwoOwners {
+    async fn begin(&self, back: &str) -> domain::Result<Leaving> {
+        Ok(Leaving { to: "https://issuer.example/".parse().unwrap(), cookie: format!("away={back}; Lax") })
+    }
+
+    async fn finish(&self, query: &str, headers: &HeaderMap) -> domain::Result<Arrived> {
+        let back =
+            web::cookie(headers, "away").ok_or(Error::Unauthenticated(Refusal::NotSignedIn))?.to_owned();
+        let signed_in = self.owner(Credential::Token(query)).await?;
+        Ok(Arrived { cookies: ["session=1; Strict", "away=; Lax"].map(str::to_owned), signed_in, back })
     }
 }
 

@@ -11,3 +11,4 @@ mod redirects;
 mod refresh;
 mod register;
 mod scopes;
+mod sign_in;

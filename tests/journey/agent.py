@@ -65,7 +65,7 @@ class Agent:
 
 
 @asynccontextmanager
-async def connected(url, key, era, statuses, person):
+async def connected(url, era, statuses, person, **how):
     async def note(response):
         statuses.append(response.status_code)
 
@@ -74,17 +74,19 @@ async def connected(url, key, era, statuses, person):
         said_yes = all(content.values())
         return ElicitResult(action="accept" if said_yes else "decline", content=content if said_yes else None)
 
-    http = httpx2.AsyncClient(
-        headers={"Authorization": f"Bearer {key}"}, trust_env=False, timeout=60, event_hooks={"response": [note]}
-    )
+    http = httpx2.AsyncClient(**how, trust_env=False, timeout=60, event_hooks={"response": [note]})
     transport, asked = streamable_http_client(url, http_client=http), answer if person else None
     async with http, Client(transport, mode=era, read_timeout_seconds=60, elicitation_callback=asked) as client:
         yield client
 
 
 @contextmanager
-def agent(url, key, era="auto", person=None):
+def connects(url, era="auto", person=None, **how):
     statuses = []
     with start_blocking_portal() as portal:
-        with portal.wrap_async_context_manager(connected(url, key, era, statuses, person)) as client:
+        with portal.wrap_async_context_manager(connected(url, era, statuses, person, **how)) as client:
             yield Agent(client, portal, statuses)
+
+
+def agent(url, key, era="auto", person=None):
+    return connects(url, era, person, headers={"Authorization": f"Bearer {key}"})

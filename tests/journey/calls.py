@@ -6,7 +6,7 @@ import re
 import time
 from urllib.parse import urlsplit
 
-KEYS = re.compile(r"lrdo?_[0-9a-z]+_[0-9a-z_]+|whsec_[\w+/=]+|eyJ[\w-]+\.[\w-]+\.[\w-]+")
+KEYS = re.compile(r"lrd[aoqr]?_[0-9a-z]+_[0-9a-z_]+|whsec_[\w+/=]+|eyJ[\w-]+\.[\w-]+\.[\w-]+")
 SECRETS = re.compile(rf"{KEYS.pattern}|(?<=code=)[\w-]+")
 
 

@@ -27,7 +27,8 @@ class Deployed:
         self.receiver, self.aws = told["receiver"], told["aws"]
         self.scratch = STATE / "scratch"
         self.scratch.mkdir(exist_ok=True)
-        self.owner_token = self.token()
+        self.owner = f"journey-{secrets.token_hex(8)}"  # as the issuer knows them
+        self.owner_token = self.token(sub=self.owner)
 
     def token(self, **claims):
         """A token of an owner that nobody has been yet, unless the claims name another."""

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Starts the local AWS (IAM enforced) and the test issuer, both on loopback and on free ports, and writes what a client
-# needs to target/local-aws/env. Logs and pid files stand beside it. Ends an earlier one first; stop.sh ends both.
+# Starts the local AWS (IAM enforced), the test issuer and a front for the API, all on loopback and on free ports, and
+# writes what a client needs to target/local-aws/env. Logs and pid files stand beside it. Ends earlier ones first;
+# stop.sh ends them all.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
@@ -10,11 +11,11 @@ state=$root/target/local-aws
 "$here/stop.sh"
 rm -rf "$state"
 mkdir -p "$state/home" "$state/tmp"
-read -r aws_port issuer_port < <("$tools/mini/bin/python" -c '
+read -r aws_port issuer_port front_port < <("$tools/mini/bin/python" -c '
 import socket
-sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(2)]
+sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(3)]
 print(*(s.getsockname()[1] for s in sockets))')
-aws=http://127.0.0.1:$aws_port issuer=http://127.0.0.1:$issuer_port
+aws=http://127.0.0.1:$aws_port issuer=http://127.0.0.1:$issuer_port front=http://127.0.0.1:$front_port
 
 set -m # each in its own process group, so that stop.sh also ends the functions it started
 # A clean environment, because functions inherit it; its endpoint and credentials are how they find the local AWS.
@@ -25,6 +26,8 @@ env -i PATH="$PATH" HOME="$state/home" TMPDIR="$state/tmp" \
 echo $! >"$state/aws.pid"
 "$tools/clients/bin/python" "$here/issuer.py" "$issuer_port" >"$state/issuer.log" 2>&1 &
 echo $! >"$state/issuer.pid"
+"$tools/clients/bin/python" "$here/front.py" "$front_port" >"$state/front.log" 2>&1 &
+echo $! >"$state/front.pid"
 set +m
 
 cat >"$state/env" <<END
@@ -37,6 +40,7 @@ AWS_EC2_METADATA_DISABLED=true
 AWS_CONFIG_FILE=/dev/null
 AWS_SHARED_CREDENTIALS_FILE=/dev/null
 LARDER_TEST_ISSUER=$issuer
+LARDER_TEST_FRONT=$front
 END
 
 ready() { curl --silent --fail --output /dev/null --max-time 2 "$1"; }

@@ -17,7 +17,7 @@ use std::sync::Arc;
 
 pub struct Deliver {
     pub table: Arc<dyn Table>,
-    pub keys: DataKeys,
+    pub keys: Arc<DataKeys>,
     pub outbound: Arc<dyn Outbound>,
     pub clock: Arc<dyn Clock>,
 }

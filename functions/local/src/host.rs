@@ -53,7 +53,7 @@ impl Host {
             embedded::open(folder, Arc::clone(&clock), Arc::clone(&entropy))?;
         let owner = Arc::new(LocalOwner::new(&keys, Arc::clone(&clock), Arc::clone(&entropy)));
         let table = Arc::new(store.clone());
-        let data_keys = || DataKeys::new(Arc::clone(&table) as _, Arc::new(keys.clone()));
+        let data_keys = Arc::new(DataKeys::new(Arc::clone(&table) as _, Arc::new(keys)));
         let changes = Changes {
             sealer: Sealer {
                 table: Arc::clone(&table) as _,
@@ -64,7 +64,7 @@ impl Host {
         };
         let deliver = Deliver {
             table: Arc::clone(&table) as _,
-            keys: data_keys(),
+            keys: Arc::clone(&data_keys),
             outbound: Arc::clone(&outbound),
             clock: Arc::clone(&clock),
         };
@@ -78,7 +78,7 @@ impl Host {
         let ledger = Behind::start(Direct::new(Arc::clone(&table) as _));
         let notes = Arc::new(ledger.clone());
         let app = App::new(Ports {
-            keys: data_keys(),
+            keys: data_keys,
             ledger: notes,
             table,
             identity,

@@ -4,13 +4,13 @@ use async_trait::async_trait;
 use domain::clock::{Clock, Entropy};
 use domain::error::Refusal;
 use domain::id::OwnerId;
-use domain::signing::{Label, SigningKeys};
+use domain::session::{self, Kind, Pass};
+use domain::signing::SigningKeys;
 use domain::table::{Expect, Expiry, Put};
-use domain::{Error, Result, hex, schema, session};
+use domain::{Error, Result, hex, schema};
 use embedded::KeyFile;
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use std::sync::Arc;
-use subtle::ConstantTimeEq as _;
 use web::{App, Credential, Identity, SignedIn};
 
 pub struct LocalOwner {
@@ -18,17 +18,6 @@ pub struct LocalOwner {
     cookie: String,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
-}
-
-/// What the owner is given, each for its own time and use.
-#[derive(Clone, Copy)]
-enum Kind {
-    /// For scripts.
-    Token,
-    /// For browsers.
-    Session,
-    /// The code in a link that is traded, once, for a session.
-    Link,
 }
 
 /// What the code of a link was traded for.
@@ -40,26 +29,11 @@ pub(crate) enum Traded {
     Foreign,
 }
 
-struct Genuine<'a> {
-    since: Timestamp,
-    nonce: &'a str,
-}
-
-impl Kind {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Token => "token",
-            Self::Session => "session",
-            Self::Link => "link",
-        }
-    }
-
-    const fn life(self) -> SignedDuration {
-        match self {
-            Self::Token => SignedDuration::from_hours(1),
-            Self::Session => SignedDuration::from_hours(24 * 30),
-            Self::Link => SignedDuration::from_mins(10),
-        }
+const fn life(kind: Kind) -> SignedDuration {
+    match kind {
+        Kind::Token => SignedDuration::from_hours(1),
+        Kind::Session => SignedDuration::from_hours(24 * 30),
+        Kind::Link => SignedDuration::from_mins(10),
     }
 }
 
@@ -87,14 +61,14 @@ impl LocalOwner {
     /// Trades the code of a link for the cookie of a session. That it was used lies in the store, so that neither
     /// another browser nor another start can use it again.
     pub(crate) async fn sign_in(&self, code: &str, app: &App) -> Result<Traded> {
-        let Some(link) = self.issued(Kind::Link, code) else { return Ok(Traded::Foreign) };
-        if self.is_over(Kind::Link, &link) {
+        let Some(link) = Pass::parse(Kind::Link, code, &self.keys) else { return Ok(Traded::Foreign) };
+        if link.is_over(life(Kind::Link), self.clock.now()) {
             return Ok(Traded::Spent);
         }
-        session::admit(&*app.table, self.id(), link.since, link.nonce).await?;
-        let key = schema::used_link(self.id(), link.nonce);
+        session::admit(&*app.table, self.id(), link.since, &link.nonce).await?;
+        let key = schema::used_link(self.id(), &link.nonce);
         // Remembered for longer than it lives, because a row may go a second early.
-        let expires = Some(Expiry::at(link.since + Kind::Link.life() * 2));
+        let expires = Some(Expiry::at(link.since + life(Kind::Link) * 2));
         let used = Put { expires, ..Put::new(key, "{}", Expect::Absent) };
         match app.table.put(used, app.op()).await {
             Err(Error::Conflict) => Ok(Traded::Spent),
@@ -102,7 +76,7 @@ impl LocalOwner {
             Ok(_) => {
                 let session = self.issue(Kind::Session);
                 let signed_in = self.signed_in(Kind::Session, &session)?;
-                Ok(Traded::Session(self.set_cookie(&session, Kind::Session.life()), signed_in))
+                Ok(Traded::Session(self.set_cookie(&session, life(Kind::Session)), signed_in))
             }
         }
     }
@@ -116,32 +90,14 @@ impl LocalOwner {
     }
 
     fn issue(&self, kind: Kind) -> String {
-        self.sign(kind, self.clock.now().as_millisecond(), &hex(&self.entropy.bytes::<16>()))
-    }
-
-    fn sign(&self, kind: Kind, since: i64, nonce: &str) -> String {
-        let said = format!("{}_{since}_{nonce}", kind.name());
-        let tag: [u8; 32] = self.keys.tag(Label::OwnerToken, said.as_bytes());
-        format!("lrdo_{said}_{}", hex(&tag))
+        Pass::issue(self.id(), self.clock.now(), self.entropy.bytes()).text(kind, &self.keys)
     }
 
     /// Who is signed in by what was issued here for this use, and is not over.
     fn signed_in(&self, kind: Kind, text: &str) -> Result<SignedIn> {
-        let genuine = self.issued(kind, text).filter(|genuine| !self.is_over(kind, genuine));
-        let Genuine { since, nonce } = genuine.ok_or(Error::Unauthenticated(Refusal::NotSignedIn))?;
-        Ok(SignedIn { owner: self.id(), since, name: nonce.to_owned() })
-    }
-
-    fn is_over(&self, kind: Kind, genuine: &Genuine<'_>) -> bool {
-        self.clock.now() >= genuine.since + kind.life()
-    }
-
-    fn issued<'a>(&self, kind: Kind, text: &'a str) -> Option<Genuine<'a>> {
-        let mut parts = text.split('_').skip(2);
-        let (since, nonce) = (parts.next()?.parse().ok()?, parts.next()?);
-        let right: bool = self.sign(kind, since, nonce).as_bytes().ct_eq(text.as_bytes()).into();
-        let since = Timestamp::from_millisecond(since).ok()?;
-        right.then_some(Genuine { since, nonce })
+        let pass = Pass::parse(kind, text, &self.keys);
+        let pass = pass.filter(|pass| !pass.is_over(life(kind), self.clock.now()));
+        pass.map(SignedIn::from).ok_or(Error::Unauthenticated(Refusal::NotSignedIn))
     }
 }
 

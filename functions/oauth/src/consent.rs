@@ -12,6 +12,7 @@ use crate::form::Form;
 use crate::pages::{Before, Consent, Page, SignInFirst, stopped, verb};
 use crate::redirect;
 use crate::refused::Refused;
+use crate::sign_in;
 use asked::Asked;
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
@@ -51,7 +52,8 @@ pub(crate) async fn show(
         return stopped(wrong_place);
     }
     let Some(owner) = owner else {
-        return Page::default().show(&SignInFirst { has_sessions: app.identity.cookie().is_some() });
+        let (by_link, place) = (app.identity.cookie().is_some(), sign_in::place(&app, &headers, &uri));
+        return Page::default().show(&SignInFirst { by_link, place });
     };
     let document = described.as_ref().and_then(|url| url.host_str().map(str::to_owned));
     let client = match (registered, described) {

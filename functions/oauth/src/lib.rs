@@ -13,6 +13,7 @@ mod redirect;
 mod refused;
 mod register;
 mod revoke;
+mod sign_in;
 mod token;
 
 use web::Access::{Owner, Public};
@@ -31,4 +32,6 @@ pub fn routes() -> Routes {
         .get(Public, "/authorize", authorize::authorize)
         .get(Public, "/consent", consent::show)
         .post(Owner, "/consent", consent::given)
+        .get(Public, "/sign-in/begin", sign_in::begin)
+        .get(Public, "/signed-in", sign_in::finish)
 }

@@ -27,8 +27,10 @@ pub(crate) struct Stopped<'a> {
 #[derive(Template)]
 #[template(path = "sign_in_first.html")]
 pub(crate) struct SignInFirst {
-    /// Whether browsers can sign in here.
-    pub(crate) has_sessions: bool,
+    /// Where browsers go to sign in, and come back from.
+    pub(crate) place: Option<String>,
+    /// Whether they sign in by a link that is printed here.
+    pub(crate) by_link: bool,
 }
 
 #[derive(Template)]

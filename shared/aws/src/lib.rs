@@ -14,7 +14,7 @@ mod table;
 
 pub use consume::{consume, consume_ticks};
 pub use keyring::KmsKeyring;
-pub use oidc::Oidc;
+pub use oidc::{Browsers, Oidc};
 pub use ports::Ports;
 pub use queue::SqsQueue;
 pub use serve::{Owners, no_owner, oidc_owner, serve};

@@ -1,20 +1,24 @@
 //! Who the owner is: a token of the OpenID Connect issuer that this Larder trusts, made for this Larder.
 
+mod browsers;
 mod crypto;
-mod keys;
+mod issuer;
 
 use async_trait::async_trait;
+pub use browsers::Browsers;
+
+use browsers::SignIn;
 use domain::clock::Clock;
 use domain::error::Refusal;
 use domain::id::OwnerId;
 use domain::outbound::Outbound;
 use domain::{Error, Result};
+use issuer::{Issuer, Key};
 use jiff::{SignedDuration, Timestamp};
 use jsonwebtoken::{Algorithm, Validation, decode, decode_header};
-use keys::{IssuerKeys, Key};
 use serde::Deserialize;
 use std::sync::Arc;
-use web::{Credential, Identity, SignedIn};
+use web::{Credential, Elsewhere, Identity, SignedIn};
 
 /// Far more than any issuer writes, and little to hash.
 const MOST_TOKEN_BYTES: usize = 8 * 1024;
@@ -23,8 +27,14 @@ const MOST_TOKEN_BYTES: usize = 8 * 1024;
 const LEEWAY_SECONDS: f64 = 5.0;
 
 pub struct Oidc {
+    tokens: Arc<Tokens>,
+    sign_in: Option<SignIn>,
+}
+
+/// Those that the issuer gives.
+struct Tokens {
     audience: String,
-    keys: IssuerKeys,
+    issuer: Issuer,
     clock: Arc<dyn Clock>,
 }
 
@@ -37,22 +47,39 @@ struct Claims {
     iat: f64,
     /// A token that was only renewed is as old as the sign-in behind it.
     auth_time: Option<f64>,
+    /// Of one that was made for a browser: which sign-in it answers.
+    nonce: Option<String>,
 }
 
 impl Oidc {
     pub fn new(issuer: String, audience: String, outbound: Arc<dyn Outbound>, clock: Arc<dyn Clock>) -> Self {
         crypto::install();
-        Self { audience, keys: IssuerKeys::new(issuer, outbound, clock.clone()), clock }
+        let issuer = Issuer::new(issuer, outbound, Arc::clone(&clock));
+        Self { tokens: Arc::new(Tokens { audience, issuer, clock }), sign_in: None }
+    }
+
+    /// Owners may come with a browser, too.
+    pub fn with(self, browsers: Browsers) -> Self {
+        let sign_in = Some(SignIn::new(Arc::clone(&self.tokens), browsers));
+        Self { sign_in, ..self }
     }
 
     pub async fn owner_of(&self, token: &str) -> Result<SignedIn> {
-        let kid = kid(token).ok_or_else(refusal)?;
-        let key = self.keys.find(&kid).await?.ok_or_else(refusal)?;
-        let claims = self.claims(token, &key).ok_or_else(refusal)?;
-        let since = claims.since().ok_or_else(refusal)?;
+        let (owner, since, _) = self.tokens.read(token).await?;
         // Whatever was renewed since then is of the same sign-in.
         let name = since.as_second().to_string();
-        Ok(SignedIn { owner: OwnerId::of(&claims.iss, &claims.sub), since, name })
+        Ok(SignedIn { owner, since, name })
+    }
+}
+
+impl Tokens {
+    /// Whose it is, since when, and its nonce.
+    async fn read(&self, token: &str) -> Result<(OwnerId, Timestamp, Option<String>)> {
+        let kid = kid(token).ok_or_else(refusal)?;
+        let key = self.issuer.find(&kid).await?.ok_or_else(refusal)?;
+        let claims = self.claims(token, &key).ok_or_else(refusal)?;
+        let since = claims.since().ok_or_else(refusal)?;
+        Ok((OwnerId::of(&claims.iss, &claims.sub), since, claims.nonce))
     }
 
     fn claims(&self, token: &str, key: &Key) -> Option<Claims> {
@@ -60,7 +87,7 @@ impl Oidc {
         let now = self.clock.now().as_duration().as_secs_f64();
         let has_begun = claims.nbf.unwrap_or_default().max(claims.iat) <= now + LEEWAY_SECONDS;
         let is_over = now > claims.exp + LEEWAY_SECONDS;
-        let is_ours = claims.iss == self.keys.issuer() && !claims.sub.is_empty();
+        let is_ours = claims.iss == self.issuer.name() && !claims.sub.is_empty();
         (has_begun && !is_over && is_ours).then_some(claims)
     }
 
@@ -69,7 +96,7 @@ impl Oidc {
         let mut rules = Validation::new(algorithm);
         rules.set_required_spec_claims(&["exp", "aud", "iss", "sub"]);
         rules.set_audience(&[&self.audience]);
-        rules.set_issuer(&[self.keys.issuer()]);
+        rules.set_issuer(&[self.issuer.name()]);
         rules.validate_exp = false;
         rules
     }
@@ -100,9 +127,18 @@ fn refusal() -> Error {
 #[async_trait]
 impl Identity for Oidc {
     async fn owner(&self, credential: Credential<'_>) -> Result<SignedIn> {
-        match credential {
-            Credential::Token(token) => self.owner_of(token).await,
-            Credential::Session(_) => Err(refusal()),
+        match (credential, &self.sign_in) {
+            (Credential::Token(token), _) => self.owner_of(token).await,
+            (Credential::Session(session), Some(sign_in)) => sign_in.owner_of(session).await,
+            (Credential::Session(_), None) => Err(refusal()),
         }
+    }
+
+    fn cookie(&self) -> Option<&str> {
+        self.sign_in.as_ref().map(|_| browsers::SESSION)
+    }
+
+    fn elsewhere(&self) -> Option<&dyn Elsewhere> {
+        self.sign_in.as_ref().map(|sign_in| sign_in as &dyn Elsewhere)
     }
 }

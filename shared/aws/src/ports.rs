@@ -2,7 +2,7 @@
 
 use crate::Error;
 use crate::config::Settings;
-use crate::{DynamoTable, KmsKeyring, Oidc, SqsQueue};
+use crate::{Browsers, DynamoTable, KmsKeyring, Oidc, SqsQueue};
 use aws_types::SdkConfig;
 use domain::clock::{Clock, Entropy};
 use domain::data_keys::DataKeys;
@@ -18,13 +18,14 @@ pub struct Ports {
     settings: Settings,
     sdk: SdkConfig,
     table: OnceLock<Arc<dyn Table>>,
+    data_keys: OnceLock<Arc<DataKeys>>,
 }
 
 impl Ports {
     pub fn from_env() -> Result<Self, Error> {
         let settings = Settings::from_env();
         let sdk = settings.sdk()?;
-        Ok(Self { settings, sdk, table: OnceLock::new() })
+        Ok(Self { settings, sdk, table: OnceLock::new(), data_keys: OnceLock::new() })
     }
 
     pub fn table(&self) -> Result<Arc<dyn Table>, Error> {
@@ -34,10 +35,14 @@ impl Ports {
         Ok(Arc::clone(table))
     }
 
-    pub fn data_keys(&self) -> Result<DataKeys, Error> {
-        let client = aws_sdk_kms::Client::new(&self.sdk);
-        let keyring = KmsKeyring::new(client, self.settings.kms_key()?);
-        Ok(DataKeys::new(self.table()?, Arc::new(keyring)))
+    /// One for all, because each opens its keys for itself.
+    pub fn data_keys(&self) -> Result<Arc<DataKeys>, Error> {
+        let (table, key) = (self.table()?, self.settings.kms_key()?);
+        let keys = self.data_keys.get_or_init(|| {
+            let keyring = KmsKeyring::new(aws_sdk_kms::Client::new(&self.sdk), key);
+            Arc::new(DataKeys::new(table, Arc::new(keyring)))
+        });
+        Ok(Arc::clone(keys))
     }
 
     /// Nothing runs here once a call is answered, so its notes are written before.
@@ -72,6 +77,13 @@ impl Ports {
 
     pub(crate) fn oidc(&self) -> Result<Oidc, Error> {
         let (issuer, audience) = (self.settings.owner_issuer()?, self.settings.owner_audience()?);
-        Ok(Oidc::new(issuer, audience, self.outbound()?, self.clock()))
+        let oidc = Oidc::new(issuer, audience, self.outbound()?, self.clock());
+        // Only to an address that was set is a browser sent back.
+        Ok(match self.settings.public_url()? {
+            Some(public_url) => {
+                oidc.with(Browsers { public_url, keys: self.data_keys()?, entropy: self.entropy() })
+            }
+            None => oidc,
+        })
     }
 }

@@ -23,7 +23,7 @@ pub struct App {
 
 pub struct Ports {
     pub table: Arc<dyn Table>,
-    pub keys: DataKeys,
+    pub keys: Arc<DataKeys>,
     pub ledger: Arc<dyn Ledger>,
     pub identity: Arc<dyn Identity>,
     pub reach: Arc<dyn Reach>,

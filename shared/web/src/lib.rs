@@ -45,7 +45,9 @@ pub use formats::{Reply, Told, Wanted};
 pub use history::{History, PastChange};
 pub use idempotency::{Answer, Answered, Keep, Once, Repeatable};
 pub use nouns::{Applied, Applying, Batch, Decomposed, Decomposing, Deleting, Nouns, TheirFate, Written};
-pub use owner::{ByOwner, Credential, Identity, NoOwner, Owner, SignedIn, presented};
+pub use owner::{
+    Arrived, ByOwner, Credential, Elsewhere, Identity, Leaving, NoOwner, Owner, SignedIn, cookie, presented,
+};
 pub use page::{Page, PageParams, cursor};
 pub use peer::Peer;
 pub use precondition::{Condition, Expected, IfMatch, expect_version, tag, tagged, unless_known};

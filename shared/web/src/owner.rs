@@ -9,12 +9,14 @@ use async_trait::async_trait;
 use axum::extract::FromRequestParts;
 use domain::error::Refusal;
 use domain::id::OwnerId;
+use domain::session::Pass;
 use domain::shelf::{Source, Writer};
 use domain::{Error, Result, session};
 use http::request::Parts;
 use http::{HeaderMap, Method, StatusCode, Uri, header};
 use jiff::Timestamp;
 use std::ops::Deref;
+use url::Url;
 
 /// How a host knows its owners: an OIDC issuer on AWS, signed links and sessions on a laptop.
 #[async_trait]
@@ -25,6 +27,34 @@ pub trait Identity: Send + Sync {
     fn cookie(&self) -> Option<&str> {
         None
     }
+
+    /// Where browsers are sent to sign in, if somebody else vouches for owners.
+    fn elsewhere(&self) -> Option<&dyn Elsewhere> {
+        None
+    }
+}
+
+/// Signing a browser in at somebody who vouches for owners.
+#[async_trait]
+pub trait Elsewhere: Send + Sync {
+    /// `back` is the path that the browser is to see when it is signed in.
+    async fn begin(&self, back: &str) -> Result<Leaving>;
+
+    /// What the browser brings: the query that it was sent back with, and its cookies.
+    async fn finish(&self, query: &str, headers: &HeaderMap) -> Result<Arrived>;
+}
+
+/// A browser that leaves, with what it has to bring back.
+pub struct Leaving {
+    pub to: Url,
+    pub cookie: String,
+}
+
+/// A browser that came back: its cookies, whose it is, and what it wanted to see.
+pub struct Arrived {
+    pub cookies: [String; 2],
+    pub signed_in: SignedIn,
+    pub back: String,
 }
 
 /// Whose a credential is, and when it was issued.
@@ -34,6 +64,12 @@ pub struct SignedIn {
     pub since: Timestamp,
     /// What this sign-in is called among its owner's: whatever has the same name is noted once.
     pub name: String,
+}
+
+impl From<Pass> for SignedIn {
+    fn from(Pass { owner, since, nonce }: Pass) -> Self {
+        Self { owner, since, name: nonce }
+    }
 }
 
 #[derive(Clone, Copy)]
@@ -143,7 +179,8 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 
-fn cookie<'a>(headers: &'a HeaderMap, called: &str) -> Option<&'a str> {
+/// Of a browser.
+pub fn cookie<'a>(headers: &'a HeaderMap, called: &str) -> Option<&'a str> {
     let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
     let mut pairs = cookies.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
     pairs.find(|(name, _)| *name == called).map(|(_, value)| value)

@@ -4,7 +4,7 @@ use aws_sdk_kms::config::{BehaviorVersion, Builder, Region};
 use winterbaume_core::MockAws;
 use winterbaume_kms::KmsService;
 
-async fn host() -> (KmsKeyring, ()) {
+pub(crate) async fn host() -> (KmsKeyring, ()) {
     let kms = MockAws::builder().with_service(KmsService::new()).build();
     let config = Builder::new()
         .behavior_version(BehaviorVersion::latest())

@@ -1,5 +1,6 @@
 //! Whom the owner's tokens are believed.
 
+mod browsers;
 mod forged;
 mod issuer;
 

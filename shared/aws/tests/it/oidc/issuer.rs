@@ -4,14 +4,17 @@ use async_trait::async_trait;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::outbound::{Answer, Method, Outbound, OutboundError, Request};
+use ring::digest::{SHA256, digest};
 use ring::rand::SystemRandom;
 use ring::signature::{
     ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair, RSA_PKCS1_SHA256, RsaEncoding,
     RsaKeyPair, RsaPublicKeyComponents,
 };
 use serde_json::{Value, json};
+use std::collections::HashMap;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use url::{Url, form_urlencoded};
 
 pub(crate) const ISSUER: &str = "https://issuer.example/pool";
 pub(crate) const AUDIENCE: &str = "larder";
@@ -26,6 +29,8 @@ pub(crate) struct Issuer {
     published: Mutex<Vec<String>>,
     fetches: AtomicUsize,
     down: AtomicBool,
+    /// By code: what has to be brought to trade it, and the token that it is traded for.
+    codes: Mutex<HashMap<String, (Vec<(String, String)>, String)>>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -50,6 +55,7 @@ impl Issuer {
             published: Mutex::new(all.map(str::to_owned).to_vec()),
             fetches: AtomicUsize::new(0),
             down: AtomicBool::new(false),
+            codes: Mutex::default(),
         }
     }
 
@@ -67,6 +73,29 @@ impl Issuer {
 
     pub(crate) fn call_itself(&self, name: &str) {
         *self.name.lock().unwrap() = name.to_owned();
+    }
+
+    /// Somebody signs in on the issuer's page, and gets this token for what the browser is sent back with: its query.
+    pub(crate) fn signs_in(&self, to: &Url, token: impl FnOnce(&str) -> String) -> String {
+        let asked: HashMap<_, _> = to.query_pairs().into_owned().collect();
+        assert_eq!((to.path(), asked["response_type"].as_str()), ("/authorize", "code"));
+        assert_eq!((asked["scope"].as_str(), asked["code_challenge_method"].as_str()), ("openid", "S256"));
+        let mut codes = self.codes.lock().unwrap();
+        let code = format!("code-{}", codes.len());
+        let bring = ["client_id", "redirect_uri", "code_challenge"];
+        let bring = bring.map(|name| (name.to_owned(), asked[name].clone())).to_vec();
+        codes.insert(code.clone(), (bring, token(&asked["nonce"])));
+        format!("code={code}&state={}", asked["state"])
+    }
+
+    /// Once.
+    fn trade(&self, form: &str) -> Option<Value> {
+        let mut form: HashMap<_, _> = form_urlencoded::parse(form.as_bytes()).into_owned().collect();
+        let (bring, token) = self.codes.lock().unwrap().get_mut(&form["code"]).map(std::mem::take)?;
+        let challenge = text(digest(&SHA256, form["code_verifier"].as_bytes()).as_ref());
+        form.insert("code_challenge".to_owned(), challenge);
+        let is_right = !bring.is_empty() && bring.iter().all(|(name, value)| form[name] == *value);
+        is_right.then(|| json!({"access_token": "other", "id_token": token, "token_type": "Bearer"}))
     }
 
     pub(crate) fn modulus_and_exponent(&self) -> RsaPublicKeyComponents<Vec<u8>> {
@@ -95,14 +124,23 @@ impl Issuer {
 #[async_trait]
 impl Outbound for Issuer {
     async fn send(&self, request: Request) -> Result<Answer, OutboundError> {
-        assert_eq!(request.method, Method::Get);
         if self.down.load(Ordering::SeqCst) {
             return Err(OutboundError::TimedOut);
         }
         let answer = match request.url.as_str() {
-            "https://issuer.example/pool/.well-known/openid-configuration" => {
-                json!({"issuer": *self.name.lock().unwrap(), "jwks_uri": "https://keys.example/jwks.json"})
+            "https://issuer.example/token" => {
+                assert_eq!(request.method, Method::Post);
+                let traded = self.trade(&request.body);
+                let status = if traded.is_some() { 200 } else { 400 };
+                let body = traded.unwrap_or_else(|| json!({"error": "invalid_grant"}));
+                return Ok(Answer { status, body: body.to_string().into_bytes() });
             }
+            "https://issuer.example/pool/.well-known/openid-configuration" => json!({
+                "issuer": *self.name.lock().unwrap(),
+                "jwks_uri": "https://keys.example/jwks.json",
+                "authorization_endpoint": "https://login.example/authorize?pool=1",
+                "token_endpoint": "https://issuer.example/token",
+            }),
             "https://keys.example/jwks.json" => {
                 self.fetches.fetch_add(1, Ordering::SeqCst);
                 let published = self.published.lock().unwrap();

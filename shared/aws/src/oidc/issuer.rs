@@ -1,4 +1,5 @@
-//! The issuer's public keys, fetched when they are first needed and when a token names one that is not known.
+//! The issuer: its public keys and the places where browsers sign in, fetched when they are first needed, and when a
+//! token names a key that is not known.
 
 use domain::clock::Clock;
 use domain::outbound::{Method, Outbound, Request};
@@ -11,7 +12,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::collections::HashMap;
 use std::sync::Arc;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, MutexGuard};
 
 /// Whoever sends tokens with invented keys makes us ask no more often than this.
 const BETWEEN_FETCHES: SignedDuration = SignedDuration::from_secs(60);
@@ -24,8 +25,8 @@ const USABLE: SignedDuration = SignedDuration::from_hours(24);
 
 const MOST_KEYS: usize = 100;
 
-pub(super) struct IssuerKeys {
-    issuer: String,
+pub(super) struct Issuer {
+    name: String,
     outbound: Arc<dyn Outbound>,
     clock: Arc<dyn Clock>,
     known: Mutex<Known>,
@@ -40,14 +41,29 @@ pub(super) struct Key {
 #[derive(Default)]
 struct Known {
     keys: HashMap<String, Arc<Key>>,
+    places: Places,
     fetched: Option<Timestamp>,
     not_before: Option<Timestamp>,
+}
+
+/// Where browsers sign in, and where what they bring back is traded; not every issuer has them.
+#[derive(Clone, Default, Deserialize)]
+pub(super) struct Places {
+    pub(super) authorization_endpoint: Option<String>,
+    pub(super) token_endpoint: Option<String>,
 }
 
 #[derive(Deserialize)]
 struct Discovery {
     issuer: String,
     jwks_uri: String,
+    #[serde(flatten)]
+    places: Places,
+}
+
+#[derive(Deserialize)]
+struct Traded {
+    id_token: String,
 }
 
 #[derive(Deserialize)]
@@ -55,24 +71,56 @@ struct KeySet {
     keys: Vec<Value>,
 }
 
-impl IssuerKeys {
-    pub(super) fn new(issuer: String, outbound: Arc<dyn Outbound>, clock: Arc<dyn Clock>) -> Self {
-        Self { issuer, outbound, clock, known: Mutex::default() }
+impl Issuer {
+    pub(super) fn new(name: String, outbound: Arc<dyn Outbound>, clock: Arc<dyn Clock>) -> Self {
+        Self { name, outbound, clock, known: Mutex::default() }
     }
 
-    pub(super) fn issuer(&self) -> &str {
-        &self.issuer
+    pub(super) fn name(&self) -> &str {
+        &self.name
     }
 
     /// `None` when the issuer has no such key; `Busy` when it could not be asked.
     pub(super) async fn find(&self, kid: &str) -> Result<Option<Arc<Key>>> {
+        Ok(self.known(|known| known.keys.contains_key(kid)).await?.keys.get(kid).cloned())
+    }
+
+    pub(super) async fn places(&self) -> Result<Places> {
+        Ok(self.known(|_| true).await?.places.clone())
+    }
+
+    /// What is traded once, at the issuer's token endpoint, for the token of whoever signed in; `None` if it refuses.
+    pub(super) async fn trade(&self, form: String) -> Result<Option<String>> {
+        let missing = || Error::internal("the issuer has no token endpoint");
+        let url = self.places().await?.token_endpoint.ok_or_else(missing)?;
+        let url = url.parse().map_err(Error::internal)?;
+        let headers = vec![
+            ("accept", "application/json".to_owned()),
+            ("content-type", "application/x-www-form-urlencoded".to_owned()),
+        ];
+        let request = Request { method: Method::Post, url, headers, body: form };
+        match self.outbound.send(request).await {
+            Ok(answer) if answer.status == 200 => {
+                let traded: Traded = serde_json::from_slice(&answer.body).map_err(Error::internal)?;
+                Ok(Some(traded.id_token))
+            }
+            Ok(answer) if answer.status < 500 => Ok(None),
+            failed => {
+                tracing::error!(status = failed.ok().map(|answer| answer.status), "the issuer did not trade");
+                Err(Error::Busy)
+            }
+        }
+    }
+
+    async fn known(&self, is_enough: impl Fn(&Known) -> bool) -> Result<MutexGuard<'_, Known>> {
         let mut known = self.known.lock().await;
         let now = self.clock.now();
         let is_due = known.not_before.is_none_or(|moment| moment <= now);
-        if is_due && !(known.is_within(FRESH, now) && known.keys.contains_key(kid)) {
+        if is_due && !(known.is_within(FRESH, now) && is_enough(&known)) {
             match self.fetch().await {
-                Ok(keys) => {
-                    *known = Known { keys, fetched: Some(now), not_before: Some(now + BETWEEN_FETCHES) };
+                Ok((keys, places)) => {
+                    let not_before = Some(now + BETWEEN_FETCHES);
+                    *known = Known { keys, places, fetched: Some(now), not_before };
                 }
                 Err(error) => {
                     tracing::error!(%error, "the issuer's keys could not be fetched");
@@ -80,19 +128,19 @@ impl IssuerKeys {
                 }
             }
         }
-        if known.is_within(USABLE, now) { Ok(known.keys.get(kid).cloned()) } else { Err(Error::Busy) }
+        if known.is_within(USABLE, now) { Ok(known) } else { Err(Error::Busy) }
     }
 
-    async fn fetch(&self) -> Result<HashMap<String, Arc<Key>>> {
-        let place = format!("{}/.well-known/openid-configuration", self.issuer.trim_end_matches('/'));
+    async fn fetch(&self) -> Result<(HashMap<String, Arc<Key>>, Places)> {
+        let place = format!("{}/.well-known/openid-configuration", self.name.trim_end_matches('/'));
         let discovery: Discovery = self.get(&place).await?;
-        if discovery.issuer != self.issuer {
+        if discovery.issuer != self.name {
             return Err(Error::internal("the issuer calls itself otherwise"));
         }
         let set: KeySet = self.get(&discovery.jwks_uri).await?;
         let keys =
             set.keys.into_iter().take(MOST_KEYS).filter_map(|jwk| usable(serde_json::from_value(jwk).ok()?));
-        Ok(keys.collect())
+        Ok((keys.collect(), discovery.places))
     }
 
     async fn get<T: DeserializeOwned>(&self, url: &str) -> Result<T> {
