@@ -4,7 +4,6 @@ use super::flow::{Page, encoded, page, register, seen, wanted};
 use crate::harness::{House, OWNER, request};
 use crate::sign_in::{at, open, send};
 use http::header;
-use serde_json::json;
 
 /// As a browser that was away for the sake of this page.
 async fn comes_back(house: &House, query: &str, back: &str) -> Page {
@@ -78,7 +77,7 @@ async fn who_is_not_vouched_for_is_told_so_and_given_nothing() {
     assert!(cookies(&told).is_empty());
     let never_left = seen(&house, request("GET", &format!("/signed-in?{OWNER}"), None, None)).await;
     assert!(never_left.status == 400 && cookies(&never_left).is_empty());
-    let done = house.call("POST", "/owner/sign-out-everywhere", OWNER, Some(json!({}))).await;
+    let done = house.call("POST", "/owner/sign-out-everywhere", OWNER, None).await;
     assert_eq!(done.status, 204, "{}", done.body);
     let before = comes_back(&house, OWNER, "/consent?a").await;
     assert!(
