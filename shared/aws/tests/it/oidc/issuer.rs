@@ -29,8 +29,15 @@ pub(crate) struct Issuer {
     published: Mutex<Vec<String>>,
     fetches: AtomicUsize,
     down: AtomicBool,
-    /// By code: what has to be brought to trade it, and the token that it is traded for.
-    codes: Mutex<HashMap<String, (Vec<(String, String)>, String)>>,
+    codes: Mutex<HashMap<String, Code>>,
+}
+
+/// Of somebody who signed in with a browser.
+#[derive(Default)]
+struct Code {
+    /// What has to be brought to trade it; of one that was traded, nothing.
+    bring: Vec<(String, String)>,
+    token: String,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -84,14 +91,14 @@ impl Issuer {
         let code = format!("code-{}", codes.len());
         let bring = ["client_id", "redirect_uri", "code_challenge"];
         let bring = bring.map(|name| (name.to_owned(), asked[name].clone())).to_vec();
-        codes.insert(code.clone(), (bring, token(&asked["nonce"])));
+        codes.insert(code.clone(), Code { bring, token: token(&asked["nonce"]) });
         format!("code={code}&state={}", asked["state"])
     }
 
     /// Once.
     fn trade(&self, form: &str) -> Option<Value> {
         let mut form: HashMap<_, _> = form_urlencoded::parse(form.as_bytes()).into_owned().collect();
-        let (bring, token) = self.codes.lock().unwrap().get_mut(&form["code"]).map(std::mem::take)?;
+        let Code { bring, token } = self.codes.lock().unwrap().get_mut(&form["code"]).map(std::mem::take)?;
         let challenge = text(digest(&SHA256, form["code_verifier"].as_bytes()).as_ref());
         form.insert("code_challenge".to_owned(), challenge);
         let is_right = !bring.is_empty() && bring.iter().all(|(name, value)| form[name] == *value);
