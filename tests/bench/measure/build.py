@@ -24,6 +24,12 @@ def meters():
     return TARGET / "release"
 
 
+def bare():
+    """The server with which MCP's own library is measured, built apart for the same reason."""
+    cargo("build", "--release", "-p", "bench", "--features", "bare", "--bin", "bare")
+    return TARGET / "release/bare"
+
+
 def hello(table):
     """A Lambda that only says hello, built as the functions are where their tools are there."""
     if not LAMBDA_TOOLS.is_dir():

@@ -98,6 +98,10 @@ class Request:
         body = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params}
         return cls(f"tools/call {name} ({version})", "POST", ["/mcp"], body, headers)
 
+    @property
+    def is_tool(self):
+        return self.paths == ["/mcp"]
+
     def files(self, larder, key, folder):
         """The bytes to send, one file for each request."""
         body = b"" if self.body is None else json.dumps(self.body).encode()

@@ -9,13 +9,16 @@ STARTS = 7
 ROUNDS = 3
 BURST = ["--connections", "32", "--warm", "0.3", "--seconds", "1.5"]
 
+# Of processor time, with key, grant, limits and audit on.
+CALLS_PER_CPU_SECOND = 15_000
+
 AT_LEAST = {"GET /v1/tasks?limit=20": 10_000, "tools/call": 5_000}
 RESIDENT_BELOW_MB = 40
 
 FIGURES = [("p50", "p50_ms", "ms"), ("p99", "p99_ms", "ms"), ("CPU", "cpu_us", "µs")]
 
 
-def measure(binary, meters, scratch, table):
+def measure(binary, meters, bare, scratch, table):
     data = scratch / "data"
     key, tasks = seeded(binary, data, TASKS, meters, scratch)
     starts = [started(lambda: Larder(binary, data)) for _ in range(STARTS)]
@@ -26,7 +29,10 @@ def measure(binary, meters, scratch, table):
         idle = larder.resident_mb()
         for request in requests(tasks):
             request.check(larder, key)
-            compare(larder, request, list(request.files(larder, key, scratch)), meters, table)
+            files = list(request.files(larder, key, scratch))
+            compare(larder, request, files, meters, table)
+            if request.is_tool:
+                beside_bare(larder, request, files, meters, bare, table)
         loaded = larder.resident_mb()
     with floor(meters, 1) as still:
         floor_idle = still.resident_mb()
@@ -53,6 +59,19 @@ def compare(larder, request, files, meters, table):
     table.row(request.name, middle(own, "per_second"), middle(least, "per_second"), "/s", at_least=wanted)
     for what, name, unit in FIGURES:
         table.row(f"{request.name}: {what}", middle(own, name), middle(least, name), unit)
+
+
+def beside_bare(larder, request, files, meters, bare, table):
+    """Beside the library that speaks the protocol, which knows nobody and keeps nothing."""
+    own, least = [], []
+    for _ in range(ROUNDS):
+        own.append(load(meters, larder, request, files, *BURST))
+        with Floor([bare, "--bytes", str(own[0]["most_bytes"])]) as still:
+            least.append(load(meters, still, request, files, *BURST))
+    per_second = lambda bursts: 1e6 / median(burst["cpu_us"] for burst in bursts)
+    at_least = CALLS_PER_CPU_SECOND if "list_tasks" in request.name else None
+    table.row(f"{request.name}: calls per CPU second, the floor a bare server of MCP", per_second(own),
+              per_second(least), "/s", at_least=at_least)
 
 
 def started(server):
