@@ -28,7 +28,7 @@ RUNNER = TOOLS / "npm/node_modules/@modelcontextprotocol/conformance/dist/index.
 
 def main():
     wrong = [held("larder", binary(), "fixtures.txt"),
-             held("larder with fixtures", binary("conformance", "larder-with-fixtures"), "baseline.txt")]
+             held("larder with fixtures", binary("conformance", "larder-with-fixtures", ["fixtures"]), "baseline.txt")]
     with running(binary()) as larder:
         wrong.append(authorization.held(larder, [NODE, RUNNER]))
     return int(any(wrong))

@@ -124,11 +124,12 @@ def texts(paths):
     return [(path.name, path.read_bytes().decode("latin-1")) for path in paths]
 
 
-def binary(package="local", name="larder"):
+def binary(package="local", name="larder", features=()):
     """What cargo builds, or for the product $LARDER_BIN."""
     if name == "larder" and os.environ.get("LARDER_BIN"):
         return Path(os.environ["LARDER_BIN"]).resolve()
-    build = ["cargo", "build", "--quiet", "-p", package, "--bin", name, "--message-format=json"]
+    build = ["cargo", "build", "--quiet", "-p", package, "--bin", name, "--features", ",".join(features),
+             "--message-format=json"]
     built = subprocess.run(build, cwd=ROOT, text=True, stdout=subprocess.PIPE)
     require(built.returncode == 0, "cargo build failed")
     messages = [json.loads(line) for line in built.stdout.splitlines()]
