@@ -109,7 +109,8 @@ def a_preview_tells_what_a_grant_would_see(journey):
     seen.require(sorted(seen.json["tools"]) == told, "the tools that read expected")
     endpoints = {(endpoint["method"], endpoint["path"]) for endpoint in seen.json["endpoints"]}
     paths = ("/v1/tasks", "/v1/tasks/{id}", "/v1/stats", "/v1/progress", "/v1/trash")
-    seen.require(endpoints == {("GET", path) for path in paths}, "the routes that read expected")
+    reads = {("GET", path) for path in paths} | {("POST", "/v1/backups")}
+    seen.require(endpoints == reads, "the routes that read expected")
     tasks = next(sight for sight in seen.json["resources"] if sight["resource"] == "tasks")
     seen.require(tasks["items"] >= 1 and tasks["sample"], "a number and a sample expected")
     nothing = journey.owner("POST", "/connections/preview", {"kind": "mcp", "name": "Later", "grant": []}).expect(200)
