@@ -1,6 +1,6 @@
 //! What tools answer, as schemas that say no more than a program needs: which fields there are, and of which types.
 
-use domain::access::ALWAYS;
+use domain::access::{ALWAYS, leave_out};
 use rmcp::model::JsonObject;
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema, json_schema};
@@ -77,14 +77,9 @@ pub(crate) fn hide(schema: &mut JsonObject, is_hidden: impl Fn(&str) -> bool) {
     let is_page = schema.get("properties").is_some_and(|fields| fields.get("next_cursor").is_some());
     let held = schema.get_mut("$defs").and_then(Value::as_object_mut);
     for one in held.into_iter().flat_map(|held| held.values_mut()).filter_map(Value::as_object_mut) {
-        forget(one, &is_hidden);
+        leave_out(one, &is_hidden);
     }
     if !is_page {
-        forget(schema, &is_hidden);
+        leave_out(schema, &is_hidden);
     }
-}
-
-fn forget(schema: &mut JsonObject, is_hidden: impl Fn(&str) -> bool) {
-    let fields = schema.get_mut("properties").and_then(Value::as_object_mut);
-    fields.into_iter().for_each(|fields| fields.retain(|name, _| !is_hidden(name)));
 }

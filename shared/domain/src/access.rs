@@ -15,7 +15,7 @@ pub use check::{MOST_RULES, checked};
 pub use fields::{ALWAYS, Fields};
 pub use hidden::Hidden;
 pub use only::{Facts, Filtered, Only, Subject, Tag};
-pub use shown::{Item, Shown, fields_of};
+pub use shown::{Item, Shown, fields_of, leave_out};
 pub use when::{Day, Hours, TimeOfDay, When};
 
 use when::Moment;

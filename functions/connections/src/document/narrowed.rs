@@ -1,7 +1,7 @@
 //! The description as one connection finds it. What it may not do, and fields that are hidden from it, are nowhere.
 
 use domain::Result;
-use domain::access::{Action, Resource, Scope};
+use domain::access::{Action, Resource, Scope, leave_out};
 use domain::connection::Connection;
 use domain::filter::looks_at;
 use domain::memory::Question;
@@ -41,13 +41,15 @@ pub(super) fn narrowed(whole: &Value, connection: &Connection, at: Timestamp) ->
             (format!("{noun}Patch"), &hidden.write),
         ] {
             let held = document.pointer_mut(&format!("/components/schemas/{name}"));
-            held.into_iter().for_each(|schema| hide(schema, |name| hidden.contains(name)));
+            let held = held.and_then(Value::as_object_mut);
+            held.into_iter().for_each(|schema| leave_out(schema, |name| hidden.contains(name)));
         }
     }
     let tasks = connection.allows(&APPLY_GOAL_PLAN, at).ok();
     let is_hidden = |name: &str| tasks.is_some_and(|tasks| plan::is_hidden(&tasks, name));
     let planned = document.pointer_mut("/components/schemas/PlannedTask");
-    planned.into_iter().for_each(|schema| hide(schema, is_hidden));
+    let planned = planned.and_then(Value::as_object_mut);
+    planned.into_iter().for_each(|schema| leave_out(schema, is_hidden));
     let Hidden { read, .. } = Hidden::of(connection, SEARCH_MEMORIES.resource, at);
     let looks = |name: &str| Question::looks_at(name).iter().any(|field| read.contains(field));
     let question = document.pointer_mut("/components/schemas/Question/properties");
@@ -142,13 +144,6 @@ fn examples(said: &mut Value) -> impl Iterator<Item = &mut Value> {
         answers.into_iter().flat_map(Map::values_mut).filter_map(|answer| answer.get_mut("content"));
     let forms = contents.filter_map(Value::as_object_mut).flat_map(Map::values_mut);
     forms.filter_map(|form| form.get_mut("example"))
-}
-
-fn hide(schema: &mut Value, is_hidden: impl Fn(&str) -> bool) {
-    let properties = schema.get_mut("properties").and_then(Value::as_object_mut);
-    properties.into_iter().for_each(|all| all.retain(|name, _| !is_hidden(name)));
-    let required = schema.get_mut("required").and_then(Value::as_array_mut);
-    required.into_iter().for_each(|all| all.retain(|name| !name.as_str().is_some_and(&is_hidden)));
 }
 
 /// Takes these fields out of an example, wherever they are named.

@@ -84,6 +84,16 @@ impl<T: Serialize> Shown<T> {
     }
 }
 
+/// Leaves fields out of a schema, and out of what it needs.
+pub fn leave_out(schema: &mut Map<String, Value>, is_left_out: impl Fn(&str) -> bool) {
+    if let Some(fields) = schema.get_mut("properties").and_then(Value::as_object_mut) {
+        fields.retain(|name, _| !is_left_out(name));
+    }
+    if let Some(needed) = schema.get_mut("required").and_then(Value::as_array_mut) {
+        needed.retain(|name| !name.as_str().is_some_and(&is_left_out));
+    }
+}
+
 /// An item as it is told, field by field.
 pub fn fields_of(item: &impl Serialize) -> Result<Map<String, Value>> {
     match serde_json::to_value(item).map_err(Error::internal)? {

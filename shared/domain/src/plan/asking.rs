@@ -1,7 +1,7 @@
 //! What is asked of a model that is to make a plan: who calls has one, and Larder needs none of its own.
 
 use super::{Plan, PlannedTask};
-use crate::access::{Resource, Scope};
+use crate::access::{Resource, Scope, leave_out};
 use schemars::schema_for;
 use serde_json::{Map, Value};
 
@@ -27,12 +27,8 @@ pub fn schema(most: usize, is_hidden: impl Fn(&str) -> bool) -> Map<String, Valu
 /// Leaves what is hidden out of a schema that holds the one of planned tasks.
 pub fn hide(schema: &mut Map<String, Value>, is_hidden: impl Fn(&str) -> bool) {
     let held = schema.get_mut("$defs").and_then(|held| held.get_mut("PlannedTask"));
-    let Some(planned) = held.and_then(Value::as_object_mut) else { return };
-    if let Some(fields) = planned.get_mut("properties").and_then(Value::as_object_mut) {
-        fields.retain(|name, _| !is_hidden(name));
-    }
-    if let Some(needed) = planned.get_mut("required").and_then(Value::as_array_mut) {
-        needed.retain(|name| name.as_str().is_some_and(|name| !is_hidden(name)));
+    if let Some(planned) = held.and_then(Value::as_object_mut) {
+        leave_out(planned, is_hidden);
     }
 }
 

@@ -1,6 +1,7 @@
 //! The schemas of all types, each under its name. A type may be read otherwise than it is written (fields that need
 //! not be given are always told): then what is read has a name of its own.
 
+use domain::access::leave_out;
 use schemars::generate::SchemaSettings;
 use schemars::transform::transform_subschemas;
 use schemars::{Schema, SchemaGenerator};
@@ -42,12 +43,9 @@ impl Schemas {
         let place = self.read(schema);
         let name = place["$ref"].as_str().and_then(|place| place.strip_prefix(READS));
         let held = name.and_then(|name| self.reads.definitions_mut().get_mut(name));
-        let Some(held) = held.and_then(Value::as_object_mut) else { return place };
-        for name in said {
-            let properties = held.get_mut("properties").and_then(Value::as_object_mut);
-            properties.map(|fields| fields.remove(name));
-            let needed = held.get_mut("required").and_then(Value::as_array_mut);
-            needed.into_iter().for_each(|needed| needed.retain(|it| it != name));
+        let said: Vec<_> = said.collect();
+        if let Some(held) = held.and_then(Value::as_object_mut) {
+            leave_out(held, |name| said.contains(&name));
         }
         place
     }
