@@ -2,14 +2,11 @@
 
 use crate::resources::APPROVAL;
 use crate::tools::{self, title};
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::approval::{Asking, Request};
 use domain::audit::{Actor, Entry, Outcome};
 use domain::ledger::Note;
-use domain::seal::{self, Sealed};
+use domain::schema;
 use domain::text::is_plain;
-use domain::{Error, schema};
 use http::StatusCode;
 use jiff::{SignedDuration, Timestamp};
 use rmcp::model::{
@@ -94,7 +91,7 @@ impl Asked<'_> {
         let elicits = client.and_then(|client| client.elicitation.as_ref());
         // Whoever names no mode means forms.
         let can_ask = elicits.is_some_and(|elicits| elicits.form.is_some() || elicits.url.is_none());
-        let with = Value::Object(self.arguments.clone()).to_string();
+        let with = json!(self.arguments).to_string();
         let can_ask = can_ask && with.chars().all(is_plain) && with.len() <= MOST_LETTERS;
         let asked = if can_ask && connection.face.asks_in_client() {
             self.ask_through_client(asking, &with).await.map(Into::into)
@@ -150,20 +147,11 @@ impl Asked<'_> {
     async fn seal(&self, seen: Option<u64>) -> Result<String, Problem> {
         let app = self.call.app();
         let state = State { nonce: app.op().to_string(), until: self.call.at() + LIFE, seen };
-        let said = serde_json::to_vec(&state).map_err(Error::internal)?;
-        let keys = app.keys.signing_or_make(app.op()).await?;
-        let sealed = seal::seal(keys.state_seal(), &self.place(), app.entropy.bytes(), &said)?;
-        Ok(URL_SAFE_NO_PAD.encode(sealed.as_bytes()))
+        Ok(app.keys.carry(&self.place(), &state, app.op(), app.entropy.bytes()).await?)
     }
 
     async fn open(&self, state: &str) -> Result<Option<State>, Problem> {
-        let Some(keys) = self.call.app().keys.signing().await? else { return Ok(None) };
-        let open = || {
-            let sealed = Sealed::from_bytes(URL_SAFE_NO_PAD.decode(state).ok()?);
-            let said = seal::open(keys.state_seal(), &self.place(), &sealed).ok()?;
-            serde_json::from_slice(&said).ok()
-        };
-        Ok(open())
+        Ok(self.call.app().keys.carried(&self.place(), state).await?)
     }
 
     /// What was asked, by whom: nothing of it can be exchanged.

@@ -3,9 +3,12 @@
 use crate::id::{OpId, OwnerId};
 use crate::keyring::{Context, DataKey, Keyring, Purpose, SealedKey};
 use crate::schema;
+use crate::seal::{self, Sealed};
 use crate::signing::SigningKeys;
 use crate::table::{Expect, Put, Row, Table};
 use crate::{Error, Result};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
@@ -48,6 +51,26 @@ impl DataKeys {
         }
         let root = self.find_or_make(OwnerId::LARDER, Purpose::Signing, op).await?;
         Ok(self.remember_signing(&root))
+    }
+
+    /// What somebody carries from one call to another, for a place where alone it can be read again.
+    pub async fn carry(
+        &self,
+        place: &str,
+        what: &impl Serialize,
+        op: OpId,
+        nonce: [u8; 12],
+    ) -> Result<String> {
+        let what = serde_json::to_vec(what).map_err(Error::internal)?;
+        let keys = self.signing_or_make(op).await?;
+        Ok(seal::seal(keys.state_seal(), place, nonce, &what)?.text())
+    }
+
+    /// `None` of what was not given to be carried to this place.
+    pub async fn carried<T: DeserializeOwned>(&self, place: &str, text: &str) -> Result<Option<T>> {
+        let Some(keys) = self.signing().await? else { return Ok(None) };
+        let what = Sealed::parse(text).and_then(|what| seal::open(keys.state_seal(), place, &what).ok());
+        Ok(what.and_then(|what| serde_json::from_slice(&what).ok()))
     }
 
     pub async fn find(&self, owner: OwnerId, purpose: Purpose) -> Result<Option<Arc<DataKey>>> {

@@ -3,6 +3,8 @@
 
 use crate::keyring::DataKey;
 use crate::{Error, Result};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 use serde::{Deserialize, Serialize};
 
@@ -11,12 +13,13 @@ use serde::{Deserialize, Serialize};
 pub struct Sealed(#[serde(with = "base64_text")] Vec<u8>);
 
 impl Sealed {
-    pub const fn from_bytes(bytes: Vec<u8>) -> Self {
-        Self(bytes)
+    /// As an address can hold it.
+    pub fn text(&self) -> String {
+        URL_SAFE_NO_PAD.encode(&self.0)
     }
 
-    pub fn as_bytes(&self) -> &[u8] {
-        &self.0
+    pub fn parse(text: &str) -> Option<Self> {
+        URL_SAFE_NO_PAD.decode(text).ok().map(Self)
     }
 }
 

@@ -3,14 +3,11 @@
 use crate::app::App;
 use crate::call::Call;
 use crate::problem::Problem;
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::Error;
 use domain::backup::{self, Backup, Status};
 use domain::id::{BackupId, ConnectionId, OwnerId};
 use domain::moving::NOUNS;
 use domain::operation::BACKUP_USER_DATA;
-use domain::seal::{self, Sealed};
 use jiff::{SignedDuration, Timestamp};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
@@ -122,10 +119,7 @@ impl Backups<'_> {
         let app = call.app();
         let until = backup.until().min(call.at() + LINK_LIVES);
         let leads = Leads { owner: call.owner(), connection: backup.connection, id: backup.id, until };
-        let said = serde_json::to_vec(&leads).map_err(Problem::internal)?;
-        let keys = app.keys.signing_or_make(app.op()).await?;
-        let sealed = seal::seal(keys.state_seal(), PLACE, app.entropy.bytes(), &said)?;
-        let sealed = URL_SAFE_NO_PAD.encode(sealed.as_bytes());
+        let sealed = app.keys.carry(PLACE, &leads, app.op(), app.entropy.bytes()).await?;
         Ok(format!("{}{}/{sealed}", call.origin(), BACKUP_USER_DATA.path))
     }
 
@@ -140,12 +134,8 @@ impl Backups<'_> {
 }
 
 async fn opened(app: &App, link: &str) -> Result<Option<Leads>, Problem> {
-    let Some(keys) = app.keys.signing().await? else { return Ok(None) };
-    let open = || {
-        let sealed = Sealed::from_bytes(URL_SAFE_NO_PAD.decode(link).ok()?);
-        serde_json::from_slice::<Leads>(&seal::open(keys.state_seal(), PLACE, &sealed).ok()?).ok()
-    };
-    Ok(open().filter(|leads| app.clock.now() < leads.until))
+    let leads: Option<Leads> = app.keys.carried(PLACE, link).await?;
+    Ok(leads.filter(|leads| app.clock.now() < leads.until))
 }
 
 fn wanted(include: Option<Vec<String>>) -> Result<Vec<String>, Problem> {

@@ -3,8 +3,6 @@
 
 use crate::app::App;
 use crate::problem::Problem;
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::id::OwnerId;
 use domain::seal::{self, Sealed};
 use domain::signing::{Label, SigningKeys};
@@ -68,11 +66,9 @@ fn scope(owner: OwnerId, list: &str) -> String {
 /// The nonce comes of the text itself: the same place has the same cursor.
 fn write(keys: &SigningKeys, scope: &str, sort: &str) -> Result<String, Problem> {
     let nonce = keys.tag(Label::Cursor, format!("{scope}{sort}").as_bytes());
-    let sealed = seal::seal(keys.cursor_seal(), scope, nonce, sort.as_bytes())?;
-    Ok(URL_SAFE_NO_PAD.encode(sealed.as_bytes()))
+    Ok(seal::seal(keys.cursor_seal(), scope, nonce, sort.as_bytes())?.text())
 }
 
 fn read(keys: &SigningKeys, scope: &str, cursor: &str) -> Option<String> {
-    let sealed = Sealed::from_bytes(URL_SAFE_NO_PAD.decode(cursor).ok()?);
-    String::from_utf8(seal::open(keys.cursor_seal(), scope, &sealed).ok()?).ok()
+    String::from_utf8(seal::open(keys.cursor_seal(), scope, &Sealed::parse(cursor)?).ok()?).ok()
 }

@@ -10,8 +10,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::access::{Action, Actions};
 use domain::consent::{self, ClientName};
 use domain::id::{ConnectionId, OwnerId};
-use domain::seal::{self, Sealed};
-use domain::{Error, token};
+use domain::token;
 use http::HeaderMap;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -86,21 +85,13 @@ impl Asked {
     }
 
     pub(crate) async fn seal(&self, app: &App, owner: OwnerId) -> Result<String, Problem> {
-        let keys = app.keys.signing_or_make(app.op()).await?;
-        let said = serde_json::to_vec(self).map_err(Error::internal)?;
-        let sealed = seal::seal(keys.state_seal(), &place(owner), app.entropy.bytes(), &said)?;
-        Ok(URL_SAFE_NO_PAD.encode(sealed.as_bytes()))
+        Ok(app.keys.carry(&place(owner), self, app.op(), app.entropy.bytes()).await?)
     }
 
     /// What this owner was shown, if that is not too long ago.
     pub(crate) async fn open(text: &str, app: &App, owner: OwnerId) -> Result<Option<Self>, Problem> {
-        let Some(keys) = app.keys.signing().await? else { return Ok(None) };
-        let open = || {
-            let sealed = Sealed::from_bytes(URL_SAFE_NO_PAD.decode(text).ok()?);
-            let said = seal::open(keys.state_seal(), &place(owner), &sealed).ok()?;
-            serde_json::from_slice::<Self>(&said).ok()
-        };
-        Ok(open().filter(|asked| app.clock.now() < asked.until))
+        let asked: Option<Self> = app.keys.carried(&place(owner), text).await?;
+        Ok(asked.filter(|asked| app.clock.now() < asked.until))
     }
 }
 

@@ -7,7 +7,6 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::clock::Entropy;
 use domain::data_keys::DataKeys;
 use domain::id::OpId;
-use domain::seal::{self, Sealed};
 use domain::session::{Kind, Pass};
 use domain::{Error, Result, hex};
 use http::HeaderMap;
@@ -71,19 +70,12 @@ impl SignIn {
 
     async fn seal(&self, away: &Away) -> Result<String> {
         let op = OpId::new(self.now(), self.entropy.bytes());
-        let keys = self.keys.signing_or_make(op).await?;
-        let said = serde_json::to_vec(away).map_err(Error::internal)?;
-        let sealed = seal::seal(keys.state_seal(), PLACE, self.entropy.bytes(), &said)?;
-        Ok(URL_SAFE_NO_PAD.encode(sealed.as_bytes()))
+        self.keys.carry(PLACE, away, op, self.entropy.bytes()).await
     }
 
     async fn open(&self, kept: &str) -> Result<Option<Away>> {
-        let Some(keys) = self.keys.signing().await? else { return Ok(None) };
-        let open = || {
-            let sealed = Sealed::from_bytes(URL_SAFE_NO_PAD.decode(kept).ok()?);
-            serde_json::from_slice::<Away>(&seal::open(keys.state_seal(), PLACE, &sealed).ok()?).ok()
-        };
-        Ok(open().filter(|away| self.now() < away.until))
+        let away: Option<Away> = self.keys.carried(PLACE, kept).await?;
+        Ok(away.filter(|away| self.now() < away.until))
     }
 
     async fn trade(&self, code: &str, away: &Away) -> Result<Option<String>> {
