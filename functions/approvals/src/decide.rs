@@ -2,7 +2,7 @@
 
 use crate::asking;
 use axum::Json;
-use axum::extract::State;
+use axum::extract::FromRequestParts;
 use domain::Error;
 use domain::approval::{Approval, Ended, View};
 use domain::audit::{Entry, Outcome};
@@ -10,6 +10,7 @@ use domain::connection::Connection;
 use domain::id::{ApprovalId, OwnerId};
 use domain::shelf::Shelf;
 use http::StatusCode;
+use http::request::Parts;
 use web::approval::run;
 use web::{App, At, Owner, Problem, Witness};
 
@@ -17,31 +18,31 @@ use web::{App, At, Owner, Problem, Witness};
 const TRIES: usize = 3;
 
 /// What a decision needs, on whatever page or route it is made.
-pub struct Deciding<'a> {
-    pub app: &'a App,
-    pub owner: OwnerId,
-    pub witness: &'a Witness,
-}
-
-pub(crate) async fn approve(
-    State(app): State<App>,
-    Owner(owner): Owner,
+pub struct Deciding {
+    app: App,
+    owner: OwnerId,
     witness: Witness,
-    At(id): At<ApprovalId>,
-) -> Result<Json<View>, Problem> {
-    Deciding { app: &app, owner, witness: &witness }.approve(id).await.map(Json)
 }
 
-pub(crate) async fn deny(
-    State(app): State<App>,
-    Owner(owner): Owner,
-    witness: Witness,
-    At(id): At<ApprovalId>,
-) -> Result<Json<View>, Problem> {
-    Deciding { app: &app, owner, witness: &witness }.deny(id).await.map(Json)
+impl FromRequestParts<App> for Deciding {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        let Owner(owner) = Owner::from_request_parts(parts, app).await?;
+        let witness = Witness::from_request_parts(parts, app).await?;
+        Ok(Self { app: app.clone(), owner, witness })
+    }
 }
 
-impl Deciding<'_> {
+pub(crate) async fn approve(deciding: Deciding, At(id): At<ApprovalId>) -> Result<Json<View>, Problem> {
+    deciding.approve(id).await.map(Json)
+}
+
+pub(crate) async fn deny(deciding: Deciding, At(id): At<ApprovalId>) -> Result<Json<View>, Problem> {
+    deciding.deny(id).await.map(Json)
+}
+
+impl Deciding {
     /// Does what was asked. To say it again goes on with what was broken off, and tells what became of the rest.
     pub async fn approve(&self, id: ApprovalId) -> Result<View, Problem> {
         let mut approval = self.find(id).await?;

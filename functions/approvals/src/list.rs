@@ -32,15 +32,8 @@ pub(crate) async fn list(
     let page = PageParams { limit, cursor: place };
     let (limit, name) = (page.limit()?, if all { "approvals" } else { "waiting approvals" });
     let after = page.place(&app, *owner, name).await?;
-    let (list, now) = match all {
-        true => (List::from(schema::approvals(*owner)).newest_first(), app.clock.now()),
-        false => (List::from(schema::waiting_approvals(*owner, None)), app.clock.now()),
-    };
-    let first = list.page(&*app.table, after.as_deref(), limit).await?;
-    let shelf = Shelf::<Approval>::new(&*app.table, *owner);
-    let listing = shelf.kept(&list, first, limit, |one| all || one.is_open(now)).await?;
-    let data = listing.items.into_iter().map(|one| one.view(now)).collect();
-    Ok(Json(Page { data, next_cursor: cursor(listing.next.as_deref(), &app, *owner, name).await? }))
+    let (data, next) = some(&app, *owner, all, after.as_deref(), limit).await?;
+    Ok(Json(Page { data, next_cursor: cursor(next.as_deref(), &app, *owner, name).await? }))
 }
 
 pub(crate) async fn read(
@@ -54,9 +47,23 @@ pub(crate) async fn read(
 
 /// The first that wait, for a page.
 pub async fn waiting(app: &App, owner: OwnerId, most: usize) -> Result<Vec<View>, Problem> {
-    let (list, now) = (List::from(schema::waiting_approvals(owner, None)), app.clock.now());
-    let first = list.page(&*app.table, None, most).await?;
+    Ok(some(app, owner, false, None, most).await?.0)
+}
+
+/// A page of them, and where the next one starts.
+async fn some(
+    app: &App,
+    owner: OwnerId,
+    all: bool,
+    after: Option<&str>,
+    limit: usize,
+) -> Result<(Vec<View>, Option<String>), Problem> {
+    let list = match all {
+        true => List::from(schema::approvals(owner)).newest_first(),
+        false => List::from(schema::waiting_approvals(owner, None)),
+    };
+    let (first, now) = (list.page(&*app.table, after, limit).await?, app.clock.now());
     let shelf = Shelf::<Approval>::new(&*app.table, owner);
-    let listing = shelf.kept(&list, first, most, |one| one.is_open(now)).await?;
-    Ok(listing.items.into_iter().map(|one| one.view(now)).collect())
+    let listing = shelf.kept(&list, first, limit, |one| all || one.is_open(now)).await?;
+    Ok((listing.items.into_iter().map(|one| one.view(now)).collect(), listing.next))
 }

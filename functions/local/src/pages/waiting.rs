@@ -3,7 +3,6 @@
 use super::page;
 use approvals::Deciding;
 use askama::Template;
-use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use domain::approval::{Approval, Status, View};
 use domain::connection::Connection;
@@ -12,7 +11,7 @@ use domain::shelf::Shelf;
 use domain::text::is_plain;
 use domain::{Error, Result};
 use http::{HeaderValue, StatusCode, header};
-use web::{App, At, Owner, Problem, Witness};
+use web::{App, At, Problem};
 
 /// So many are shown; the rest comes when these are decided.
 const MOST: usize = 20;
@@ -37,22 +36,12 @@ struct Undecided<'a> {
     said: &'a str,
 }
 
-pub(crate) async fn approve(
-    State(app): State<App>,
-    Owner(owner): Owner,
-    witness: Witness,
-    At(id): At<ApprovalId>,
-) -> Result<Response, Problem> {
-    back(Deciding { app: &app, owner, witness: &witness }.approve(id).await)
+pub(crate) async fn approve(deciding: Deciding, At(id): At<ApprovalId>) -> Result<Response, Problem> {
+    back(deciding.approve(id).await)
 }
 
-pub(crate) async fn deny(
-    State(app): State<App>,
-    Owner(owner): Owner,
-    witness: Witness,
-    At(id): At<ApprovalId>,
-) -> Result<Response, Problem> {
-    back(Deciding { app: &app, owner, witness: &witness }.deny(id).await)
+pub(crate) async fn deny(deciding: Deciding, At(id): At<ApprovalId>) -> Result<Response, Problem> {
+    back(deciding.deny(id).await)
 }
 
 /// To the first page, which says how it ended; what cannot be decided says why.
