@@ -83,12 +83,19 @@ impl<T: Rules> Nouns<'_, T> {
         let operation = T::DOES.batch.as_ref().ok_or(Error::NotFound(T::NAME))?;
         let status = |made: &Written<T>| if made.is_new { StatusCode::CREATED } else { StatusCode::OK };
         let answer = |made: &Written<T>| Answer::json(status(made), made);
-        let mut random: [u8; 10] = self.call.app().entropy.bytes();
-        // Made at the same time, they lie in the order in which they were sent.
-        let [first, ..] = &mut random;
-        *first = u8::try_from(index).unwrap_or(u8::MAX);
-        let made = self.make(operation, random, new, |made| keep.answer(&answer(made)?)).await?;
+        let made =
+            self.make(operation, self.random_of(index), new, |made| keep.answer(&answer(made)?)).await?;
         Ok(answer(&made)?)
+    }
+}
+
+impl<T> Nouns<'_, T> {
+    /// For the id of one of many: made at the same time, they lie in the order in which they were sent.
+    pub(super) fn random_of(&self, nth: usize) -> [u8; 10] {
+        let mut random: [u8; 10] = self.call.app().entropy.bytes();
+        let [first, ..] = &mut random;
+        *first = u8::try_from(nth).unwrap_or(u8::MAX);
+        random
     }
 }
 

@@ -88,7 +88,9 @@ impl Nouns<'_, Goal> {
         let said = told(&scope, &plan)?;
         let plan = narrowly(&scope, fit::<Plan>(Value::Object(plan.clone()), "/plan"))?.checked()?;
         let tasks = plan.chosen(selection.as_slice())?.into_iter();
-        let tasks = tasks.map(|(nth, planned)| (self.mint(nth), nth, planned)).collect();
+        let tasks = tasks
+            .map(|(nth, planned)| (TaskId::new(self.call.at(), self.random_of(nth)), nth, planned))
+            .collect();
         let making = Making { goal, tasks, today };
         let may = |goal: Option<&Goal>, tasks: &[Task]| {
             if let (Some(goal), Some(Coming { scope, names })) = (goal, &coming) {
@@ -128,14 +130,6 @@ impl Nouns<'_, Goal> {
             }
             _ => Err(Problem::invalid("/goal_id", "give either `goal_id` or `goal`")),
         }
-    }
-
-    /// Made at the same time, they lie in the order of the plan.
-    fn mint(&self, nth: usize) -> TaskId {
-        let mut random: [u8; 10] = self.call.app().entropy.bytes();
-        let [first, ..] = &mut random;
-        *first = u8::try_from(nth).unwrap_or(u8::MAX);
-        TaskId::new(self.call.at(), random)
     }
 
     async fn goal(&self, id: Option<GoalId>) -> Result<Option<Goal>> {
