@@ -3,14 +3,16 @@
 
 use crate::Exempt;
 use crate::address::is_public;
+use crate::wires::Wires;
 use http::Uri;
 use hyper_util::rt::TokioIo;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
-use tokio::net::{TcpStream, lookup_host};
+use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tower_service::Service;
 
@@ -20,6 +22,7 @@ const CONNECT: Duration = Duration::from_secs(5);
 #[derive(Clone)]
 pub(crate) struct Connect {
     exempt: Exempt,
+    wires: Arc<dyn Wires>,
 }
 
 #[derive(Debug)]
@@ -34,8 +37,15 @@ impl std::fmt::Display for Refused {
 impl std::error::Error for Refused {}
 
 impl Connect {
-    pub(crate) fn new(exempt: Exempt) -> Self {
-        Self { exempt }
+    pub(crate) fn new(exempt: Exempt, wires: Arc<dyn Wires>) -> Self {
+        Self { exempt, wires }
+    }
+
+    async fn resolve(&self, host: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
+        if let Ok(literal) = host.parse::<IpAddr>() {
+            return Ok(vec![SocketAddr::new(literal, port)]);
+        }
+        timeout(RESOLVE, self.wires.look_up(host, port)).await?
     }
 }
 
@@ -49,27 +59,20 @@ impl Service<Uri> for Connect {
     }
 
     fn call(&mut self, uri: Uri) -> Self::Future {
-        let exempt = self.exempt.clone();
+        let this = self.clone();
         Box::pin(async move {
             let host = uri.host().unwrap_or_default().trim_matches(['[', ']']).to_owned();
             let port = uri.port_u16().unwrap_or(if uri.scheme_str() == Some("http") { 80 } else { 443 });
-            let may_be_private = exempt.holds(uri.host().unwrap_or_default(), port);
-            let addresses = resolve(&host, port).await?;
+            let may_be_private = this.exempt.holds(uri.host().unwrap_or_default(), port);
+            let addresses = this.resolve(&host, port).await?;
             let refused = addresses.iter().find(|address| !may_be_private && !is_public(address.ip()));
             // A name with one private address among public ones is refused whole: it is aiming.
             if let Some(refused) = refused {
                 return Err(Refused(format!("{host} ({})", refused.ip())).into());
             }
-            let stream = timeout(CONNECT, TcpStream::connect(addresses.as_slice())).await??;
+            let stream = timeout(CONNECT, this.wires.dial(&addresses)).await??;
             stream.set_nodelay(true)?;
             Ok(TokioIo::new(stream))
         })
     }
-}
-
-async fn resolve(host: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
-    if let Ok(literal) = host.parse::<IpAddr>() {
-        return Ok(vec![SocketAddr::new(literal, port)]);
-    }
-    Ok(timeout(RESOLVE, lookup_host((host, port))).await??.collect())
 }

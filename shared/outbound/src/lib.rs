@@ -4,6 +4,9 @@
 
 mod address;
 mod connect;
+mod wires;
+
+pub use wires::Wires;
 
 use address::is_public;
 use async_trait::async_trait;
@@ -76,8 +79,12 @@ fn is_local_name(name: &str) -> bool {
 
 impl Egress {
     pub fn new(exempt: Exempt) -> Self {
+        Self::over(exempt, Arc::new(wires::System))
+    }
+
+    pub fn over(exempt: Exempt, wires: Arc<dyn Wires>) -> Self {
         let https = HttpsConnectorBuilder::new().with_webpki_roots().https_or_http().enable_http1();
-        let https = https.wrap_connector(Connect::new(exempt.clone()));
+        let https = https.wrap_connector(Connect::new(exempt.clone(), wires));
         Self { client: Client::builder(TokioExecutor::new()).build(https), exempt }
     }
 
