@@ -1,6 +1,7 @@
 """A running local host, and the requests that it is measured with."""
 
 import json
+import os
 import select
 import subprocess
 import time
@@ -47,14 +48,17 @@ class Running:
         with open(f"/proc/{self.pid}/stat") as stat:
             return sum(map(int, stat.read().rpartition(")")[2].split()[11:13]))
 
+    def cpu_seconds(self):
+        return self.ticks() / os.sysconf("SC_CLK_TCK")
+
     def resident_mb(self):
         with open(f"/proc/{self.pid}/smaps_rollup") as rollup:
             return next(int(line.split()[1]) for line in rollup if line.startswith("Rss:")) / 1024
 
 
 class Larder(Running):
-    def __init__(self, binary, data, under=(), **options):
-        super().__init__([*under, binary, "--data", data, "--listen", "127.0.0.1:0", "--json"], **options)
+    def __init__(self, binary, data, under=(), options=(), **more):
+        super().__init__([*under, binary, "--data", data, "--listen", "127.0.0.1:0", "--json", *options], **more)
 
     def __enter__(self):
         super().__enter__()

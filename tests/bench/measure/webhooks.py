@@ -1,0 +1,108 @@
+"""What a change costs until it has arrived at those who are told of it."""
+
+import http.client
+import json
+import threading
+import time
+from statistics import median
+
+from .larder import Larder, create, load
+from .sink import Sink, hooks
+
+ENDPOINTS, WRITES = 20, 2_000
+DELIVERIES_PER_CPU_SECOND = 4_000
+PACED, PER_SECOND = 500, 50
+ARRIVES_WITHIN_MS = 10
+
+
+def measure(binary, meters, scratch, table):
+    delivered(binary, meters, scratch, table)
+    soon(binary, meters, scratch, table)
+
+
+def delivered(binary, meters, scratch, table):
+    """Processor time of all that a write sets off, the write itself and its sealing included."""
+    with Sink(meters, f"ok:{ENDPOINTS}") as sink, started(binary, scratch / "delivered", sink) as larder:
+        key, post = larder.connection_key(), create()
+        files = list(post.files(larder, key, scratch))
+        alone = cost(larder, lambda: write(meters, larder, post, files))
+        hooks(larder, sink.endpoints)
+
+        def write_and_deliver():
+            write(meters, larder, post, files)
+            if not sink.until(WRITES * ENDPOINTS, 300):
+                raise SystemExit(f"{sink.count()} of {WRITES * ENDPOINTS} deliveries arrived")
+
+        whole = cost(larder, write_and_deliver)
+    count = WRITES * ENDPOINTS
+    table.row(f"{WRITES:,} writes told to {ENDPOINTS} webhooks: deliveries per CPU second", count / whole, None, "/s",
+              at_least=DELIVERIES_PER_CPU_SECOND, more=f"({count / (whole - alone):,.0f} without the writes)")
+
+
+def soon(binary, meters, scratch, table):
+    with Sink(meters, "ok:1") as sink, started(binary, scratch / "soon", sink) as larder:
+        hooks(larder, sink.endpoints)
+        sent = Writer(larder, PER_SECOND).write(PACED)
+        sink.until(PACED, 30)
+        took = sorted(arrival.at - sent[arrival.subject].answered for arrival in sink.arrivals())
+    table.row(f"{PER_SECOND} writes a second: from the answer to the webhook, p50", median(took) * 1e3, None, "ms",
+              below=ARRIVES_WITHIN_MS, more=f"(p99 {took[len(took) * 99 // 100] * 1e3:.1f})")
+
+
+def started(binary, data, sink):
+    return Larder(binary, data, options=["--outbound-allow", ",".join(sink.endpoints)])
+
+
+def write(meters, larder, post, files):
+    load(meters, larder, post, files, "--count", str(WRITES), "--status", "201")
+
+
+def cost(larder, work):
+    """Seconds of processor that it takes, with what it leaves to do."""
+    larder.settle()
+    before = larder.cpu_seconds()
+    work()
+    larder.settle()
+    return larder.cpu_seconds() - before
+
+
+class Sent:
+    def __init__(self, asked, answered):
+        self.asked, self.answered = asked, answered
+
+
+class Writer:
+    """Makes tasks at a pace, over connections that are kept; knows when each was answered."""
+
+    HANDS = 4
+
+    def __init__(self, larder, per_second):
+        self.larder, self.key, self.per_second = larder, larder.connection_key(), per_second
+        self.sent, self.failed = {}, 0
+
+    def write(self, count):
+        began = time.monotonic()
+        hands = [threading.Thread(target=self.hand, args=(range(nth, count, self.HANDS), began))
+                 for nth in range(self.HANDS)]
+        for hand in hands:
+            hand.start()
+        for hand in hands:
+            hand.join()
+        return self.sent
+
+    def hand(self, turns, began):
+        there = http.client.HTTPConnection(self.larder.address, timeout=30)
+        headers = {"Authorization": f"Bearer {self.key}", "Content-Type": "application/json"}
+        for turn in turns:
+            time.sleep(max(0, began + turn / self.per_second - time.monotonic()))
+            asked = time.time()
+            try:
+                there.request("POST", "/v1/tasks", json.dumps({"title": f"Task {turn}"}), headers)
+                answer = there.getresponse()
+                task = json.loads(answer.read())
+            except (OSError, http.client.HTTPException):
+                self.failed += 1
+                return
+            if answer.status != 201:
+                raise SystemExit(f"a write was answered {answer.status}: {task}")
+            self.sent[task["id"]] = Sent(asked, time.time())
