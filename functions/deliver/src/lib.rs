@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use domain::clock::Clock;
 use domain::connection::{Connection, WebhookConfig};
 use domain::data_keys::DataKeys;
-use domain::delivery::{Delivery, SigningSecret, wait_after};
+use domain::delivery::{Delivery, Payload, SigningSecret, wait_after};
 use domain::keyring::Purpose;
 use domain::outbound::{Method, Outbound, Request};
 use domain::outcome::{Consumer, Outcome};
@@ -43,7 +43,7 @@ impl Consumer<Received> for Deliver {
             // The queue counts on by itself, until it lies with the dead letters.
             return Err(Error::internal("given up after as many tries as its owner wants"));
         }
-        let body = Delivery::payload(change, &told, config.payload)?;
+        let body = Payload::body(change, &told, config.payload)?;
         let request = self.request(&delivery, config, secret, body).await?;
         let failure = match self.outbound.send(request).await {
             Ok(answer) if (200..300).contains(&answer.status) => return Ok(Outcome::Done),
