@@ -17,6 +17,7 @@ class Sink(Running):
 
     def __enter__(self):
         super().__enter__()
+        self.known = []
         said = json.loads(self.first_line)
         self.control, self.endpoints = said["control"], said["endpoints"]
         return self
@@ -28,7 +29,8 @@ class Sink(Running):
         return int(self.ask("GET", "/count"))
 
     def arrivals(self):
-        return [Arrival(*row) for row in json.loads(self.ask("GET", "/arrived"))]
+        self.known += [Arrival(*row) for row in json.loads(self.ask("GET", f"/arrived?{len(self.known)}"))]
+        return self.known
 
     def ask(self, method, path):
         request = urllib.request.Request(f"http://{self.control}{path}", method=method)

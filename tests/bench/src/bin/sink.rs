@@ -102,7 +102,11 @@ async fn main() -> Fallible<()> {
         tokio::spawn(endpoint(Arc::clone(&sink), nth, manners, socket));
     }
     let control = TcpListener::bind("127.0.0.1:0").await?;
-    writeln!(io::stdout(), "{}", json!({ "control": control.local_addr()?.to_string(), "endpoints": addresses }))?;
+    writeln!(
+        io::stdout(),
+        "{}",
+        json!({ "control": control.local_addr()?.to_string(), "endpoints": addresses })
+    )?;
     loop {
         let (stream, _) = control.accept().await?;
         let sink = Arc::clone(&sink);
@@ -141,14 +145,15 @@ async fn receive(
     if manners == Manners::Close && !is_mended {
         return Err("closed early".into());
     }
-    let event = request.headers().get("webhook-id").and_then(|id| id.to_str().ok()).unwrap_or_default().to_owned();
+    let event =
+        request.headers().get("webhook-id").and_then(|id| id.to_str().ok()).unwrap_or_default().to_owned();
     let body = request.into_body().collect().await?.to_bytes();
     let at_micros = SystemTime::now().duration_since(UNIX_EPOCH)?.as_micros();
     if manners == Manners::Hang && !is_mended {
         return std::future::pending().await;
     }
     let told: Value = serde_json::from_slice(&body)?;
-    let subject = told["data"]["id"].as_str().unwrap_or_default().to_owned();
+    let subject = told.pointer("/data/id").and_then(Value::as_str).unwrap_or_default().to_owned();
     let mut kept = sink.kept.lock().unwrap_or_else(PoisonError::into_inner);
     let status = match manners {
         Manners::Coin if !is_mended && kept.toss() => StatusCode::INTERNAL_SERVER_ERROR,
@@ -170,10 +175,11 @@ async fn command(sink: Arc<Sink>, request: Request<Incoming>) -> Fallible<Respon
             answer(StatusCode::OK, Bytes::new())
         }
         (&Method::GET, "/arrived") => {
+            let known: usize = request.uri().query().unwrap_or_default().parse()?;
             let kept = sink.kept.lock().unwrap_or_else(PoisonError::into_inner);
-            let all: Vec<_> = kept.arrived.iter().map(Arrival::row).collect();
+            let new: Vec<_> = kept.arrived.iter().skip(known).map(Arrival::row).collect();
             drop(kept);
-            answer(StatusCode::OK, serde_json::to_vec(&all)?.into())
+            answer(StatusCode::OK, serde_json::to_vec(&new)?.into())
         }
         (&Method::GET, "/count") => {
             let count = sink.kept.lock().unwrap_or_else(PoisonError::into_inner).arrived.len();
