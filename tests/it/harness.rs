@@ -282,6 +282,6 @@ impl Outbound for Network {
         Exempt::default().permits(&request.url)?;
         self.sent.lock().unwrap().push(request);
         let status = self.replies.lock().unwrap().pop_front().unwrap_or(200);
-        Ok(Reply { status, body: self.body.lock().unwrap().clone() })
+        Ok(Reply { status, retry_after: None, body: self.body.lock().unwrap().clone() })
     }
 }

@@ -122,7 +122,7 @@ async fn what_is_revoked_gets_nothing_more_although_it_was_queued() {
     house.call("POST", &format!("/connections/{id}/revoke"), OWNER, None).await;
     house.clock.advance(Duration::from_secs(3600).try_into().unwrap());
     assert_eq!(drain(&house).await.len(), 0);
-    assert_eq!(house.store.next_due().unwrap(), None, "and nothing waits for it");
+    assert_eq!(house.store.next_due(None).unwrap(), None, "and nothing waits for it");
 }
 
 #[tokio::test]

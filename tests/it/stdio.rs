@@ -32,7 +32,7 @@ impl Outbound for Host {
         let answer = self.0.clone().oneshot(call.body(Body::from(request.body)).unwrap()).await.unwrap();
         let status = answer.status().as_u16();
         let body = answer.into_body().collect().await.unwrap().to_bytes().to_vec();
-        Ok(Answer { status, body })
+        Ok(Answer { status, retry_after: None, body })
     }
 }
 
@@ -44,7 +44,7 @@ impl Outbound for Parrot {
     async fn send(&self, request: Request) -> Result<Answer, OutboundError> {
         self.2.lock().unwrap().push(request);
         self.3.acquire().await.unwrap().forget();
-        Ok(Answer { status: self.1, body: self.0.into() })
+        Ok(Answer { status: self.1, retry_after: None, body: self.0.into() })
     }
 }
 

@@ -65,7 +65,7 @@ impl Consumer<RowChange> for FanOut {
         let now = self.clock.now();
         for connection in listeners.iter() {
             if legible(change.told(connection, now))?.flatten().is_some() {
-                self.queue.send(message(&change, connection)?).await?;
+                self.queue.send(vec![message(&change, connection)?]).await?;
             }
         }
         Ok(Outcome::Done)
@@ -75,5 +75,5 @@ impl Consumer<RowChange> for FanOut {
 fn message(change: &Change, connection: &Connection) -> Result<Message> {
     let delivery = Delivery::V1 { owner: change.owner, connection: connection.id, change: change.clone() };
     let body = serde_json::to_string(&delivery).map_err(Error::internal)?;
-    Ok(Message { body, group: change.owner.to_string(), delay: Duration::ZERO })
+    Ok(Message { body, group: connection.id.to_string(), delay: Duration::ZERO })
 }

@@ -27,6 +27,10 @@ impl Consumer<RowChange> for Changes {
     async fn consume(&self, row: RowChange) -> Result<Outcome> {
         self.fan_out.consume(row).await
     }
+
+    async fn end(&self) -> Result<()> {
+        self.fan_out.end().await
+    }
 }
 
 /// No try will ever read what cannot be read, and it must not stand in the way of what comes after it.

@@ -6,7 +6,7 @@ use domain::connection::{Connection, WebhookConfig};
 use domain::data_keys::DataKeys;
 use domain::delivery::{Delivery, Payload, SigningSecret, wait_after};
 use domain::keyring::Purpose;
-use domain::outbound::{Method, Outbound, Request};
+use domain::outbound::{Caps, Method, Outbound, Request};
 use domain::outcome::{Consumer, Outcome};
 use domain::queue::Received;
 use domain::seal::{self, Sealed};
@@ -14,6 +14,10 @@ use domain::shelf::Shelf;
 use domain::table::Table;
 use domain::{Error, Result};
 use std::sync::Arc;
+use std::time::Duration;
+
+/// How long a receiver may take; of what it answers, only the status is of use.
+const CAPS: Caps = Caps { time: Duration::from_secs(15), bytes: 1_024 };
 
 pub struct Deliver {
     pub table: Arc<dyn Table>,
@@ -77,6 +81,7 @@ impl Deliver {
             ("webhook-timestamp", at.as_second().to_string()),
             ("webhook-id", id),
         ];
-        Ok(Request { method: Method::Post, url: config.target_url.url().clone(), headers, body })
+        let url = config.target_url.url().clone();
+        Ok(Request { method: Method::Post, url, headers, body, caps: CAPS })
     }
 }

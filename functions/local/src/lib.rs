@@ -3,6 +3,7 @@
 mod behind;
 mod cli;
 mod guard;
+mod hands;
 mod host;
 mod identity;
 mod listen;

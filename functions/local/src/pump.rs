@@ -1,5 +1,6 @@
 //! What AWS does between the functions: hands changes to `changes` and messages to `deliver`.
 
+use crate::hands::Hands;
 use changes::Changes;
 use deliver::Deliver;
 use domain::Result;
@@ -7,7 +8,7 @@ use domain::clock::Clock;
 use domain::due::Tick;
 use domain::outcome::{Consumer as _, Outcome};
 use domain::queue::{Queue as _, Received};
-use domain::table::ChangeLog as _;
+use domain::table::{ChangeLog as _, RowChange};
 use due::Sweep;
 use embedded::Store;
 use futures_util::FutureExt as _;
@@ -15,11 +16,6 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
-use tokio::task::JoinSet;
-
-/// How many deliveries are in hand at the same time, each on its own: slow receivers hold up others only when they
-/// hold all of these.
-const HANDS: usize = 64;
 
 /// Longer than a delivery can take, so that nobody else picks it up meanwhile.
 const HIDDEN: Duration = Duration::from_secs(60);
@@ -42,9 +38,9 @@ impl Pump {
         self.due.consume(Tick).await?;
         loop {
             let told = self.follow_some().await?;
-            let mut hands = JoinSet::new();
+            let mut hands = Hands::default();
             let taken = self.take_due(&mut hands).await?;
-            empty(&mut hands).await;
+            hands.empty().await;
             if told + taken == 0 {
                 return Ok(());
             }
@@ -75,7 +71,7 @@ impl Pump {
 
     async fn hand_out(self: &Arc<Self>, mut stop: watch::Receiver<bool>) {
         let mut stirred = self.store.stirred();
-        let mut hands = JoinSet::new();
+        let mut hands = Hands::default();
         while !*stop.borrow() {
             stirred.mark_unchanged();
             let wait = match self.take_due(&mut hands).await {
@@ -83,15 +79,15 @@ impl Pump {
                 Ok(_) => continue,
                 Err(error) => paused(&error),
             };
-            let full = hands.len() >= HANDS;
+            let full = hands.are_full();
             tokio::select! {
                 () = tokio::time::sleep(wait), if !full => {}
                 _ = stirred.changed(), if !full => {}
-                Some(_) = hands.join_next() => {}
+                () = hands.freed() => {}
                 _ = stop.changed() => {}
             }
         }
-        empty(&mut hands).await;
+        hands.empty().await;
     }
 
     async fn sweep(&self, mut stop: watch::Receiver<bool>) {
@@ -111,45 +107,52 @@ impl Pump {
 
     /// One bookmark for all: what is told again after a crash has the same id.
     async fn follow_some(&self) -> Result<usize> {
-        let changes = self.store.changes(self.store.bookmark()?.as_deref(), 100).await?;
-        let count = changes.len();
-        match AssertUnwindSafe(self.changes.begin(&changes)).catch_unwind().await {
-            Ok(begun) => begun?,
-            Err(_) => tracing::error!("a batch of changes made its consumer panic, and is passed over"),
+        let batch = self.store.changes(self.store.bookmark()?.as_deref(), 100).await?;
+        if let Ok(told) = AssertUnwindSafe(self.tell_some(&batch)).catch_unwind().await {
+            return told.map(|()| batch.len());
         }
-        let (mut told, mut failed) = (None, None);
-        for change in changes {
-            let position = change.position.clone();
-            match AssertUnwindSafe(self.changes.consume(change)).catch_unwind().await {
-                Ok(Ok(_)) => told = Some(position),
-                Ok(Err(error)) => {
-                    failed = Some(error);
-                    break;
-                }
+        // One of them makes its consumer panic: each by itself, so that none but that one is passed over.
+        for change in &batch {
+            match AssertUnwindSafe(self.tell_some(std::slice::from_ref(change))).catch_unwind().await {
+                Ok(told) => told?,
                 Err(_) => {
+                    let position = change.position.clone();
                     tracing::error!(position, "a change made its consumer panic, and is passed over");
-                    told = Some(position);
+                    self.store.set_bookmark(position).await?;
                 }
             }
         }
-        if let Some(position) = told {
-            self.store.set_bookmark(position).await?;
+        Ok(batch.len())
+    }
+
+    /// As far as it comes; the bookmark moves when what was told counts.
+    async fn tell_some(&self, batch: &[RowChange]) -> Result<()> {
+        self.changes.begin(batch).await?;
+        let (mut told, mut failed) = (None, None);
+        for change in batch {
+            match self.changes.consume(change.clone()).await {
+                Ok(_) => told = Some(&change.position),
+                Err(error) => {
+                    failed = Some(error);
+                    break;
+                }
+            }
         }
-        failed.map_or(Ok(count), Err)
+        self.changes.end().await?;
+        if let Some(position) = told {
+            self.store.set_bookmark(position.clone()).await?;
+        }
+        failed.map_or(Ok(()), Err)
     }
 
     /// Puts what is due into hands that are free.
-    async fn take_due(self: &Arc<Self>, hands: &mut JoinSet<()>) -> Result<usize> {
-        while hands.try_join_next().is_some() {}
-        let free = HANDS.saturating_sub(hands.len());
-        if free == 0 || self.until_due() > Duration::ZERO {
-            return Ok(0);
-        }
-        let due = self.store.receive(free, HIDDEN).await?;
+    async fn take_due(self: &Arc<Self>, hands: &mut Hands) -> Result<usize> {
+        let Some(turn) = hands.turn().filter(|_| self.is_due()) else { return Ok(0) };
+        let due = self.store.take_in_turn(turn, HIDDEN).await?;
         let count = due.len();
         for message in due {
-            let pump = Arc::clone(self);
-            hands.spawn(async move { pump.deliver_one(message).await });
+            let (pump, group) = (Arc::clone(self), message.group.clone());
+            hands.take(group, async move { pump.deliver_one(message).await });
         }
         Ok(count)
     }
@@ -167,16 +170,16 @@ impl Pump {
         }
     }
 
-    fn until_due(&self) -> Duration {
-        let Ok(Some(due)) = self.store.next_due() else { return LONGEST_WAIT };
-        let wait = due.duration_since(self.clock.now());
-        Duration::try_from(wait).unwrap_or_default().min(LONGEST_WAIT)
+    fn is_due(&self) -> bool {
+        self.store.next_due(None).is_ok_and(|due| due.is_some_and(|due| due <= self.clock.now()))
     }
-}
 
-/// A delivery that panicked is in the log; its message comes again.
-async fn empty(hands: &mut JoinSet<()>) {
-    while hands.join_next().await.is_some() {}
+    /// What is due already waits for a hand, not for the time.
+    fn until_due(&self) -> Duration {
+        let now = self.clock.now();
+        let Ok(Some(due)) = self.store.next_due(Some(now)) else { return LONGEST_WAIT };
+        Duration::try_from(due.duration_since(now)).unwrap_or_default().min(LONGEST_WAIT)
+    }
 }
 
 fn paused(error: &domain::Error) -> Duration {

@@ -5,7 +5,7 @@ mod message;
 
 use crate::cli::McpStdio;
 use crate::there::way_to;
-use domain::outbound::{Method, Outbound, Request};
+use domain::outbound::{Caps, Method, Outbound, Request};
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 use message::{Message, answers};
@@ -107,7 +107,7 @@ impl Bridge {
         let mut headers = message.headers(version);
         headers.push(("authorization", format!("Bearer {}", self.key)));
         let (url, body) = (self.url.clone(), message.text.clone());
-        let answer = self.outbound.send(Request { method: Method::Post, url, headers, body }).await;
-        answers(&message, answer)
+        let request = Request { method: Method::Post, url, headers, body, caps: Caps::default() };
+        answers(&message, self.outbound.send(request).await)
     }
 }

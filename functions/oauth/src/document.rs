@@ -3,7 +3,7 @@
 //! whatever goes wrong sounds the same.
 
 use crate::client::{Client, Method};
-use domain::outbound::{self, Request};
+use domain::outbound::{self, Caps, Request};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use std::time::Duration;
@@ -38,7 +38,8 @@ pub(crate) fn address(id: &str) -> Option<Url> {
 pub(crate) async fn client(app: &App, url: Url) -> Option<Client> {
     let id = url.as_str().to_owned();
     let headers = vec![("accept", "application/json".to_owned())];
-    let request = Request { method: outbound::Method::Get, url, headers, body: String::new() };
+    let request =
+        Request { method: outbound::Method::Get, url, headers, body: String::new(), caps: Caps::default() };
     let answer = tokio::time::timeout(LONGEST, app.outbound.send(request)).await.ok()?.ok()?;
     if answer.status != 200 || answer.body.len() > MOST_BYTES {
         return None;

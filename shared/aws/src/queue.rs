@@ -1,11 +1,12 @@
-//! The queue on SQS: a standard queue, made fair between owners by message groups.
+//! The queue on SQS: a standard queue, made fair between webhooks by message groups.
 
 use crate::fault::refused;
 use async_trait::async_trait;
 use aws_sdk_sqs::Client;
-use aws_sdk_sqs::types::MessageSystemAttributeName::ApproximateReceiveCount;
-use domain::Result;
+use aws_sdk_sqs::types::MessageSystemAttributeName::{ApproximateReceiveCount, MessageGroupId};
+use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
 use domain::queue::{LONGEST_DELAY, Message, Queue, Received};
+use domain::{Error, Result};
 use std::time::Duration;
 
 /// SQS hands out no more at once.
@@ -24,11 +25,20 @@ impl SqsQueue {
 
 #[async_trait]
 impl Queue for SqsQueue {
-    async fn send(&self, message: Message) -> Result<()> {
-        let send = self.client.send_message().queue_url(&self.url).message_body(message.body);
-        let send = send.message_group_id(message.group);
-        let delay = message.delay.min(LONGEST_DELAY);
-        send.delay_seconds(seconds(delay)).send().await.map_err(refused)?;
+    async fn send(&self, messages: Vec<Message>) -> Result<()> {
+        for some in messages.chunks(MOST_AT_ONCE) {
+            let entries = some.iter().enumerate().map(entry).collect::<Result<_>>()?;
+            let send = self.client.send_message_batch().queue_url(&self.url).set_entries(Some(entries));
+            let answer = send.send().await.map_err(refused)?;
+            if let Some(failed) = answer.failed.first() {
+                tracing::warn!(code = failed.code, left = answer.failed.len(), "messages were not taken");
+                return Err(if failed.sender_fault {
+                    Error::internal(failed.code.clone())
+                } else {
+                    Error::Busy
+                });
+            }
+        }
         Ok(())
     }
 
@@ -36,13 +46,16 @@ impl Queue for SqsQueue {
         let receive = self.client.receive_message().queue_url(&self.url);
         let receive = receive.max_number_of_messages(i32::try_from(most.min(MOST_AT_ONCE)).unwrap_or(1));
         let receive = receive.message_system_attribute_names(ApproximateReceiveCount);
+        let receive = receive.message_system_attribute_names(MessageGroupId);
         let answer = receive.visibility_timeout(seconds(hide_for)).send().await.map_err(refused)?;
         let received = answer.messages.unwrap_or_default().into_iter().map(|message| {
-            let attributes = message.attributes.unwrap_or_default();
+            let mut attributes = message.attributes.unwrap_or_default();
+            let group = attributes.remove(&MessageGroupId).unwrap_or_default();
             let count = attributes.get(&ApproximateReceiveCount).and_then(|count| count.parse().ok());
             Received {
                 receipt: message.receipt_handle.unwrap_or_default(),
                 body: message.body.unwrap_or_default(),
+                group,
                 receives: count.unwrap_or(1),
             }
         });
@@ -60,6 +73,17 @@ impl Queue for SqsQueue {
         change.visibility_timeout(seconds(delay)).send().await.map_err(refused)?;
         Ok(())
     }
+}
+
+/// Its number tells it apart from the others of its batch.
+fn entry((number, message): (usize, &Message)) -> Result<SendMessageBatchRequestEntry> {
+    SendMessageBatchRequestEntry::builder()
+        .id(number.to_string())
+        .message_body(&message.body)
+        .message_group_id(&message.group)
+        .delay_seconds(seconds(message.delay.min(LONGEST_DELAY)))
+        .build()
+        .map_err(Error::internal)
 }
 
 /// Rounded up, so that nothing comes early.

@@ -1,6 +1,7 @@
 //! Port: one HTTP request to the outside. Whoever implements it lets nothing through to a private network.
 
 use async_trait::async_trait;
+use std::time::Duration;
 use url::Url;
 
 #[async_trait]
@@ -29,6 +30,14 @@ pub struct Request {
     pub url: Url,
     pub headers: Vec<(&'static str, String)>,
     pub body: String,
+    pub caps: Caps,
+}
+
+/// How long head and body of an answer may take, and how much of the body is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Caps {
+    pub time: Duration,
+    pub bytes: usize,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,8 +49,16 @@ pub enum Method {
 #[derive(Debug, Clone)]
 pub struct Answer {
     pub status: u16,
-    /// At most the first 1 MiB.
+    /// As it was sent, if it was.
+    pub retry_after: Option<String>,
+    /// As much of it as came in time and fits.
     pub body: Vec<u8>,
+}
+
+impl Default for Caps {
+    fn default() -> Self {
+        Self { time: Duration::from_secs(20), bytes: 1 << 20 }
+    }
 }
 
 #[derive(Debug, thiserror::Error)]

@@ -14,6 +14,12 @@ pub trait Consumer<Record: Sync>: Send + Sync {
     async fn begin(&self, _batch: &[Record]) -> Result<()> {
         Ok(())
     }
+
+    /// After the last record of such a batch, before what was consumed of it counts: what is done once for all of it.
+    /// An error means: hand all of it out again.
+    async fn end(&self) -> Result<()> {
+        Ok(())
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

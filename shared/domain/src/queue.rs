@@ -12,7 +12,8 @@ pub const MOST_RECEIVES: u32 = 12;
 
 #[async_trait]
 pub trait Queue: Send + Sync {
-    async fn send(&self, message: Message) -> Result<()>;
+    /// All of them; after an error some of them may be there.
+    async fn send(&self, messages: Vec<Message>) -> Result<()>;
 
     /// Up to `most` due messages, hidden from other receivers for a while.
     async fn receive(&self, most: usize, hide_for: Duration) -> Result<Vec<Received>>;
@@ -25,7 +26,7 @@ pub trait Queue: Send + Sync {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Message {
     pub body: String,
-    /// Where many owners share a queue, those of one group do not crowd out those of another (SQS does this).
+    /// Those of one group do not crowd out those of another.
     pub group: String,
     pub delay: Duration,
 }
@@ -34,6 +35,7 @@ pub struct Message {
 pub struct Received {
     pub receipt: String,
     pub body: String,
+    pub group: String,
     /// 1 when it is handed out for the first time.
     pub receives: u32,
 }

@@ -12,4 +12,5 @@ mod writer;
 pub use keyring::KeyFile;
 pub use lock::{Lock, whereabouts};
 pub use open::{OpenError, Opened, open};
+pub use queue::Turn;
 pub use store::Store;

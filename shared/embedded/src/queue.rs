@@ -7,28 +7,21 @@ use domain::queue::{MOST_RECEIVES, Message, Queue, Received};
 use domain::{Error, Result};
 use jiff::Timestamp;
 use rusqlite::{Connection, params};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 #[async_trait]
 impl Queue for Store {
-    async fn send(&self, message: Message) -> Result<()> {
-        let due = later(self.clock().now(), message.delay);
-        self.write(Synced, move |db| {
-            let sql = "INSERT INTO message (grp, body, due, receives, dead) VALUES (?1, ?2, ?3, 0, 0)";
-            let mut insert = db.prepare_cached(sql).map_err(Error::internal)?;
-            insert.execute(params![message.group, message.body, due]).map(|_| ()).map_err(Error::internal)
-        })
-        .await
+    async fn send(&self, messages: Vec<Message>) -> Result<()> {
+        if messages.is_empty() {
+            return Ok(());
+        }
+        let now = self.clock().now();
+        self.write(Synced, move |db| insert(db, &messages, now).map_err(Error::internal)).await
     }
 
     async fn receive(&self, most: usize, hide_for: Duration) -> Result<Vec<Received>> {
-        let now = self.clock().now();
-        self.write(Relaxed, move |db| {
-            set_aside(db, now)
-                .and_then(|()| take(db, most, now, later(now, hide_for)))
-                .map_err(Error::internal)
-        })
-        .await
+        self.take_in_turn(Turn { most, each: most, ..Turn::default() }, hide_for).await
     }
 
     async fn done(&self, receipt: &str) -> Result<()> {
@@ -43,11 +36,34 @@ impl Queue for Store {
     }
 }
 
+/// Whose turn it is: of each group some, beginning behind the one that was served last.
+#[derive(Debug, Clone, Default)]
+pub struct Turn {
+    pub most: usize,
+    /// How many of one group may be in hand.
+    pub each: usize,
+    pub in_hand: BTreeMap<String, usize>,
+    pub after: String,
+}
+
 impl Store {
-    /// When the next message is due, if one waits.
-    pub fn next_due(&self) -> Result<Option<Timestamp>> {
-        let sql = "SELECT min(due) FROM message WHERE dead = 0";
-        let due: Option<i64> = self.read(|db| db.prepare_cached(sql)?.query_row([], |row| row.get(0)))?;
+    /// Due messages, hidden from other receivers for a while; those of a group that has its share in hand wait.
+    pub async fn take_in_turn(&self, turn: Turn, hide_for: Duration) -> Result<Vec<Received>> {
+        let now = self.clock().now();
+        self.write(Relaxed, move |db| {
+            set_aside(db, now)
+                .and_then(|()| take(db, &turn, now, later(now, hide_for)))
+                .map_err(Error::internal)
+        })
+        .await
+    }
+
+    /// When the next message is due, or the next after this moment.
+    pub fn next_due(&self, after: Option<Timestamp>) -> Result<Option<Timestamp>> {
+        let after = after.map_or(i64::MIN, Timestamp::as_millisecond);
+        let sql = "SELECT min(due) FROM message WHERE dead = 0 AND due > ?1";
+        let due: Option<i64> =
+            self.read(|db| db.prepare_cached(sql)?.query_row([after], |row| row.get(0)))?;
         due.map(|due| Timestamp::from_millisecond(due).map_err(Error::internal)).transpose()
     }
 
@@ -74,20 +90,60 @@ fn set_aside(db: &Connection, now: Timestamp) -> rusqlite::Result<()> {
     db.prepare_cached(sql)?.execute(params![now.as_millisecond(), MOST_RECEIVES]).map(|_| ())
 }
 
-fn take(db: &Connection, most: usize, now: Timestamp, hidden_until: i64) -> rusqlite::Result<Vec<Received>> {
+fn insert(db: &Connection, messages: &[Message], now: Timestamp) -> rusqlite::Result<()> {
+    let sql = "INSERT INTO message (grp, body, due, receives, dead) VALUES (?1, ?2, ?3, 0, 0)";
+    let mut insert = db.prepare_cached(sql)?;
+    for Message { body, group, delay } in messages {
+        insert.execute(params![group, body, later(now, *delay)])?;
+    }
+    Ok(())
+}
+
+/// One seek for each group, however long the queue of any of them is.
+fn take(db: &Connection, turn: &Turn, now: Timestamp, hidden_until: i64) -> rusqlite::Result<Vec<Received>> {
+    let Turn { most, each, in_hand, after } = turn;
+    let mut taken = Vec::new();
+    let (mut last, mut is_second_lap) = (after.clone(), false);
+    while taken.len() < *most {
+        let group: Option<String> = db
+            .prepare_cached("SELECT min(grp) FROM message WHERE dead = 0 AND grp > ?1")?
+            .query_row([&last], |row| row.get(0))?;
+        let Some(group) = group.filter(|group| !is_second_lap || group <= after) else {
+            if is_second_lap {
+                break;
+            }
+            (last, is_second_lap) = (String::new(), true);
+            continue;
+        };
+        let room = each.saturating_sub(in_hand.get(&group).copied().unwrap_or_default());
+        let some = room.min(*most - taken.len());
+        if some > 0 {
+            take_of(db, &group, some, now, hidden_until, &mut taken)?;
+        }
+        last = group;
+    }
+    Ok(taken)
+}
+
+fn take_of(
+    db: &Connection,
+    group: &str,
+    most: usize,
+    now: Timestamp,
+    hidden_until: i64,
+    taken: &mut Vec<Received>,
+) -> rusqlite::Result<()> {
     let sql = "UPDATE message SET due = ?1, receives = receives + 1 WHERE id IN
-               (SELECT id FROM message WHERE dead = 0 AND due <= ?2 ORDER BY due, id LIMIT ?3)
+               (SELECT id FROM message WHERE dead = 0 AND grp = ?2 AND due <= ?3 ORDER BY due, id LIMIT ?4)
                RETURNING id, body, receives";
-    let values = params![hidden_until, now.as_millisecond(), most as i64];
-    db.prepare_cached(sql)?
-        .query_map(values, |row| {
-            Ok(Received {
-                receipt: row.get::<_, i64>(0)?.to_string(),
-                body: row.get(1)?,
-                receives: row.get(2)?,
-            })
-        })?
-        .collect()
+    let mut update = db.prepare_cached(sql)?;
+    let mut rows = update.query(params![hidden_until, group, now.as_millisecond(), most as i64])?;
+    while let Some(row) = rows.next()? {
+        let receipt = row.get::<_, i64>(0)?.to_string();
+        let (body, receives) = (row.get(1)?, row.get(2)?);
+        taken.push(Received { receipt, body, group: group.to_owned(), receives });
+    }
+    Ok(())
 }
 
 fn later(now: Timestamp, delay: Duration) -> i64 {

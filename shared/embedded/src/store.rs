@@ -29,7 +29,7 @@ const TABLES: &str = "
 ";
 
 /// What has been added since; the file's `user_version` says how many of these it has.
-const STEPS: [&str; 2] = [
+const STEPS: [&str; 3] = [
     "
     ALTER TABLE entry ADD COLUMN place1 TEXT;
     ALTER TABLE entry ADD COLUMN place2 TEXT;
@@ -41,6 +41,7 @@ const STEPS: [&str; 2] = [
     CREATE INDEX entry_place4 ON entry (owner, place4) WHERE place4 IS NOT NULL;
     ",
     "CREATE INDEX token_at ON token (at);",
+    "CREATE INDEX message_turn ON message (dead, grp, due, id);",
 ];
 
 /// Makes an empty file. `key` is the fingerprint of the key file that belongs to it.
@@ -97,6 +98,8 @@ impl Store {
         // Takes the write lock once: who cannot write now is told so now.
         db.execute_batch(&format!("BEGIN IMMEDIATE; {TABLES}"))?;
         step_up(&db)?;
+        // What was given up because something was broken is tried again by a larder that begins anew.
+        db.execute("UPDATE message SET dead = 0, receives = 0 WHERE dead = 1", [])?;
         db.execute_batch("COMMIT")?;
         let (stirs, stirred) = watch::channel(0);
         let writer = Writer::start(db, stirs).map_err(|_| rusqlite::Error::InvalidQuery)?;

@@ -12,19 +12,15 @@ use address::is_public;
 use async_trait::async_trait;
 use bytes::Bytes;
 use connect::Connect;
-use domain::outbound::{Answer, Method, Outbound, OutboundError, Reach, Request};
+use domain::outbound::{Answer, Caps, Method, Outbound, OutboundError, Reach, Request};
 use http::{HeaderName, HeaderValue};
 use http_body_util::{BodyExt as _, Full};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
 use std::sync::Arc;
-use std::time::Duration;
+use tokio::time::{Instant, timeout_at};
 use url::{Host, Url};
-
-const HEAD: Duration = Duration::from_secs(15);
-const BODY: Duration = Duration::from_secs(5);
-const MOST_ANSWER_BYTES: usize = 1 << 20;
 
 pub struct Egress {
     client: Client<HttpsConnector<Connect>, Full<Bytes>>,
@@ -102,27 +98,31 @@ impl Egress {
             call.headers_mut().insert(HeaderName::from_static(name), value);
         }
         call.headers_mut().insert(http::header::USER_AGENT, HeaderValue::from_static("Larder"));
-        let answer = tokio::time::timeout(HEAD, self.client.request(call)).await;
+        let Caps { time, bytes } = request.caps;
+        let until = Instant::now() + time;
+        let answer = timeout_at(until, self.client.request(call)).await;
         let answer = answer.map_err(|_| OutboundError::TimedOut)?.map_err(explain)?;
         let status = answer.status().as_u16();
-        Ok(Answer { status, body: beginning(answer.into_body()).await })
+        let retry_after = answer.headers().get(http::header::RETRY_AFTER);
+        let retry_after = retry_after.and_then(|after| after.to_str().ok()).map(str::to_owned);
+        Ok(Answer { status, retry_after, body: beginning(answer.into_body(), bytes, until).await })
     }
 }
 
 /// The status is the answer; of the body as much as comes in time and fits.
-async fn beginning(mut body: hyper::body::Incoming) -> Vec<u8> {
+async fn beginning(mut body: hyper::body::Incoming, most: usize, until: Instant) -> Vec<u8> {
     let mut beginning = Vec::new();
     let reading = async {
         while let Some(Ok(frame)) = body.frame().await {
             let data = frame.into_data().unwrap_or_default();
-            let room = MOST_ANSWER_BYTES - beginning.len();
+            let room = most - beginning.len();
             beginning.extend_from_slice(data.get(..room).unwrap_or(&data));
-            if beginning.len() == MOST_ANSWER_BYTES {
+            if beginning.len() == most {
                 break;
             }
         }
     };
-    let _ = tokio::time::timeout(BODY, reading).await;
+    let _ = timeout_at(until, reading).await;
     beginning
 }
 
@@ -155,7 +155,13 @@ mod tests {
     use tokio::net::TcpListener;
 
     fn get(url: &str) -> Request {
-        Request { method: Method::Get, url: url.parse().unwrap(), headers: vec![], body: String::new() }
+        Request {
+            method: Method::Get,
+            url: url.parse().unwrap(),
+            headers: vec![],
+            body: String::new(),
+            caps: Caps::default(),
+        }
     }
 
     async fn answer_once(listener: &TcpListener, answer: &str) {
@@ -203,7 +209,7 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let place = listener.local_addr().unwrap();
         let egress = Egress::new(Exempt::parse(&place.to_string()));
-        let long = format!("HTTP/1.1 200 OK\r\n\r\n{}", "x".repeat(MOST_ANSWER_BYTES + 1));
+        let long = format!("HTTP/1.1 200 OK\r\n\r\n{}", "x".repeat(Caps::default().bytes + 1));
         let url = format!("http://{place}/");
         let serve = async {
             let (mut socket, _) = listener.accept().await.unwrap();
@@ -213,6 +219,6 @@ mod tests {
         };
         let (answer, ()) = tokio::join!(egress.send(get(&url)), serve);
         let answer = answer.unwrap();
-        assert_eq!((answer.status, answer.body.len()), (200, MOST_ANSWER_BYTES));
+        assert_eq!((answer.status, answer.body.len()), (200, Caps::default().bytes));
     }
 }

@@ -8,7 +8,7 @@ use crate::routes;
 use crate::there::way_to;
 use axum::Router;
 use axum::body::{Body, to_bytes};
-use domain::outbound::{Method, Outbound as _, OutboundError, Request};
+use domain::outbound::{Caps, Method, Outbound as _, OutboundError, Request};
 use embedded::KeyFile;
 use http::header;
 use outbound::{Egress, Exempt};
@@ -123,7 +123,8 @@ impl Larder {
                     ("authorization", format!("Bearer {}", token())),
                     ("content-type", "application/json".to_owned()),
                 ];
-                let request = Request { method, url, headers, body: body.unwrap_or_default() };
+                let (body, caps) = (body.unwrap_or_default(), Caps::default());
+                let request = Request { method, url, headers, body, caps };
                 let answer = egress.send(request).await?;
                 Ok((answer.status, answer.body))
             }

@@ -79,7 +79,7 @@ fn plain(text: &str) -> String {
 /// waited for, somebody may read it in a log.
 pub(super) fn answers(message: &Message, answer: Result<Answer, OutboundError>) -> Vec<String> {
     let (detail, problem) = match answer {
-        Ok(Answer { status, body }) => {
+        Ok(Answer { status, body, .. }) => {
             let body = String::from_utf8_lossy(&body);
             let messages = messages(&body);
             if !messages.is_empty() || status == 202 {

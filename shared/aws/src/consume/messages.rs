@@ -21,6 +21,8 @@ struct Message {
 #[serde(rename_all = "PascalCase")]
 struct Attributes {
     approximate_receive_count: String,
+    #[serde(default)]
+    message_group_id: String,
 }
 
 impl Record for Received {
@@ -64,6 +66,7 @@ async fn failed(
 
 fn received(message: Value) -> domain::Result<Received> {
     let message: Message = serde_json::from_value(message).map_err(domain::Error::internal)?;
-    let receives = message.attributes.approximate_receive_count.parse().map_err(domain::Error::internal)?;
-    Ok(Received { receipt: message.receipt_handle, body: message.body, receives })
+    let Attributes { approximate_receive_count, message_group_id: group } = message.attributes;
+    let receives = approximate_receive_count.parse().map_err(domain::Error::internal)?;
+    Ok(Received { receipt: message.receipt_handle, body: message.body, group, receives })
 }

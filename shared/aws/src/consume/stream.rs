@@ -26,20 +26,28 @@ impl Record for RowChange {
                 }
             }
         }
-        if let Some(RowChange { position, .. }) = changes.first()
-            && outcome(position, consumer.begin(&changes)).await.is_none()
+        let first = changes.first().map(|change| change.position.clone());
+        if let Some(first) = &first
+            && outcome(first, consumer.begin(&changes)).await.is_none()
         {
-            return Ok(Failures::from_iter([position.clone()]));
+            return Ok(Failures::from_iter([first.clone()]));
         }
+        let mut stopped = None;
         let changes = changes.into_iter().map(|change| (change.position.clone(), Ok(change)));
         for (position, change) in changes.chain(strange) {
             // A stream cannot wait for one of its records: later is at once.
             let consumed = async { consumer.consume(change?).await };
             if outcome(&position, consumed).await != Some(Outcome::Done) {
-                return Ok(Failures::from_iter([position]));
+                stopped = Some(position);
+                break;
             }
         }
-        Ok(Failures::default())
+        if let Some(first) = first
+            && outcome(&first, consumer.end()).await.is_none()
+        {
+            stopped = Some(first);
+        }
+        Ok(stopped.into_iter().collect())
     }
 }
 

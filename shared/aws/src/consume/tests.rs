@@ -51,6 +51,13 @@ impl Consumer<RowChange> for Obedient {
         let orders = batch.iter().filter_map(|change| change.after.as_ref()?.body.strip_prefix("begin: "));
         orders.map(|order| self.obey(order)).collect::<Result<Vec<_>>>().map(|_| ())
     }
+
+    async fn end(&self) -> Result<()> {
+        let seen = self.seen();
+        seen.iter()
+            .filter_map(|order| order.strip_prefix("end: "))
+            .try_for_each(|order| self.obey(order).map(|_| ()))
+    }
 }
 
 /// Only what was put off counts.
@@ -59,7 +66,7 @@ struct Putting(Mutex<Vec<(String, Duration)>>);
 
 #[async_trait]
 impl Queue for Putting {
-    async fn send(&self, _: Message) -> Result<()> {
+    async fn send(&self, _: Vec<Message>) -> Result<()> {
         Err(Error::Busy)
     }
     async fn receive(&self, _: usize, _: Duration) -> Result<Vec<Received>> {
@@ -165,6 +172,22 @@ async fn a_batch_is_begun_before_its_first_record_is_consumed() {
         let records = [row("data/1", "a"), row("data/2", &format!("begin: {order}"))];
         let failures = RowChange::consume_all(batch(&records), &consumer, &()).await.unwrap();
         assert_eq!((named(&failures), consumer.seen()), (vec!["number of a"], vec![order.to_owned()]));
+    }
+}
+
+/// What was consumed counts with the end of its batch, also where a record failed; else all of it comes again.
+#[tokio::test]
+async fn a_batch_counts_with_its_end() {
+    for (orders, failed) in [
+        (["a", "end: b", "c"], vec![]),
+        (["a", "end: fail", "c"], vec!["number of a"]),
+        (["a", "end: b", "fail"], vec!["number of fail"]),
+        (["a", "end: panic", "fail"], vec!["number of a"]),
+    ] {
+        let consumer = Obedient::default();
+        let records: Vec<_> = orders.iter().map(|order| row("data/1", order)).collect();
+        let failures = RowChange::consume_all(batch(&records), &consumer, &()).await.unwrap();
+        assert_eq!(named(&failures), failed, "{orders:?}");
     }
 }
 

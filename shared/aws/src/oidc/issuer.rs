@@ -2,7 +2,7 @@
 //! token names a key that is not known.
 
 use domain::clock::Clock;
-use domain::outbound::{Method, Outbound, Request};
+use domain::outbound::{Caps, Method, Outbound, Request};
 use domain::{Error, Result};
 use jiff::{SignedDuration, Timestamp};
 use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, Jwk, KeyAlgorithm, PublicKeyUse};
@@ -98,7 +98,7 @@ impl Issuer {
             ("accept", "application/json".to_owned()),
             ("content-type", "application/x-www-form-urlencoded".to_owned()),
         ];
-        let request = Request { method: Method::Post, url, headers, body: form };
+        let request = Request { method: Method::Post, url, headers, body: form, caps: Caps::default() };
         match self.outbound.send(request).await {
             Ok(answer) if answer.status == 200 => {
                 let traded: Traded = serde_json::from_slice(&answer.body).map_err(Error::internal)?;
@@ -146,7 +146,8 @@ impl Issuer {
     async fn get<T: DeserializeOwned>(&self, url: &str) -> Result<T> {
         let url = url.parse().map_err(Error::internal)?;
         let headers = vec![("accept", "application/json".to_owned())];
-        let request = Request { method: Method::Get, url, headers, body: String::new() };
+        let request =
+            Request { method: Method::Get, url, headers, body: String::new(), caps: Caps::default() };
         let answer = self.outbound.send(request).await.map_err(Error::internal)?;
         if answer.status != 200 {
             return Err(Error::internal(format!("status {}", answer.status)));

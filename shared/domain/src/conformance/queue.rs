@@ -7,7 +7,7 @@ use std::time::Duration;
 macro_rules! queue_suite {
     ($host:path) => {
         $crate::queue_suite!(@ $host;
-            hands_out_what_was_sent, hides_what_it_handed_out, hands_out_again_until_done,
+            hands_out_what_was_sent, takes_many_at_once, hides_what_it_handed_out, hands_out_again_until_done,
             keeps_what_is_not_due, sets_aside_what_never_succeeds);
     };
     (@ $host:path; $($case:ident),*) => { $(
@@ -21,8 +21,11 @@ macro_rules! queue_suite {
 const MINUTE: Duration = Duration::from_secs(60);
 
 async fn send(queue: &impl Queue, body: &str, delay: Duration) {
-    let message = Message { body: body.to_owned(), group: "own_1".to_owned(), delay };
-    queue.send(message).await.unwrap();
+    queue.send(vec![message(body, delay)]).await.unwrap();
+}
+
+fn message(body: &str, delay: Duration) -> Message {
+    Message { body: body.to_owned(), group: "conn_1".to_owned(), delay }
 }
 
 async fn receive(queue: &impl Queue, hide_for: Duration) -> Vec<Received> {
@@ -37,6 +40,22 @@ pub async fn hands_out_what_was_sent(queue: &impl Queue) {
     let mut bodies: Vec<_> = receive(queue, MINUTE).await.into_iter().map(|got| got.body).collect();
     bodies.sort();
     assert_eq!(bodies, ["one", "two", "{\"three\":\"ü\"}"]);
+}
+
+pub async fn takes_many_at_once(queue: &impl Queue) {
+    queue.send(Vec::new()).await.unwrap();
+    let bodies: Vec<_> = (10..37).map(|number| number.to_string()).collect();
+    queue.send(bodies.iter().map(|body| message(body, Duration::ZERO)).collect()).await.unwrap();
+    let mut got = Vec::new();
+    loop {
+        let some = receive(queue, MINUTE).await;
+        if some.is_empty() {
+            break;
+        }
+        got.extend(some.into_iter().map(|got| got.body));
+    }
+    got.sort();
+    assert_eq!(got, bodies);
 }
 
 pub async fn hides_what_it_handed_out(queue: &impl Queue) {

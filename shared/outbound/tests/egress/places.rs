@@ -2,7 +2,7 @@
 //! address that was dialled is one that nobody may reach.
 
 use async_trait::async_trait;
-use domain::outbound::{Method, Request};
+use domain::outbound::{Caps, Method, Request};
 use outbound::Wires;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -65,5 +65,6 @@ pub(crate) fn public(nth: usize) -> IpAddr {
 }
 
 pub(crate) fn get(url: &str) -> Request {
-    Request { method: Method::Get, url: url.parse().unwrap(), headers: vec![], body: String::new() }
+    let (headers, caps) = (vec![], Caps::default());
+    Request { method: Method::Get, url: url.parse().unwrap(), headers, body: String::new(), caps }
 }

@@ -140,7 +140,7 @@ impl Outbound for Issuer {
                 let traded = self.trade(&request.body);
                 let status = if traded.is_some() { 200 } else { 400 };
                 let body = traded.unwrap_or_else(|| json!({"error": "invalid_grant"}));
-                return Ok(Answer { status, body: body.to_string().into_bytes() });
+                return Ok(Answer { status, retry_after: None, body: body.to_string().into_bytes() });
             }
             "https://issuer.example/pool/.well-known/openid-configuration" => json!({
                 "issuer": *self.name.lock().unwrap(),
@@ -157,7 +157,7 @@ impl Outbound for Issuer {
             }
             other => panic!("nobody asks for {other}"),
         };
-        Ok(Answer { status: 200, body: answer.to_string().into_bytes() })
+        Ok(Answer { status: 200, retry_after: None, body: answer.to_string().into_bytes() })
     }
 }
 
