@@ -88,10 +88,13 @@ impl House {
                 table: Arc::clone(&table),
                 keys: keys(),
                 outbound: Arc::clone(&network) as _,
+                queue: Arc::new(store.clone()),
                 clock: Arc::clone(&time),
+                entropy: Arc::clone(&entropy) as _,
             },
             due: Sweep {
                 table: Arc::clone(&table),
+                queue: Arc::new(store.clone()),
                 clock: Arc::clone(&time),
                 entropy: Arc::clone(&entropy) as _,
             },
@@ -268,11 +271,24 @@ pub(crate) struct Network {
     pub(crate) body: Mutex<Vec<u8>>,
     pub(crate) sent: Mutex<Vec<Sent>>,
     pub(crate) replies: Mutex<VecDeque<u16>>,
+    /// What the receiver does, if it is not that.
+    pub(crate) receiver: Mutex<Option<Receiver>>,
 }
+
+pub(crate) type Receiver = Box<dyn Fn(&Sent) -> Result<Reply, OutboundError> + Send>;
 
 impl Network {
     pub(crate) fn take(&self) -> Vec<Sent> {
         std::mem::take(&mut self.sent.lock().unwrap())
+    }
+
+    /// From now on each answer is what this says: a status, and for how long it asks to be left alone.
+    pub(crate) fn answers(&self, answer: impl Fn(&Sent) -> (u16, Option<String>) + Send + 'static) {
+        let reply = move |sent: &Sent| {
+            let (status, retry_after) = answer(sent);
+            Ok(Reply { status, retry_after, body: Vec::new() })
+        };
+        *self.receiver.lock().unwrap() = Some(Box::new(reply));
     }
 }
 
@@ -280,7 +296,11 @@ impl Network {
 impl Outbound for Network {
     async fn send(&self, request: Sent) -> Result<Reply, OutboundError> {
         Exempt::default().permits(&request.url)?;
+        let answer = self.receiver.lock().unwrap().as_ref().map(|receiver| receiver(&request));
         self.sent.lock().unwrap().push(request);
+        if let Some(answer) = answer {
+            return answer;
+        }
         let status = self.replies.lock().unwrap().pop_front().unwrap_or(200);
         Ok(Reply { status, retry_after: None, body: self.body.lock().unwrap().clone() })
     }

@@ -303,12 +303,43 @@ async fn changes_are_read_in_two_trips_and_kept_in_one() {
         let spent = meter.calls.load(Ordering::SeqCst) - before;
         assert_eq!(
             spent, 4,
-            "kept, read, sealed and their owner's connections listed at once, for {changes}"
+            "kept, read, sealed, and whether there are other webhooks than before, for {changes}"
         );
         meter.house.pump.drain().await.unwrap();
     }
     let cost = meter.cost("GET", "/v1/changes", &key, None, 200).await;
     assert_eq!((cost.sequential, cost.calls), (2, 4));
+}
+
+/// Who listens is known from the batch before, however many connections there are.
+#[tokio::test(start_paused = true)]
+async fn a_change_costs_as_much_beside_many_connections_and_its_delivery_one_trip_and_one_write() {
+    let meter = Meter::new();
+    let house = &meter.house;
+    let key = house.api("full_access").await;
+    let config = |events| json!({ "target_url": "https://receiver.example", "events": events });
+    let hook = |events| json!({ "kind": "webhook", "name": "hook", "preset": "full_access", "config": config(events) });
+    house.connect(hook(json!(["task.*"]))).await;
+    for others in [0, 40] {
+        for _ in 0..others {
+            house.connect(hook(json!(["goal.*"]))).await;
+        }
+        house.task(&key, "Known from here on").await;
+        house.pump.drain().await.unwrap();
+        house.task(&key, "Milk").await;
+        let before = meter.calls.load(Ordering::SeqCst);
+        let messages = crate::delivering::queued(house).await;
+        let told = meter.calls.load(Ordering::SeqCst);
+        assert_eq!(told - before, 4, "beside {others} others");
+        for message in messages {
+            house.pump.deliver.consume(message).await.unwrap();
+        }
+        assert_eq!(
+            meter.calls.load(Ordering::SeqCst) - told,
+            2,
+            "everything is read at once, and its row written"
+        );
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -4,7 +4,7 @@ from collections import Counter
 
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
-from .calls import require
+from .calls import eventually, require
 from .world import step
 
 
@@ -67,6 +67,33 @@ def a_failed_delivery_is_tried_again(journey):
     require([hit.status for hit, _ in second] == [500, 200], "answered 500, then 200")
     (first, before), (last, after) = second
     require(first.id == last.id and before == after, "the second try is not the same event")
+
+
+@step()
+def what_happens_in_a_pause_is_told_after_it(journey):
+    hook, witness = journey.hook(), journey.hook()
+    journey.owner("POST", f"/connections/{hook.connection.id}/pause").expect(200)
+    tasks = [journey.api.make_task(f"Told later, {number}")["id"] for number in range(5)]
+    for task in tasks:
+        witness.arrived("task.created", task)
+    require(hook.hits == [], "it was told in its pause")
+    journey.owner("POST", f"/connections/{hook.connection.id}/resume").expect(200)
+    for task in tasks:
+        hook.arrived("task.created", task, within=130)
+    told = [event["data"]["id"] for _, event in hook.events()]
+    require(told == tasks, f"not in order: {told} instead of {tasks}")
+
+
+@step()
+def a_receiver_that_is_gone_is_left_alone(journey):
+    hook = journey.hook(answers=[410])
+    task = journey.api.make_task("Not wanted")["id"]
+    hook.arrived("task.created", task)
+    seen = eventually("its end", lambda: (seen := journey.settings(hook.connection)).get("disabled") and seen)
+    require((seen["status"], seen["disabled"]["reason"]) == ("inactive", "gone"), f"{seen}")
+    journey.owner("POST", f"/connections/{hook.connection.id}/resume").expect(200)
+    second = hook.again(task, within=130)
+    require([hit.status for hit, _ in second] == [410, 200], "answered 410, then 200")
 
 
 @step()

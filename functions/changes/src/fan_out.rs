@@ -1,54 +1,57 @@
-//! Fans each change out: one queued delivery for each webhook of its owner that wants to know.
+//! Fans each change out: one message for each webhook of its owner that wants to know, all those of a batch at once.
 
 use crate::legible;
+use crate::listeners::Listeners;
 use async_trait::async_trait;
 use domain::change::Change;
 use domain::clock::Clock;
 use domain::connection::Connection;
-use domain::delivery::Delivery;
-use domain::id::OwnerId;
+use domain::delivery::{Errand, Job, Origin};
+use domain::id::EventId;
 use domain::outcome::{Consumer, Outcome};
 use domain::queue::{Message, Queue};
-use domain::shelf::Shelf;
 use domain::table::{RowChange, Table};
 use domain::{Error, Result, schema};
-use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 pub struct FanOut {
-    table: Arc<dyn Table>,
+    listeners: Listeners,
     queue: Arc<dyn Queue>,
     clock: Arc<dyn Clock>,
-    /// Who listens, of each owner in this batch: asked once, because every change of it is older than the answer.
-    listeners: Mutex<BTreeMap<OwnerId, Arc<[Connection]>>>,
+    /// What this batch has to send.
+    messages: Mutex<Vec<Message>>,
 }
 
 impl FanOut {
     pub fn new(table: Arc<dyn Table>, queue: Arc<dyn Queue>, clock: Arc<dyn Clock>) -> Self {
-        Self { table, queue, clock, listeners: Mutex::default() }
+        let listeners = Listeners::new(table, Arc::clone(&clock));
+        Self { listeners, queue, clock, messages: Mutex::default() }
     }
 
-    async fn listeners(&self, owner: OwnerId) -> Result<Arc<[Connection]>> {
-        let known = self.known().get(&owner).cloned();
-        if let Some(known) = known {
-            return Ok(known);
+    fn messages(&self) -> MutexGuard<'_, Vec<Message>> {
+        self.messages.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whoever changed a webhook may have resumed it, or said where it is now.
+    fn release(&self, row: &RowChange) -> Result<()> {
+        let Some(after) = row.after.as_ref().filter(|_| row.before.is_some()) else { return Ok(()) };
+        let connection: Connection =
+            serde_json::from_str(&after.body).map_err(|error| Error::unreadable(&row.key, &error))?;
+        if connection.listens(self.clock.now()) {
+            let job = Job::Release { failed_since: None };
+            let errand = Errand { owner: row.key.owner, connection: connection.id, job };
+            self.messages().push(errand.queued(Duration::ZERO)?);
         }
-        let (all, now) = (Shelf::<Connection>::new(&*self.table, owner).all().await?, self.clock.now());
-        let listeners: Arc<[_]> = all.into_iter().filter(|it| it.listens(now).is_some()).collect();
-        self.known().insert(owner, Arc::clone(&listeners));
-        Ok(listeners)
-    }
-
-    fn known(&self) -> MutexGuard<'_, BTreeMap<OwnerId, Arc<[Connection]>>> {
-        self.listeners.lock().unwrap_or_else(PoisonError::into_inner)
+        Ok(())
     }
 }
 
 #[async_trait]
 impl Consumer<RowChange> for FanOut {
     async fn begin(&self, _: &[RowChange]) -> Result<()> {
-        self.known().clear();
+        self.listeners.begin();
+        self.messages().clear();
         Ok(())
     }
 
@@ -57,23 +60,28 @@ impl Consumer<RowChange> for FanOut {
         if row.key.sort.starts_with(schema::AUDIT) {
             return Ok(Outcome::Done);
         }
-        let listeners = self.listeners(row.key.owner).await?;
+        if row.key.sort.starts_with(schema::CONNECTIONS) {
+            legible(self.release(&row))?;
+        }
+        let listeners = self.listeners.of(row.key.owner).await?;
         if listeners.is_empty() {
             return Ok(Outcome::Done);
         }
         let Some(change) = legible(Change::of(&row))?.flatten() else { return Ok(Outcome::Done) };
-        let now = self.clock.now();
-        for connection in listeners.iter() {
+        let (Some(from), Some(after)) = (Origin::of(&row), &row.after) else { return Ok(Outcome::Done) };
+        let (event, now) = (EventId::of(change.at, after.version, change.id), self.clock.now());
+        for connection in listeners.get(&change.resource).into_iter().flatten() {
             if legible(change.told(connection, now))?.flatten().is_some() {
-                self.queue.send(vec![message(&change, connection)?]).await?;
+                let job = Job::Send { event, from: from.clone(), due: None, again: None };
+                let errand = Errand { owner: change.owner, connection: connection.id, job };
+                self.messages().push(errand.queued(Duration::ZERO)?);
             }
         }
         Ok(Outcome::Done)
     }
-}
 
-fn message(change: &Change, connection: &Connection) -> Result<Message> {
-    let delivery = Delivery::V1 { owner: change.owner, connection: connection.id, change: change.clone() };
-    let body = serde_json::to_string(&delivery).map_err(Error::internal)?;
-    Ok(Message { body, group: connection.id.to_string(), delay: Duration::ZERO })
+    async fn end(&self) -> Result<()> {
+        let messages = std::mem::take(&mut *self.messages());
+        if messages.is_empty() { Ok(()) } else { self.queue.send(messages).await }
+    }
 }

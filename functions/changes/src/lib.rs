@@ -1,6 +1,7 @@
 //! What follows from changes: entries of the audit log are sealed, and webhooks are told.
 
 mod fan_out;
+mod listeners;
 mod seal;
 
 pub use fan_out::FanOut;

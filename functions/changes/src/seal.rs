@@ -95,19 +95,19 @@ impl Sealer {
         let entry = Entry::of(&change);
         let sort = schema::audit(change.owner, entry.id).sort;
         let (line, record) = self.kept(row, &change)?.unzip();
-        Ok(Some((sort, Told { entry: Some(entry.raw()?), line }, record)))
+        Ok(Some((sort, Told { entry: Some(entry.raw()?), line: line.flatten() }, record)))
     }
 
-    /// Only of the owner's data.
-    fn kept(&self, row: &RowChange, change: &Change) -> Result<Option<(Line, Record)>> {
-        let what = schema::what(&row.key).filter(|_| change.resource != Resource::Connections);
-        let (Some(what), Some(image)) = (what, &row.after) else { return Ok(None) };
+    /// What is to be told to others is kept, and of the owner's data there is a line in the feed.
+    fn kept(&self, row: &RowChange, change: &Change) -> Result<Option<(Option<Line>, Record)>> {
+        let (Some(what), Some(image)) = (schema::what(&row.key), &row.after) else { return Ok(None) };
         let (version, now) = (image.version, self.clock.now());
         let record = change.record(what, version, now)?;
         let Change { at, source, .. } = *change;
         let line = Line { what: what.to_owned(), version, at, source, sealed_at: now };
         // One that is too large for one row must not hold up the others.
         let fits = record.check().inspect_err(|error| tracing::error!(%error, "a change is not kept"));
+        let line = (change.resource != Resource::Connections).then_some(line);
         Ok(fits.is_ok().then_some((line, record)))
     }
 

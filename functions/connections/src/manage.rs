@@ -61,8 +61,8 @@ pub(crate) async fn delete(edit: Edit) -> Result<StatusCode, Problem> {
     // These two stay at their first version.
     let beside = [slug.key, schema::rate(*owner, connection.id)];
     let beside = beside.map(|key| Write::Delete { key, version: slug.expect.next() });
-    let shelf = Shelf::<Connection>::new(&*app.table, *owner);
-    let writes = shelf.trashing(connection, *by)?.into_iter().chain(beside);
+    let (shelf, stirs) = (Shelf::<Connection>::new(&*app.table, *owner), connection.stirs(*owner));
+    let writes = shelf.trashing(connection, *by)?.into_iter().chain(beside).chain(stirs);
     app.table.transact(writes.collect(), by.op).await?;
     Ok(StatusCode::NO_CONTENT)
 }

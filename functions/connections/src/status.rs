@@ -10,7 +10,7 @@ pub(crate) async fn pause(edit: Edit) -> Result<Response, Problem> {
 }
 
 pub(crate) async fn resume(edit: Edit) -> Result<Response, Problem> {
-    set(&edit, |connection| connection.status = Status::Active).await
+    set(&edit, |connection| (connection.status, connection.disabled) = (Status::Active, None)).await
 }
 
 /// For good, from the next call on.

@@ -4,5 +4,6 @@
 async fn main() -> Result<(), aws::Error> {
     let ports = aws::Ports::from_env()?;
     let (table, keys, outbound) = (ports.table()?, ports.data_keys()?, ports.outbound()?);
-    aws::consume(deliver::Deliver { table, keys, outbound, clock: ports.clock() }).await
+    let (queue, clock, entropy) = (ports.queue()?, ports.clock(), ports.entropy());
+    aws::consume(deliver::Deliver { table, keys, outbound, queue, clock, entropy }).await
 }

@@ -8,6 +8,7 @@ use domain::due::{Due, Tick, What};
 use domain::id::{ConnectionId, OpId, OwnerId};
 use domain::notice::{About, Notice};
 use domain::outcome::{Consumer, Outcome};
+use domain::queue::Queue;
 use domain::schema;
 use domain::shelf::Shelf;
 use domain::table::{Row, Table};
@@ -15,12 +16,14 @@ use domain::{Error, Result};
 use futures_util::future::join_all;
 use jiff::Timestamp;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Read at once, and then done at the same time.
 const PAGE: usize = 25;
 
 pub struct Sweep {
     pub table: Arc<dyn Table>,
+    pub queue: Arc<dyn Queue>,
     pub clock: Arc<dyn Clock>,
     pub entropy: Arc<dyn Entropy>,
 }
@@ -33,6 +36,7 @@ impl Consumer<Tick> for Sweep {
         let (mut after, mut failed) = (None, None);
         loop {
             let page = self.table.query(&due.clone().page(after, PAGE)).await?;
+            self.hand_on(&page.rows).await?;
             for done in join_all(page.rows.iter().map(|row| self.settle(row))).await {
                 failed = done.err().or(failed);
             }
@@ -45,6 +49,13 @@ impl Consumer<Tick> for Sweep {
 }
 
 impl Sweep {
+    /// What waited for its time goes into the queue, all of a page at once, and only then leaves its row.
+    async fn hand_on(&self, rows: &[Row]) -> Result<()> {
+        let errands = rows.iter().filter_map(|row| Due::read(row).ok()?.errand());
+        let messages = errands.map(|errand| errand.queued(Duration::ZERO)).collect::<Result<Vec<_>>>()?;
+        if messages.is_empty() { Ok(()) } else { self.queue.send(messages).await }
+    }
+
     async fn settle(&self, row: &Row) -> Result<()> {
         match self.remind(row).await {
             // Left where it is, for the version of Larder that can read it.
@@ -65,6 +76,7 @@ impl Sweep {
         let Due { owner, what } = Due::read(row)?;
         match what {
             What::Expiring { connection, expires_at } => self.expiring(owner, connection, expires_at).await,
+            What::Retry { .. } | What::Release { .. } => Ok(()),
         }
     }
 

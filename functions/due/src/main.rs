@@ -3,6 +3,6 @@
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), aws::Error> {
     let ports = aws::Ports::from_env()?;
-    aws::consume_ticks(due::Sweep { table: ports.table()?, clock: ports.clock(), entropy: ports.entropy() })
-        .await
+    let (table, queue) = (ports.table()?, ports.queue()?);
+    aws::consume_ticks(due::Sweep { table, queue, clock: ports.clock(), entropy: ports.entropy() }).await
 }

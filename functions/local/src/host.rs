@@ -66,10 +66,13 @@ impl Host {
             table: Arc::clone(&table) as _,
             keys: Arc::clone(&data_keys),
             outbound: Arc::clone(&outbound),
+            queue: Arc::clone(&table) as _,
             clock: Arc::clone(&clock),
+            entropy: Arc::clone(&entropy),
         };
         let due = Sweep {
             table: Arc::clone(&table) as _,
+            queue: Arc::clone(&table) as _,
             clock: Arc::clone(&clock),
             entropy: Arc::clone(&entropy),
         };

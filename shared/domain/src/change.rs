@@ -45,6 +45,8 @@ pub enum Verb {
     Deleted,
     Restored,
     Paused,
+    /// Paused by Larder.
+    Disabled,
     Revoked,
     Rotated,
     Expiring,
@@ -176,6 +178,7 @@ fn managed(row: &RowChange, image: &Image) -> Result<Said> {
         (None, _) => Verb::Created,
         (Some(before), _) if before.key_hash != after.key_hash => Verb::Rotated,
         (Some(before), now) if before.status == now => Verb::Updated,
+        (_, Status::Inactive) if after.disabled.is_some() => Verb::Disabled,
         (_, Status::Inactive) => Verb::Paused,
         (_, Status::Revoked) => Verb::Revoked,
         (_, Status::Active) => Verb::Updated,

@@ -14,7 +14,7 @@ pub use face::{ApiConfig, AskIn, Config, Face, Format, KeyIn, Kind, Language, Mc
 pub use input::{ConnectionPatch, NewConnection, Settings};
 pub use slug::Slug;
 pub use view::{AppView, KeyView, View};
-pub use webhook::{Payload, Target, WebhookConfig};
+pub use webhook::{Payload, RetryPolicy, Target, WebhookConfig};
 
 use crate::access::{Action, Actions, Ask, Grant, Resource, Scope, Tag, decide};
 use crate::consent::Consent;
@@ -29,7 +29,7 @@ use crate::table::{Query, RowKey};
 use crate::text::{List, Text};
 use crate::{Error, Result, schema};
 use consents::Narrowed;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -72,6 +72,9 @@ pub struct Connection {
     narrowed: Option<Narrowed>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revoked_at: Option<Timestamp>,
+    /// Why Larder paused it; until it is resumed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub disabled: Option<Disabled>,
     pub created_at: Timestamp,
     #[serde(default)]
     pub created_by: Option<OwnerId>,
@@ -109,6 +112,32 @@ pub enum Status {
     Revoked,
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(inline)]
+pub struct Disabled {
+    pub at: Timestamp,
+    pub reason: Reason,
+}
+
+/// `failing`: every try failed, for five days. `gone`: its receiver answered 410.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(inline)]
+pub enum Reason {
+    Failing,
+    Gone,
+}
+
+/// What a webhook is told with.
+#[derive(Debug, Clone, Copy)]
+pub struct Hook<'a> {
+    pub config: &'a WebhookConfig,
+    pub secret: &'a Sealed,
+}
+
+/// For how long what is for a webhook that ended is parked: its owner may move the end.
+const AWAITED: SignedDuration = SignedDuration::from_hours(24 * 30);
+
 /// A key as it is stored: its hash, and what its owner recognises it by.
 #[derive(Debug)]
 pub struct NewKey {
@@ -145,6 +174,7 @@ impl Connection {
             consents: Vec::new(),
             narrowed: None,
             revoked_at: None,
+            disabled: None,
             created_at: by.at,
             created_by: Some(owner),
             updated_at: by.at,
@@ -238,11 +268,16 @@ impl Connection {
         }
     }
 
-    /// The settings of a webhook that may be told things now.
-    pub fn listens(&self, now: Timestamp) -> Option<(&WebhookConfig, &Sealed)> {
+    /// A webhook for which there is something to be told: now, or once it is resumed.
+    pub fn hook(&self, now: Timestamp) -> Option<Hook<'_>> {
         let Face::Webhook { config, secret } = &self.face else { return None };
-        let lives = self.expires_at.is_none_or(|end| now < end);
-        (self.status == Status::Active && lives).then_some((config, secret))
+        let comes_back = self.expires_at.is_none_or(|end| now < end + AWAITED);
+        (self.status != Status::Revoked && comes_back).then_some(Hook { config, secret })
+    }
+
+    /// Whether it is one that may be told things now.
+    pub fn listens(&self, now: Timestamp) -> bool {
+        self.hook(now).is_some() && self.lives(now).is_ok()
     }
 
     /// Whether it is offered this tool, of those that its grant allows.

@@ -106,7 +106,11 @@ id!(
     RequestId, "req_", 16, "^req_[0-9a-hjkmnp-tv-z]{25}[048cgmrw]$"
 );
 id!(
-    /// One change; also the `webhook-id` that a receiver deduplicates by.
+    /// One event, the same at every webhook that is told it: the `webhook-id` that a receiver deduplicates by.
+    EventId, "evt_", 16, "^evt_[0-9a-hjkmnp-tv-z]{25}[048cgmrw]$"
+);
+id!(
+    /// One change.
     ChangeId, "chg_", 16, "^chg_[0-9a-hjkmnp-tv-z]{25}[048cgmrw]$"
 );
 id!(
@@ -136,6 +140,7 @@ id!(
 timed!(
     ApprovalId,
     ConnectionId,
+    EventId,
     LifeAreaId,
     GoalId,
     TaskId,
@@ -214,8 +219,7 @@ impl UndoId {
 
     /// When it was; nothing that it wrote is older.
     pub fn at(&self) -> Timestamp {
-        let millis = self.0.iter().take(6).fold(0, |millis, byte| millis << 8 | i64::from(*byte));
-        Timestamp::from_millisecond(millis).unwrap_or(Timestamp::MIN)
+        millis(&self.0)
     }
 }
 
@@ -224,6 +228,29 @@ impl ChangeId {
     pub fn of(owner: OwnerId, sort: &str, version: u64) -> Self {
         Self(first_bytes(&[owner.as_bytes(), sort.as_bytes(), &version.to_be_bytes()]))
     }
+}
+
+impl EventId {
+    /// Of a change, however often it is told. They sort by time, and what happened to one item in one moment as it
+    /// happened.
+    pub fn of(at: Timestamp, version: u64, change: ChangeId) -> Self {
+        let mut rest = [0; 10];
+        let version = version.to_be_bytes().into_iter().skip(4);
+        for (slot, byte) in rest.iter_mut().zip(version.chain(change.0)) {
+            *slot = byte;
+        }
+        Self::new(at, rest)
+    }
+
+    /// To the millisecond.
+    pub fn at(&self) -> Timestamp {
+        millis(&self.0)
+    }
+}
+
+fn millis(id: &[u8]) -> Timestamp {
+    let millis = id.iter().take(6).fold(0, |millis, byte| millis << 8 | i64::from(*byte));
+    Timestamp::from_millisecond(millis).unwrap_or(Timestamp::MIN)
 }
 
 fn first_bytes<const N: usize>(parts: &[&[u8]]) -> [u8; N] {

@@ -12,7 +12,7 @@
 //! | `said/<hash>` | nothing, for ten minutes | whether somebody says the same at this moment |
 //! | `wait/<task>` | counters that are named as the tasks that wait for it, or did | what lets go of a task when it goes |
 //! | `trash/<noun>/<id>`, `trash/conn/<conn>` | what was deleted, for 30 days | what it was, and who deleted it |
-//! | `hist/<what>/<version>` | a change of what lies under `data/<what>`, for 90 days | what it was before, and after |
+//! | `hist/<what>/<version>` | a change of what lies under `data/<what>`, or of a connection, for 90 days | what it was before, and after |
 //! | `feed/<number>` | where a change lies, numbered as they are sealed, for 90 days | what changed since |
 //! | `rate/<conn>` | a connection's gate: which keys hold until when, its limits, and its windows' counters | whether it may call once more |
 //! | `code/<conn>/<hash>` | what an owner allowed an app, until it fetches it, for minutes | what a code is traded for |
@@ -23,7 +23,10 @@
 //! | `act/<conn>/<activity>` | one call, for as long as the owner wants | what a connection did, by time |
 //! | `seen/<conn>` | its last call | when and from where it was last used |
 //! | `notice/<conn>/<occasion>` | a notice for the owner, for 40 days | what no write of a record tells, once |
-//! | `due/<time>/<conn>/<version>` | a reminder, under `OwnerId::LARDER` | what is due until now, of all owners |
+//! | `hooks` | nothing, at a version that counts | whether an owner's webhooks are as they were when they were read |
+//! | `dlv/<conn>/<event>` | what became of an event at a webhook, for 30 days | its tries; what was told, by time |
+//! | `hook/<conn>` | a webhook's health, for 40 days after its last write | whether it is sent to |
+//! | `due/<time>/<conn>/…` | a reminder, under `OwnerId::LARDER` | what is due until now, of all owners |
 //! | `idem/<hash>` | a sealed answer, for 24 hours | what a call was answered that is sent again |
 //! | `backup/<conn>/<backup>` | a backup, and how far it is, for 24 hours | what a connection put away, or is about to |
 //! | `part/<backup>/<number>` | a part of a backup, for as long | what it could read |
@@ -53,6 +56,7 @@
 //! | second to fourth | `record/<collection>/<field>/<digest>/<record>` | the records of which an indexed field says something, by age |
 //! | first | `trash/<microsecond>/<noun>/<id>`, of what lies in the trash | what was deleted, by when that was |
 //! | first | `appr/<conn>/<approval>`, of what still waits | what a connection asked, and the owner has to decide, by age |
+//! | first | `dlv/<conn>/parked/<event>`, or `dlv/<conn>/failed/<event>` | what is parked at a webhook, or was given up, by time |
 //! | first | `memory/alike/<hash>/<memory>` | the memories that say the same |
 //! | third | `memory/<type>/<memory>` | the memories of a type, by age |
 //!
@@ -60,7 +64,9 @@
 //! the one that seals an entry of the audit log, which tells nothing new.
 
 use crate::connection::Slug;
-use crate::id::{ActivityId, ApprovalId, AuditId, BackupId, ConnectionId, MemoryId, OwnerId, TaskId};
+use crate::id::{
+    ActivityId, ApprovalId, AuditId, BackupId, ConnectionId, EventId, MemoryId, OwnerId, TaskId,
+};
 use crate::key::KeyHash;
 use crate::keyring::Purpose;
 use crate::notice::Notice;
@@ -161,6 +167,46 @@ pub fn notice_expiry(at: Timestamp) -> Expiry {
     Expiry::at(at + SignedDuration::from_hours(24 * 40))
 }
 
+/// Whoever writes a webhook touches it, so that who remembers them knows.
+pub fn hooks(owner: OwnerId) -> RowKey {
+    RowKey::new(owner, "hooks")
+}
+
+const DELIVERIES: &str = "dlv/";
+
+pub fn delivery(owner: OwnerId, id: ConnectionId, event: EventId) -> RowKey {
+    RowKey::new(owner, format!("{DELIVERIES}{id}/{event}"))
+}
+
+/// Oldest first.
+pub fn deliveries(owner: OwnerId, id: ConnectionId) -> Query {
+    Query::prefix(owner, &format!("{DELIVERIES}{id}/"))
+}
+
+/// Where it is found while it is `parked`, or once it has `failed`.
+pub fn delivery_place(id: ConnectionId, state: &str, event: EventId) -> String {
+    format!("{DELIVERIES}{id}/{state}/{event}")
+}
+
+/// Oldest first.
+pub fn deliveries_that_are(owner: OwnerId, id: ConnectionId, state: &str) -> Query {
+    Query::places(owner, Slot::First, &format!("{DELIVERIES}{id}/{state}/"))
+}
+
+/// What happened is told for so long.
+pub fn delivery_expiry(at: Timestamp) -> Expiry {
+    Expiry::at(at + SignedDuration::from_hours(24 * 30))
+}
+
+pub fn health(owner: OwnerId, id: ConnectionId) -> RowKey {
+    RowKey::new(owner, format!("hook/{id}"))
+}
+
+/// Longer than anything can be parked.
+pub fn health_expiry(written_at: Timestamp) -> Expiry {
+    Expiry::at(written_at + SignedDuration::from_hours(24 * 40))
+}
+
 /// Under its connection: another's is not there.
 pub fn backup(owner: OwnerId, connection: ConnectionId, id: BackupId) -> RowKey {
     RowKey::new(owner, format!("backup/{connection}/{id}"))
@@ -254,9 +300,11 @@ pub fn trash(owner: OwnerId) -> Query {
     Query::places(owner, Slot::First, TRASH)
 }
 
-/// What lies, or lay, there: the same for an item and what is left of it in the trash.
+/// What lies, or lay, there: the same for an item, or a connection, and what is left of it in the trash.
 pub fn what(key: &RowKey) -> Option<&str> {
-    key.sort.strip_prefix(DATA).or_else(|| key.sort.strip_prefix(TRASH))
+    let is_connection = key.sort.starts_with(CONNECTIONS);
+    let there = key.sort.strip_prefix(DATA).or_else(|| key.sort.strip_prefix(TRASH));
+    there.or_else(|| is_connection.then_some(&key.sort))
 }
 
 pub fn history(owner: OwnerId, what: &str, version: u64) -> RowKey {

@@ -201,6 +201,6 @@ pub(crate) fn put<T: Entity>(mut entity: T, owner: OwnerId, expect: Expect) -> R
     Ok((entity, Put { places, expires, ..Put::new(key, body, expect) }))
 }
 
-fn read<T: Entity>(row: &Row) -> Result<T> {
+pub fn read<T: Entity>(row: &Row) -> Result<T> {
     serde_json::from_str(&row.body).map_err(|error| Error::unreadable(&row.key, &error))
 }

@@ -3,7 +3,7 @@
 use super::{Change, Seen, Sight, Verb};
 use crate::Result;
 use crate::access::Action;
-use crate::connection::Connection;
+use crate::connection::{Connection, Hook};
 use crate::id::ConnectionId;
 use jiff::Timestamp;
 use serde_json::{Map, Value};
@@ -23,7 +23,7 @@ impl Change {
     /// `None` for what this connection did not ask for or may not read. Whether it is paused or at its end is a
     /// matter of now; its hours are those of the moment when it happened.
     pub fn told(&self, connection: &Connection, now: Timestamp) -> Result<Option<Told>> {
-        let Some((config, _)) = connection.listens(now) else { return Ok(None) };
+        let Some(Hook { config, .. }) = connection.hook(now) else { return Ok(None) };
         let Ok(scope) = connection.decide(Action::Read, self.resource, self.at) else { return Ok(None) };
         let Some(seen) = self.seen(&scope)? else { return Ok(None) };
         let told = self.told_of(seen);

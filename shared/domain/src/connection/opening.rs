@@ -1,10 +1,13 @@
-//! What is written with a connection's record, in one transaction: its gate, its short name, what is due because of it.
+//! What is written with a connection's record, in one transaction: its gate, its short name, what is due because of it,
+//! and, of a webhook, that who remembers webhooks has to look again.
 
-use super::Connection;
-use crate::id::OwnerId;
+use super::{Connection, Disabled, Kind, Reason, Status};
+use crate::change::NOBODY;
+use crate::id::{OpId, OwnerId};
 use crate::shelf::{Entity as _, Shelf, Writer};
 use crate::table::{Expect, Put, Table, Write};
 use crate::{Result, due, schema};
+use jiff::Timestamp;
 
 impl Connection {
     /// As it will be, and what makes it.
@@ -12,7 +15,7 @@ impl Connection {
         let (connection, put) = Shelf::new(table, owner).put(self, Expect::Absent)?;
         let puts = [Some(put), Some(connection.slug_row(owner)), due::row(owner, &connection)?];
         let writes = puts.into_iter().flatten().map(Write::Put).chain([connection.gate(owner, None)]);
-        let writes = writes.collect();
+        let writes = writes.chain(connection.stirs(owner)).collect();
         Ok((connection, writes))
     }
 
@@ -27,6 +30,7 @@ impl Connection {
         (self.updated_at, self.source) = (by.at, Some(by.source));
         let (after, put) = Shelf::new(table, owner).put(self, Expect::Version(before.version()))?;
         let mut writes = vec![Write::Put(put), after.gate(owner, Some(before))];
+        writes.extend(after.stirs(owner));
         if after.slug != before.slug {
             let version = Expect::Absent.next();
             writes.push(Write::Delete { key: schema::slug(owner, &before.slug), version });
@@ -36,6 +40,26 @@ impl Connection {
             writes.extend(due::row(owner, &after)?.map(Write::Put));
         }
         Ok((after, writes))
+    }
+
+    /// What Larder itself does to a webhook, so that its owner looks.
+    pub fn disabling(
+        &self,
+        reason: Reason,
+        table: &dyn Table,
+        owner: OwnerId,
+        by: (Timestamp, OpId),
+    ) -> Result<Vec<Write>> {
+        let (at, op) = by;
+        let disabled = Some(Disabled { at, reason });
+        let after = Self { status: Status::Inactive, disabled, ..self.clone() };
+        let (_, writes) = after.rewriting(self, table, owner, &Writer { at, source: NOBODY, op })?;
+        Ok(writes)
+    }
+
+    /// What goes with every write of a webhook.
+    pub fn stirs(&self, owner: OwnerId) -> Option<Write> {
+        (self.face.kind() == Kind::Webhook).then(|| Write::Touch { key: schema::hooks(owner) })
     }
 
     /// The row that makes a slug somebody's.

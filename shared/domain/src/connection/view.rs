@@ -1,6 +1,6 @@
 //! What an owner may see of a connection: no hash, no secret.
 
-use super::{Connection, Description, Kind, Name, Slug, Status, Tags};
+use super::{Connection, Description, Disabled, Kind, Name, Slug, Status, Tags};
 use crate::access::{Actions, Grant};
 use crate::activity::Seen;
 use crate::consent::Consent;
@@ -34,6 +34,9 @@ pub struct View<'a> {
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
     pub revoked_at: Option<Timestamp>,
+    /// Why Larder paused it, if it did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub disabled: Option<Disabled>,
     pub version: u64,
     /// Where it was looked up: to the minute; null if it was not used yet.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -93,6 +96,7 @@ impl Connection {
             created_at: self.created_at,
             updated_at: self.updated_at,
             revoked_at: self.revoked_at,
+            disabled: self.disabled,
             version: self.version,
             last_used_at: None,
             last_used_from: None,

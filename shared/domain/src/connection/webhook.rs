@@ -7,6 +7,7 @@ use crate::queue::MOST_RECEIVES;
 use crate::text::List;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::time::Duration;
 use url::Url;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -20,6 +21,9 @@ pub struct WebhookConfig {
     pub payload: Payload,
     #[serde(default)]
     pub retry_policy: RetryPolicy,
+    /// How many of the events that were parked are sent in a minute; as fast as they are taken if it is absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replay_per_minute: Option<Whole<1, 6_000>>,
     #[serde(default)]
     pub signature: Signature,
 }
@@ -34,12 +38,18 @@ pub enum Payload {
     Full,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
 pub struct RetryPolicy {
-    /// How often a delivery is tried in all.
+    /// How often a delivery is tried in all, at most: once, and once more after each wait.
     pub tries: Tries,
+    /// How many seconds lie between two tries. If it is absent: 5, 300, 1800, 7200, 18000, 36000, 50400, 72000, 86400.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub waits: Option<List<Whole<1, 86_400>, 11>>,
 }
+
+/// 75 hours in all.
+const WAITS: [u64; 9] = [5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400];
 
 /// From 1 to what the queue hands out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
@@ -65,6 +75,12 @@ pub struct Target(Url);
 impl WebhookConfig {
     pub fn asks_for(&self, event: &str) -> bool {
         self.events.is_empty() || self.events.iter().any(|filter| filter.matches(event))
+    }
+
+    /// Whether it may ask for an event of this.
+    pub fn may_ask_for(&self, resource: Resource) -> bool {
+        self.events.is_empty()
+            || self.events.iter().any(|filter| filter.resource().is_none_or(|named| named == resource))
     }
 
     /// An event that no filter can mean while the grant does not let it be read.
@@ -105,9 +121,21 @@ impl From<Target> for String {
     }
 }
 
-impl Default for RetryPolicy {
+impl RetryPolicy {
+    /// How long to wait after the nth try failed, about; `None` if that was the last.
+    pub fn wait(&self, tries: u32) -> Option<Duration> {
+        let nth = tries.checked_sub(1).filter(|_| tries < self.tries.0)? as usize;
+        let seconds = match &self.waits {
+            Some(waits) => waits.as_slice().get(nth)?.get().unsigned_abs(),
+            None => *WAITS.get(nth)?,
+        };
+        Some(Duration::from_secs(seconds))
+    }
+}
+
+impl Default for Tries {
     fn default() -> Self {
-        Self { tries: Tries(MOST_RECEIVES) }
+        Self(WAITS.len() as u32 + 1)
     }
 }
 

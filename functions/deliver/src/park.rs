@@ -1,0 +1,49 @@
+//! What cannot be sent now lies in a row until it can, in its order. Whoever parks writes first and looks afterwards,
+//! as whoever releases does: so whichever of them is later sees the other.
+
+use crate::endpoint::{Endpoint, MOST_TRIES};
+use domain::delivery::{Delivery, Health, State};
+use domain::due;
+use domain::{Error, Result};
+
+impl Endpoint<'_> {
+    pub(crate) async fn park(&self, mut delivery: Delivery, health: Health) -> Result<()> {
+        self.begin_to_park(health).await?;
+        delivery.becomes(State::Parked, None);
+        self.write(vec![delivery.put(self.owner)?]).await?;
+        self.look_again().await
+    }
+
+    async fn begin_to_park(&self, mut health: Health) -> Result<()> {
+        for _ in 0..MOST_TRIES {
+            if health.parking {
+                return Ok(());
+            }
+            health.parking = true;
+            match self.write(vec![health.put(self.owner, self.now())?]).await {
+                Err(Error::Conflict) => (_, health) = self.standing().await?,
+                done => return done,
+            }
+        }
+        Err(Error::Busy)
+    }
+
+    /// Behind what was parked, somebody will look: it may have been sent to again meanwhile.
+    pub(crate) async fn look_again(&self) -> Result<()> {
+        for _ in 0..MOST_TRIES {
+            let (connection, mut health) = self.standing().await?;
+            let now = self.now();
+            let listens = connection.is_some_and(|connection| connection.listens(now));
+            if !listens || health.is_looked_after(now) {
+                return Ok(());
+            }
+            let release = due::release(self.owner, &health, now)?;
+            health.released(true, Some(now));
+            match self.write(vec![release, health.put(self.owner, now)?]).await {
+                Err(Error::Conflict) => {}
+                done => return done,
+            }
+        }
+        Err(Error::Busy)
+    }
+}

@@ -1,0 +1,151 @@
+//! Whether a webhook is sent to, or what is for it is parked.
+
+use crate::id::{ConnectionId, OwnerId};
+use crate::table::{Expect, Put, Row};
+use crate::{Error, Result, schema};
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+/// So many failures in a row, which last so long: one that fails every other time is not taken for one that is down.
+const MOST_FAILURES: u32 = 5;
+const AT_LEAST: SignedDuration = SignedDuration::from_secs(2);
+
+/// After so long its owner has to look.
+const GIVEN_UP: SignedDuration = SignedDuration::from_hours(24 * 5);
+
+/// How long one that failed is left alone: the first time, the second time…
+const PAUSES: [i64; 5] = [1, 2, 5, 10, 15];
+
+/// Longer than a release takes.
+const LEASE: SignedDuration = SignedDuration::from_secs(60);
+
+/// A release that should have been so long ago was lost.
+const OVERDUE: SignedDuration = SignedDuration::from_mins(10);
+
+/// No release is put off for longer.
+const LONGEST: SignedDuration = SignedDuration::from_hours(25);
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Health {
+    pub connection: ConnectionId,
+    /// In a row.
+    pub failures: u32,
+    /// When the first of them began.
+    pub failing_since: Option<Timestamp>,
+    /// What comes is parked behind what is parked.
+    pub parking: bool,
+    /// When what is parked is looked at next, if anybody is to.
+    pub release_at: Option<Timestamp>,
+    pauses: usize,
+    leased_until: Option<Timestamp>,
+    #[serde(skip)]
+    version: Option<u64>,
+}
+
+/// What follows of a failure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    Stay,
+    Park,
+    Disable,
+}
+
+impl Health {
+    pub const fn new(connection: ConnectionId) -> Self {
+        Self {
+            connection,
+            failures: 0,
+            failing_since: None,
+            parking: false,
+            release_at: None,
+            pauses: 0,
+            leased_until: None,
+            version: None,
+        }
+    }
+
+    pub fn of(connection: ConnectionId, row: Option<&Row>) -> Result<Self> {
+        let Some(row) = row else { return Ok(Self::new(connection)) };
+        let read: Self =
+            serde_json::from_str(&row.body).map_err(|error| Error::unreadable(&row.key, &error))?;
+        Ok(Self { version: Some(row.version), ..read })
+    }
+
+    pub fn put(&self, owner: OwnerId, now: Timestamp) -> Result<Put> {
+        let body = serde_json::to_string(self).map_err(Error::internal)?;
+        let expires = Some(schema::health_expiry(now));
+        Ok(Put { expires, ..Put::new(schema::health(owner, self.connection), body, self.expect()) })
+    }
+
+    fn expect(&self) -> Expect {
+        self.version.map_or(Expect::Absent, Expect::Version)
+    }
+
+    /// That of the row once this is written.
+    pub fn next_version(&self) -> u64 {
+        self.expect().next()
+    }
+
+    /// It was written; what follows is written upon that.
+    pub fn written(&mut self) {
+        self.version = Some(self.next_version());
+    }
+
+    /// The same, upon what was written meanwhile.
+    #[must_use]
+    pub fn instead_of(self, found: &Self) -> Self {
+        Self { version: found.version, ..self }
+    }
+
+    /// A try that began then and has failed.
+    pub fn failed(&mut self, began: Timestamp, now: Timestamp) -> Step {
+        self.failures = self.failures.saturating_add(1);
+        let since = *self.failing_since.get_or_insert(began);
+        let lasts = now.duration_since(since);
+        match self.failures >= MOST_FAILURES {
+            true if lasts >= GIVEN_UP => Step::Disable,
+            true if lasts >= AT_LEAST && !self.parking => Step::Park,
+            _ => Step::Stay,
+        }
+    }
+
+    /// Whether there was anything to recover from.
+    pub fn succeeded(&mut self) -> bool {
+        let was_sick = self.failures > 0 || self.pauses > 0;
+        (self.failures, self.failing_since, self.pauses) = (0, None, 0);
+        was_sick
+    }
+
+    pub const fn is_down(&self) -> bool {
+        self.failures >= MOST_FAILURES
+    }
+
+    /// Until when it is left alone now; each time longer.
+    pub fn pause(&mut self, now: Timestamp, asked: Option<std::time::Duration>) -> Timestamp {
+        let minutes = PAUSES.get(self.pauses).or(PAUSES.last()).copied().unwrap_or_default();
+        self.pauses = (self.pauses + 1).min(PAUSES.len());
+        let asked = asked.and_then(|asked| SignedDuration::try_from(asked).ok()).unwrap_or_default();
+        let until = now + SignedDuration::from_mins(minutes).max(asked);
+        (self.parking, self.release_at) = (true, Some(until));
+        until
+    }
+
+    /// Whether somebody is at it, or will be, as far as a clock can be believed that may have been set.
+    pub fn is_looked_after(&self, now: Timestamp) -> bool {
+        let stands = |at: Timestamp| now.duration_since(at) < OVERDUE && at.duration_since(now) < LONGEST;
+        self.parking && self.release_at.is_some_and(stands)
+    }
+
+    pub fn is_leased(&self, now: Timestamp) -> bool {
+        self.leased_until.is_some_and(|until| now < until && until.duration_since(now) <= LEASE)
+    }
+
+    pub fn lease(&mut self, now: Timestamp) {
+        (self.leased_until, self.release_at) = (Some(now + LEASE), Some(now));
+    }
+
+    /// At the end of a release: whether anything is left, and when it is looked at next.
+    pub fn released(&mut self, parking: bool, release_at: Option<Timestamp>) {
+        (self.leased_until, self.parking, self.release_at) = (None, parking, release_at);
+    }
+}

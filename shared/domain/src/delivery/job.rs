@@ -1,0 +1,92 @@
+//! What waits in the queue: not what happened, only where that lies, because it is kept there anyway.
+
+use crate::change::Change;
+use crate::id::{ConnectionId, EventId, OwnerId, RequestId};
+use crate::table::{Image, Row, RowChange, RowKey};
+use crate::{Error, Result, queue, schema};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+
+/// Versioned, because messages of an older Larder may still wait when a newer one starts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "v")]
+pub enum Message {
+    #[serde(rename = "2")]
+    V2(Errand),
+}
+
+/// Something to be done for a webhook.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Errand {
+    pub owner: OwnerId,
+    pub connection: ConnectionId,
+    #[serde(flatten)]
+    pub job: Job,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "do", rename_all = "snake_case")]
+pub enum Job {
+    /// One try.
+    Send {
+        event: EventId,
+        from: Origin,
+        /// The moment for which it was put off, which tells this try from all others; none of the first.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        due: Option<Timestamp>,
+        /// The call in which the owner asked for this try, besides all others.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        again: Option<RequestId>,
+    },
+    /// What is parked is sent, oldest first.
+    Release {
+        /// What was given up from then on, too.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        failed_since: Option<Timestamp>,
+    },
+}
+
+/// The row of its owner that says what happened.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Origin(String);
+
+impl Origin {
+    /// Of what is told: a change that the sealer keeps, or a notice, which is its own row.
+    pub fn of(row: &RowChange) -> Option<Self> {
+        let (key, version) = (&row.key, row.after.as_ref()?.version);
+        if key.sort.starts_with(schema::NOTICE) {
+            return Some(Self(key.sort.clone()));
+        }
+        Some(Self(schema::history(key.owner, schema::what(key)?, version).sort))
+    }
+
+    pub fn key(&self, owner: OwnerId) -> RowKey {
+        RowKey::new(owner, self.0.clone())
+    }
+
+    /// What happened, as its row says.
+    pub fn change(row: &Row) -> Result<Change> {
+        if !row.key.sort.starts_with(schema::NOTICE) {
+            return Change::kept(row);
+        }
+        let after = Some(Image { version: row.version, body: row.body.clone() });
+        let told = RowChange { position: String::new(), key: row.key.clone(), before: None, after };
+        Change::of(&told)?.ok_or_else(|| Error::unreadable(&row.key, &"it tells nothing"))
+    }
+}
+
+impl Errand {
+    pub fn read(body: &str) -> Result<Self> {
+        let Message::V2(errand) = serde_json::from_str(body).map_err(Error::internal)?;
+        Ok(errand)
+    }
+
+    /// Each webhook has its own turn.
+    pub fn queued(self, delay: Duration) -> Result<queue::Message> {
+        let group = self.connection.to_string();
+        let body = serde_json::to_string(&Message::V2(self)).map_err(Error::internal)?;
+        Ok(queue::Message { body, group, delay })
+    }
+}

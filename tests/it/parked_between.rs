@@ -1,0 +1,109 @@
+//! What comes while a webhook is resumed: somebody parks it at the very moment at which somebody else empties the park.
+
+use crate::delivering::{drain, health, pass, queued, title, webhook};
+use crate::harness::House;
+use crate::hooked::{Hook, Hooked};
+use crate::parking::set;
+use async_trait::async_trait;
+use domain::Result;
+use domain::outcome::Consumer as _;
+use domain::queue::Received;
+use serde_json::json;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use tokio::sync::Notify;
+use tokio::task::JoinHandle;
+
+tokio::task_local! {
+    static ACTOR: Arc<Actor>;
+}
+
+/// Somebody who stops before their nth call of the store, until they may go on.
+#[derive(Default)]
+struct Actor {
+    stops_at: u64,
+    calls: AtomicU64,
+    stopped: Notify,
+    goes_on: Notify,
+}
+
+struct Stops;
+
+#[async_trait]
+impl Hook for Stops {
+    async fn before(&self) -> Result<()> {
+        let Ok(actor) = ACTOR.try_with(Arc::clone) else { return Ok(()) };
+        if actor.calls.fetch_add(1, Ordering::SeqCst) + 1 == actor.stops_at {
+            actor.stopped.notify_one();
+            actor.goes_on.notified().await;
+        }
+        Ok(())
+    }
+}
+
+/// Until it stops; answers whether it does, and does not end before.
+async fn begin(house: &House, message: Received, stops_at: u64) -> (Arc<Actor>, JoinHandle<()>, bool) {
+    let actor = Arc::new(Actor { stops_at, ..Actor::default() });
+    let pump = Arc::clone(&house.pump);
+    let work = async move {
+        pump.deliver.consume(message).await.unwrap();
+    };
+    let mut work = tokio::spawn(ACTOR.scope(Arc::clone(&actor), work));
+    let stops = tokio::select! {
+        () = actor.stopped.notified() => true,
+        done = &mut work => { done.unwrap(); false }
+    };
+    (actor, work, stops)
+}
+
+async fn finish((actor, work, stops): (Arc<Actor>, JoinHandle<()>, bool)) {
+    if stops {
+        actor.goes_on.notify_one();
+        work.await.unwrap();
+    }
+}
+
+/// One parks an event while its webhook is resumed and what is parked is released, with each stopped before each of
+/// its calls: whoever is later sees the other, so that nothing stays parked.
+#[tokio::test]
+async fn an_event_that_comes_while_its_webhook_is_resumed_is_not_left_behind() {
+    let house = House::on(|inner| Arc::new(Hooked { inner, hook: Stops }));
+    let id = webhook(&house, json!({})).await;
+    let key = house.api("full_access").await;
+    drain(&house).await;
+    for releaser_first in [false, true] {
+        for parker_stops in 1.. {
+            let mut ends = false;
+            for releaser_stops in 1.. {
+                set(&house, id, "pause").await;
+                // Something is parked already, so that there is something to release.
+                house.task(&key, "Before").await;
+                drain(&house).await;
+                house.task(&key, "Milk").await;
+                let parker = begin(&house, queued(&house).await.remove(0), parker_stops).await;
+                set(&house, id, "resume").await;
+                let releaser = begin(&house, queued(&house).await.remove(0), releaser_stops).await;
+                ends = !parker.2;
+                let is_last = !releaser.2;
+                let (first, second) = if releaser_first { (releaser, parker) } else { (parker, releaser) };
+                finish(first).await;
+                finish(second).await;
+                for _ in 0..2 {
+                    house.pump.drain().await.unwrap();
+                    pass(&house, 1);
+                }
+                let told = house.network.take().iter().filter(|sent| title(sent) == "Milk").count();
+                assert_eq!(told, 1, "{parker_stops} {releaser_stops} {releaser_first}");
+                assert!(!health(&house, id).await.parking);
+                if is_last {
+                    assert!(releaser_stops > 5, "{releaser_stops} calls of a release");
+                    break;
+                }
+            }
+            if ends {
+                assert!(parker_stops > 3, "{parker_stops} calls of a parker");
+                break;
+            }
+        }
+    }
+}
