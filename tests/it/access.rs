@@ -32,6 +32,7 @@ fn example(route: &Route, items: &Items, connection: &str) -> (String, Option<Va
     let item = noun.and_then(|(noun, _)| items.iter().find(|(path, _)| path == noun));
     let path = match (route.path, item) {
         (path, Some((_, id))) => path.replace("{id}", id),
+        ("/connections/{id}/handler", _) => format!("/connections/{connection}/handler?language=go"),
         (path, _) if path.starts_with("/connections/") => path.replace("{id}", connection),
         (path, _) if path.starts_with("/v1/collections/") => {
             let id = if path.contains("/records") { "rec_00000000000000000000000000" } else { "things" };

@@ -34,6 +34,7 @@ mod forgetting;
 mod forms;
 mod gone;
 mod grants;
+mod handler;
 mod harness;
 mod history;
 mod hooked;

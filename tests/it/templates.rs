@@ -38,6 +38,10 @@ fn no_template_is_forgotten() {
         ("prompts/plan_from_memory.md", "functions/mcp/src/prompts.rs"),
         ("prompts/reflect.md", "functions/mcp/src/prompts.rs"),
         ("prompts/weekly_review.md", "functions/mcp/src/prompts.rs"),
+        ("receivers/receiver.go", "functions/connections/src/handler.rs"),
+        ("receivers/receiver.py", "functions/connections/src/handler.rs"),
+        ("receivers/receiver.rs", "functions/connections/src/handler.rs"),
+        ("receivers/receiver.ts", "functions/connections/src/handler.rs"),
     ];
     assert_eq!(found, used.map(|(template, _)| Path::new(template).to_owned()));
     for (template, user) in used {

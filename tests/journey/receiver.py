@@ -29,6 +29,7 @@ class Hook:
         self.free = threading.Event()
         self.free.set()
         self.connection = None
+        self.on_to = None  # who else is told, and answers
 
     def events(self, of=None):
         """The payload of each delivery by arrival, its signature verified; `of` picks those of one task."""
@@ -72,8 +73,9 @@ class Handler(BaseHTTPRequestHandler):
         hook = self.server.hooks.get(self.path)
         status = 404
         if hook:
-            status = hook.answers.pop(0) if hook.answers else 200
-            hook.hits.append(Hit({name.lower(): value for name, value in self.headers.items()}, body, status))
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            status = hook.answers.pop(0) if hook.answers else hook.on_to(headers, body) if hook.on_to else 200
+            hook.hits.append(Hit(headers, body, status))
             hook.free.wait(30)
         self.send_response(status)
         self.send_header("Content-Length", "0")

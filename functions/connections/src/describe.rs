@@ -5,6 +5,7 @@ mod own;
 
 use crate::activity::ActivityParams;
 use crate::create::Created;
+use crate::handler::{self, HandlerParams};
 use crate::key::{Rotate, Rotated};
 use crate::mcpb;
 use crate::preview::{Instead, Preview};
@@ -112,6 +113,16 @@ pub fn operations() -> Vec<Operation> {
         )
         .at::<ConnectionId>()
         .sends(mcpb::MEDIA)
+        .refuses(409),
+        new(
+            Method::GET,
+            "/connections/{id}/handler",
+            "get_connection_handler",
+            "A program in one file that receives a webhook's events and checks them",
+        )
+        .at::<ConnectionId>()
+        .query::<HandlerParams>()
+        .sends(handler::MEDIA)
         .refuses(409),
         new(Method::GET, "/connections/{id}/usage", "get_usage", "How much it called, by hour or by day")
             .at::<ConnectionId>()

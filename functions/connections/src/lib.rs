@@ -5,6 +5,7 @@ mod create;
 mod describe;
 mod document;
 mod edit;
+mod handler;
 mod key;
 mod manage;
 mod mcpb;
@@ -40,6 +41,7 @@ pub fn routes() -> Routes {
         .get(Owner, "/connections/{id}/preview", preview::of_one)
         .get(Owner, "/connections/{id}/openapi.json", document::of_one)
         .get(Owner, "/connections/{id}/larder.mcpb", mcpb::of_one)
+        .get(Owner, "/connections/{id}/handler", handler::of_one)
         .get(Owner, "/connections/{id}/usage", usage::read)
         .get(Owner, "/connections/{id}/activity", activity::list)
         .get(Owner, "/owner/profile", own::read::<Profile>)
