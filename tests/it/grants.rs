@@ -347,7 +347,10 @@ async fn a_webhook_is_told_that_an_item_is_gone_from_what_it_sees_and_not_why() 
     let told: Vec<Value> = told.iter().map(|sent| serde_json::from_str(&sent.body).unwrap()).collect();
     let events: Vec<_> = told.iter().map(|told| told["type"].as_str().unwrap()).collect();
     assert_eq!(events, ["task.created", "task.deleted", "task.created", "task.deleted"]);
-    assert_eq!(told[1]["data"], json!({ "id": id, "changed": [], "object": { "id": id } }));
+    assert_eq!(
+        told[1]["data"],
+        json!({ "id": id, "sequence": 2, "changed": [], "object": { "id": id, "version": 1 } })
+    );
     assert_eq!(
         (&told[2]["data"]["object"]["title"], &told[3]["data"]["object"]["title"]),
         (&json!("Bread"), &json!("Bread"))

@@ -27,6 +27,7 @@ mod delivering;
 mod described;
 mod due;
 mod entries;
+mod events;
 mod faults;
 mod field_limits;
 mod filters;

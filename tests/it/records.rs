@@ -235,7 +235,7 @@ async fn tools_and_previews_know_both_and_events_tell_them_apart() {
     let sent = house.network.take();
     let types: Vec<Value> =
         sent.iter().map(|sent| serde_json::from_str::<Value>(&sent.body).unwrap()["type"].clone()).collect();
-    assert_eq!(types, [json!("record.created")]);
+    assert_eq!(types, [json!("record.books.created")]);
 }
 
 #[tokio::test]

@@ -51,7 +51,7 @@ async fn each_write_is_told_once() {
         events.iter().map(|event| (&event["type"], &event["data"]["object"]["status"])).collect();
     assert_eq!(
         serde_json::to_value(told).unwrap(),
-        json!([["task.created", "pending"], ["task.updated", "completed"], ["task.deleted", "completed"]])
+        json!([["task.created", "pending"], ["task.completed", "completed"], ["task.deleted", "completed"]])
     );
     for sent in &sent {
         let id = header(sent, "webhook-id");

@@ -18,7 +18,7 @@ def every_change_is_sent_and_signed(journey):
     with journey.mcp.agent() as agent:
         by_agent = agent.use("create_task", title="Watched, by an agent")
     for kind, task, source in (
-        ("task.created", made, journey.api), ("task.updated", changed, journey.api),
+        ("task.created", made, journey.api), ("task.completed", changed, journey.api),
         ("task.deleted", changed, journey.api), ("task.created", by_agent, journey.mcp),
     ):
         hit, event = hook.arrived(kind, task["id"])

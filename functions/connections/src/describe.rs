@@ -250,7 +250,7 @@ fn preview() -> Value {
     json!({
         "tools": ["list_tasks", "get_task", "create_task", "update_task"],
         "endpoints": [{ "method": "GET", "path": "/v1/tasks" }],
-        "events": ["task.created", "task.updated", "task.deleted", "task.restored"],
+        "events": ["task.created", "task.updated", "task.completed", "task.deleted", "task.restored"],
         "resources": [{
             "resource": "tasks",
             "actions": ["read", "write"],

@@ -42,6 +42,8 @@ pub struct Change {
 pub enum Verb {
     Created,
     Updated,
+    /// Updated, for who sees that it is done now; no change itself says so.
+    Completed,
     Deleted,
     Restored,
     Paused,
@@ -119,6 +121,12 @@ impl Change {
     pub fn object(&self) -> Result<&Value> {
         let object = self.after.as_ref().or(self.before.as_ref());
         object.ok_or_else(|| Error::internal("a change without its object"))
+    }
+
+    /// Which of an item's changes it is: its versions count on through the trash. A notice is none of them.
+    pub fn sequence(&self) -> Option<u64> {
+        let version = |state: &Option<Value>| state.as_ref()?.get("version")?.as_u64();
+        version(&self.after).or_else(|| Some(version(&self.before)? + 1))
     }
 
     fn unreadable(&self, detail: &impl ToString) -> Error {

@@ -221,6 +221,11 @@ pub fn lists() -> impl Iterator<Item = &'static Operation> {
     NOUNS.into_iter().map(|does| &does.list)
 }
 
+/// Where one of a noun is read: `/v1/tasks/{id}`.
+pub fn place(noun: &str) -> Option<&'static str> {
+    NOUNS.into_iter().find(|does| does.get.noun == noun).map(|does| does.get.path)
+}
+
 impl Operation {
     /// Whoever may do any of these may do it.
     pub fn needs(&self) -> impl Iterator<Item = &Self> {

@@ -4,6 +4,33 @@ use super::Verb;
 use crate::access::Resource;
 use std::fmt;
 
+/// The parts of an event's name: `task.created`, `record.books.created`.
+pub(super) struct Event<'a> {
+    pub(super) noun: &'a str,
+    /// Where a record lies.
+    pub(super) collection: Option<&'a str>,
+    pub(super) verb: &'a str,
+}
+
+impl<'a> Event<'a> {
+    pub(super) fn of(text: &'a str) -> Option<Self> {
+        let (noun, rest) = text.split_once('.')?;
+        let (collection, verb) =
+            rest.rsplit_once('.').map_or((None, rest), |(name, verb)| (Some(name), verb));
+        Some(Self { noun, collection, verb })
+    }
+}
+
+impl fmt::Display for Event<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { noun, collection, verb } = self;
+        match collection {
+            Some(collection) => write!(f, "{noun}.{collection}.{verb}"),
+            None => write!(f, "{noun}.{verb}"),
+        }
+    }
+}
+
 /// What there are events of.
 pub(super) const fn nouns(resource: Resource) -> &'static [&'static str] {
     match resource {
@@ -22,6 +49,8 @@ pub(super) const fn nouns(resource: Resource) -> &'static [&'static str] {
 impl Verb {
     pub(super) const fn of(resource: Resource) -> &'static [Self] {
         const DATA: &[Verb] = &[Verb::Created, Verb::Updated, Verb::Deleted, Verb::Restored];
+        const COMPLETED: &[Verb] =
+            &[Verb::Created, Verb::Updated, Verb::Completed, Verb::Deleted, Verb::Restored];
         const CONNECTION: &[Verb] = &[
             Verb::Created,
             Verb::Updated,
@@ -35,17 +64,17 @@ impl Verb {
             Verb::LimitReached,
         ];
         match resource {
+            Resource::Tasks | Resource::Goals => COMPLETED,
             Resource::Connections => CONNECTION,
             _ => DATA,
         }
     }
-}
 
-impl fmt::Display for Verb {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+    pub(super) const fn name(self) -> &'static str {
+        match self {
             Self::Created => "created",
             Self::Updated => "updated",
+            Self::Completed => "completed",
             Self::Deleted => "deleted",
             Self::Restored => "restored",
             Self::Paused => "paused",
@@ -55,6 +84,12 @@ impl fmt::Display for Verb {
             Self::Expiring => "expiring",
             Self::LimitWarning => "limit_warning",
             Self::LimitReached => "limit_reached",
-        })
+        }
+    }
+}
+
+impl fmt::Display for Verb {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
     }
 }

@@ -1,10 +1,15 @@
 //! What one connection may know of a change: through its grant, like everything else.
 
+use super::names::Event;
 use super::{Change, Seen, Sight, Verb};
-use crate::Result;
-use crate::access::Action;
+use super::names::Event;
+use super::{Change, Seen, Sight, Verb};
+use crate::access::{ALWAYS, Action, Resource};
 use crate::connection::{Connection, Hook};
 use crate::id::ConnectionId;
+use crate::{Result, operation};
+use crate::id::ConnectionId;
+use crate::{Result, operation};
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
@@ -13,6 +18,10 @@ pub struct Told {
     /// `task.created`: what it is for whom is told.
     pub event: String,
     pub object: Map<String, Value>,
+    /// Which of the item's changes it is.
+    pub sequence: Option<u64>,
+    /// Where the item is read, unless it is gone.
+    pub link: Option<String>,
     /// Which connection made the change, none if it was the owner; only if it may read that.
     pub source: Option<Option<ConnectionId>>,
     /// The names of the fields that changed.
@@ -34,16 +43,40 @@ impl Change {
         let verb = match (seen.verb, self.verb) {
             (Sight::Removed, _) => Verb::Deleted,
             (Sight::Created, Verb::Updated) => Verb::Created,
+            (Sight::Updated, Verb::Updated) if self.completes(&seen) => Verb::Completed,
             (_, verb) => verb,
         };
-        let event = format!("{}.{verb}", self.noun);
         let mut object = seen.after.or(seen.before).unwrap_or_default();
-        if verb != self.verb && verb == Verb::Deleted {
+        let text = |name: &str| object.get(name).and_then(Value::as_str);
+        let collection = text("collection").filter(|_| self.noun == "record");
+        let event = Event { noun: &self.noun, collection, verb: verb.name() }.to_string();
+        let link = if verb == Verb::Deleted { None } else { link(&self.noun, text) };
+        let (sequence, mut source, mut changed) = (self.sequence(), None, Vec::new());
+        if verb == Verb::Deleted && self.verb != verb {
             // Why it is gone, and what it is now, are not for whom it is gone.
-            object.retain(|field, _| field == "id");
-            return Told { event, object, source: None, changed: Vec::new() };
+            object.retain(|field, _| ALWAYS.contains(&field.as_str()));
+        } else {
+            (source, changed) = (seen.by.map(|_| self.source.connection), seen.fields);
         }
-        let source = seen.by.map(|_| self.source.connection);
-        Told { event, object, source, changed: seen.fields }
+        Told { event, object, sequence, link, source, changed }
     }
+
+    /// Whether it is done now and was not, as far as the scope shows.
+    fn completes(&self, seen: &Seen) -> bool {
+        let is_done =
+            |state: &Option<Map<String, Value>>| Some(state.as_ref()?.get("status")? == "completed");
+        let (before, after) = (is_done(&seen.before), is_done(&seen.after));
+        matches!(self.resource, Resource::Tasks | Resource::Goals)
+            && (before, after) == (Some(false), Some(true))
+    }
+}
+
+/// Where it is read, if all that the address names may be known.
+fn link<'a>(noun: &str, field: impl Fn(&str) -> Option<&'a str>) -> Option<String> {
+    let path = if noun == "connection" { "/connections/{id}" } else { operation::place(noun)? };
+    let mut link = path.replace("{id}", field("id")?);
+    if path.contains("{collection}") {
+        link = link.replace("{collection}", field("collection")?);
+    }
+    Some(link)
 }

@@ -21,8 +21,14 @@ pub struct Data<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source: Option<Option<ConnectionId>>,
     pub id: Option<&'a Value>,
+    /// Which of the item's changes it is: the higher, the later. What is not of an item has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sequence: Option<u64>,
     /// The names of the fields that changed.
     pub changed: &'a [String],
+    /// Where the item is read, on this Larder's address, unless it is gone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub link: Option<&'a str>,
     /// All that the webhook may read of it: after the change, or, if it was deleted, before it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub object: Option<&'a Map<String, Value>>,
@@ -33,7 +39,9 @@ impl Payload<'_> {
         let data = Data {
             source: told.source,
             id: told.object.get("id"),
+            sequence: told.sequence,
             changed: &told.changed,
+            link: told.link.as_deref(),
             object: (shape == Shape::Full).then_some(&told.object),
         };
         let payload = Payload { r#type: told.event.clone(), timestamp: change.at, data };
