@@ -52,7 +52,9 @@ fn example(route: &Route, items: &Items, connection: &str) -> (String, Option<Va
         }
         ("PATCH", "/connections/{id}") => Some(json!({ "description": "changed by the access test" })),
         ("POST", "/connections/{id}/undo") => Some(json!({ "since": "2027-01-15T08:00:00Z" })),
-        ("POST", "/connections/{id}/rotate") => Some(json!({ "overlap_hours": 1 })),
+        ("POST", "/connections/{id}/rotate" | "/connections/{id}/rotate-secret") => {
+            Some(json!({ "overlap_hours": 1 }))
+        }
         ("PATCH", "/v1/profile" | "/profile" | "/owner/profile") => {
             Some(json!({ "about": "written by the access test" }))
         }

@@ -81,6 +81,7 @@ mod sealing;
 mod sensitive;
 mod sign_in;
 mod sign_out;
+mod signing;
 mod slice;
 mod stdio;
 mod taken_along;

@@ -4,6 +4,7 @@ use crate::harness::{House, OWNER};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use domain::clock::Clock as _;
+use domain::connection::Signature;
 use domain::delivery::SigningSecret;
 use domain::outbound::Request as Sent;
 use domain::schema;
@@ -55,7 +56,8 @@ async fn each_write_is_told_once() {
     );
     for sent in &sent {
         let id = header(sent, "webhook-id");
-        assert_eq!(header(sent, "webhook-signature"), secret.sign(id, house.clock.now(), &sent.body));
+        let signature = secret.sign(Signature::V1, id, house.clock.now(), &sent.body).unwrap().unwrap();
+        assert_eq!(header(sent, "webhook-signature"), signature);
         assert_eq!(header(sent, "webhook-timestamp"), house.clock.now().as_second().to_string());
         assert_eq!(sent.url.as_str(), "https://receiver.example/hook");
     }

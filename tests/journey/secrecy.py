@@ -6,7 +6,7 @@ import re
 from .calls import KEYS, Answer, require
 
 # The calls whose answers show secrets, each its own and this once.
-SHOWS = re.compile(r"POST \S+/connections(/conn_\w+/rotate)?$|POST \S+/token$")
+SHOWS = re.compile(r"POST \S+/connections(/conn_\w+/rotate(-secret)?)?$|POST \S+/token$")
 
 
 # The last of all steps: by now, everything was written that ever will be.

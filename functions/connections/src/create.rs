@@ -1,21 +1,20 @@
 //! A new connection: the record, and the secrets that are shown this once.
 
 use crate::key::{Issued, shown};
+use crate::secret::IssuedSecret;
 use axum::extract::State;
-use domain::connection::{Config, Connection, Face, NewConnection, View};
-use domain::delivery::SigningSecret;
+use domain::connection::{Config, Connection, Face, NewConnection, Secrets, View};
 use domain::id::{ConnectionId, OwnerId};
-use domain::keyring::Purpose;
 use domain::shelf::Writer;
 use domain::table::Write;
-use domain::{Error, schema, seal};
+use domain::{Error, schema};
 use http::{StatusCode, header};
 use schemars::JsonSchema;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Serialize;
 use web::{Answer, Answered, App, Body, ByOwner, Keep, Owner, Problem, Repeatable, Witness};
 
-/// The only answers that ever hold a secret are this one and that of a rotation.
+/// The only answers that ever hold a secret are this one and those of rotations.
 #[derive(Serialize, JsonSchema)]
 pub(crate) struct Created<'a> {
     connection: View<'a>,
@@ -110,11 +109,8 @@ async fn face(
         Config::Api(config) => (Face::Api { config }, None),
         Config::Sdk(config) => (Face::Sdk { config }, None),
         Config::Webhook(config) => {
-            let secret = SigningSecret::from_bytes(app.entropy.bytes::<32>());
-            let data_key = app.keys.find_or_make(owner, Purpose::Webhook, app.op()).await?;
-            let place = id.to_string();
-            let sealed = seal::seal(&data_key, &place, app.entropy.bytes(), secret.as_bytes())?;
-            (Face::Webhook { config, secret: sealed }, Some(secret.text()))
+            let secret = IssuedSecret::new(app, owner, id).await?;
+            (Face::Webhook { config, secrets: Secrets::new(secret.stored) }, Some(secret.text))
         }
     })
 }

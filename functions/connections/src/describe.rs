@@ -2,10 +2,10 @@
 
 mod moving;
 mod own;
+mod webhooks;
 
 use crate::activity::ActivityParams;
 use crate::create::Created;
-use crate::handler::{self, HandlerParams};
 use crate::key::{Rotate, Rotated};
 use crate::mcpb;
 use crate::preview::{Instead, Preview};
@@ -114,16 +114,6 @@ pub fn operations() -> Vec<Operation> {
         .at::<ConnectionId>()
         .sends(mcpb::MEDIA)
         .refuses(409),
-        new(
-            Method::GET,
-            "/connections/{id}/handler",
-            "get_connection_handler",
-            "A program in one file that receives a webhook's events and checks them",
-        )
-        .at::<ConnectionId>()
-        .query::<HandlerParams>()
-        .sends(handler::MEDIA)
-        .refuses(409),
         new(Method::GET, "/connections/{id}/usage", "get_usage", "How much it called, by hour or by day")
             .at::<ConnectionId>()
             .query::<UsageParams>()
@@ -135,7 +125,8 @@ pub fn operations() -> Vec<Operation> {
         new(Method::POST, "/owner/sign-out-everywhere", "sign_out_everywhere", "End every token and session")
             .answers_nothing(),
     ];
-    all.into_iter().chain(moving::operations()).chain(own::operations()).collect()
+    let beside = [moving::operations(), own::operations(), webhooks::operations()];
+    all.into_iter().chain(beside.into_iter().flatten()).collect()
 }
 
 fn of_one(method: Method, path: &'static str, id: &'static str, summary: &'static str) -> Operation {

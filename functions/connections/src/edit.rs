@@ -50,7 +50,9 @@ impl Edit {
             reachable(&self.app, &settings.config)?;
             let other = || Problem::invalid("/kind", "a connection stays of its kind; make another one");
             *connection = connection.with(settings).ok_or_else(other)?;
-            Ok(())
+            let older = "its secret is older than `v1a`; rotate the secret first";
+            let can_sign = connection.face.can_sign();
+            can_sign.then_some(()).ok_or_else(|| Problem::invalid("/config/signature", older))
         })
         .await
     }

@@ -12,6 +12,7 @@ mod mcpb;
 mod moving;
 mod own;
 mod preview;
+mod secret;
 mod sign_out;
 mod status;
 mod undo;
@@ -37,6 +38,7 @@ pub fn routes() -> Routes {
         .post(Owner, "/connections/{id}/resume", status::resume)
         .post(Owner, "/connections/{id}/revoke", status::revoke)
         .post(Owner, "/connections/{id}/rotate", key::rotate)
+        .post(Owner, "/connections/{id}/rotate-secret", secret::rotate)
         .post(Owner, "/connections/{id}/undo", undo::undo)
         .get(Owner, "/connections/{id}/preview", preview::of_one)
         .get(Owner, "/connections/{id}/openapi.json", document::of_one)

@@ -2,12 +2,11 @@
 
 use crate::endpoint::Endpoint;
 use domain::change::{Change, Told};
-use domain::connection::Connection;
-use domain::delivery::{Attempt, Delivery, Payload, SigningSecret};
+use domain::connection::{Connection, Message};
+use domain::delivery::{Attempt, Delivery, Payload};
 use domain::id::{EventId, RequestId};
 use domain::keyring::Purpose;
 use domain::outbound::{Answer, Caps, Method, OutboundError, Request};
-use domain::seal;
 use domain::{Error, Result};
 use std::time::Duration;
 
@@ -53,11 +52,12 @@ impl Endpoint<'_> {
         let body = Payload::body(change, told, hook.config.payload)?;
         let key = self.ports.keys.find(self.owner, Purpose::Webhook).await?;
         let key = key.ok_or_else(|| Error::internal("a webhook without its data key"))?;
-        let secret = SigningSecret::from_bytes(seal::open(&key, &self.id.to_string(), hook.secret)?);
         let (id, at) = (event.to_string(), self.now());
+        let message = Message { id: &id, at, body: &body };
+        let signature = hook.secrets.sign(&key, &self.id.to_string(), hook.config.signature, &message)?;
         let headers = vec![
             ("content-type", "application/json".to_owned()),
-            ("webhook-signature", secret.sign(&id, at, &body)),
+            ("webhook-signature", signature),
             ("webhook-timestamp", at.as_second().to_string()),
             ("webhook-id", id),
         ];

@@ -184,7 +184,7 @@ fn managed(row: &RowChange, image: &Image) -> Result<Said> {
     let before: Option<Connection> = row.before.as_ref().map(|before| read(&row.key, before)).transpose()?;
     let verb = match (&before, after.status) {
         (None, _) => Verb::Created,
-        (Some(before), _) if before.key_hash != after.key_hash => Verb::Rotated,
+        (Some(before), _) if !after.has_the_secrets_of(before) => Verb::Rotated,
         (Some(before), now) if before.status == now => Verb::Updated,
         (_, Status::Inactive) if after.disabled.is_some() => Verb::Disabled,
         (_, Status::Inactive) => Verb::Paused,

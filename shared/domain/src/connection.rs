@@ -6,15 +6,17 @@ mod face;
 pub mod gate;
 mod input;
 mod opening;
+mod secrets;
 mod slug;
 mod view;
 mod webhook;
 
 pub use face::{ApiConfig, AskIn, Config, Face, Format, KeyIn, Kind, Language, McpConfig, SdkConfig};
 pub use input::{ConnectionPatch, NewConnection, Settings};
+pub use secrets::{Message, NewSecret, Secrets, SigningView};
 pub use slug::Slug;
 pub use view::{AppView, KeyView, View};
-pub use webhook::{Payload, RetryPolicy, Target, WebhookConfig};
+pub use webhook::{Payload, RetryPolicy, Signature, Target, WebhookConfig};
 
 use crate::access::{Action, Actions, Ask, Grant, Resource, Scope, Tag, decide};
 use crate::consent::Consent;
@@ -23,7 +25,6 @@ use crate::id::{ConnectionId, OwnerId};
 use crate::key::{GenuineKey, KeyHash};
 use crate::limits::Limits;
 use crate::operation::Operation;
-use crate::seal::Sealed;
 use crate::shelf::{Entity, Source, Writer};
 use crate::table::{Query, RowKey};
 use crate::text::{List, Text};
@@ -132,7 +133,7 @@ pub enum Reason {
 #[derive(Debug, Clone, Copy)]
 pub struct Hook<'a> {
     pub config: &'a WebhookConfig,
-    pub secret: &'a Sealed,
+    pub secrets: &'a Secrets,
 }
 
 /// For how long what is for a webhook that ended is parked: its owner may move the end.
@@ -270,9 +271,9 @@ impl Connection {
 
     /// A webhook for which there is something to be told: now, or once it is resumed.
     pub fn hook(&self, now: Timestamp) -> Option<Hook<'_>> {
-        let Face::Webhook { config, secret } = &self.face else { return None };
+        let Face::Webhook { config, secrets } = &self.face else { return None };
         let comes_back = self.expires_at.is_none_or(|end| now < end + AWAITED);
-        (self.status != Status::Revoked && comes_back).then_some(Hook { config, secret })
+        (self.status != Status::Revoked && comes_back).then_some(Hook { config, secrets })
     }
 
     /// Whether it is one that may be told things now.

@@ -2,12 +2,8 @@
 
 use super::names::Event;
 use super::{Change, Seen, Sight, Verb};
-use super::names::Event;
-use super::{Change, Seen, Sight, Verb};
 use crate::access::{ALWAYS, Action, Resource};
 use crate::connection::{Connection, Hook};
-use crate::id::ConnectionId;
-use crate::{Result, operation};
 use crate::id::ConnectionId;
 use crate::{Result, operation};
 use jiff::Timestamp;

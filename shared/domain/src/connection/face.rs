@@ -1,8 +1,8 @@
 //! The four kinds of connection, each with what only that kind has.
 
+use super::secrets::Secrets;
 use super::webhook::WebhookConfig;
 use crate::operation;
-use crate::seal::Sealed;
 use crate::text::List;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
@@ -23,7 +23,8 @@ pub enum Face {
     },
     Webhook {
         config: WebhookConfig,
-        secret: Sealed,
+        #[serde(flatten)]
+        secrets: Secrets,
     },
     Sdk {
         #[serde(default)]
@@ -189,13 +190,13 @@ impl Face {
         }
     }
 
-    /// The same kind with other settings; a webhook keeps its secret. `None` if the kind is another one.
+    /// The same kind with other settings; a webhook keeps its secrets. `None` if the kind is another one.
     pub fn with(&self, config: Config) -> Option<Self> {
         Some(match (self, config) {
             (Self::Mcp { .. }, Config::Mcp(config)) => Self::Mcp { config },
             (Self::Api { .. }, Config::Api(config)) => Self::Api { config },
-            (Self::Webhook { secret, .. }, Config::Webhook(config)) => {
-                Self::Webhook { config, secret: secret.clone() }
+            (Self::Webhook { secrets, .. }, Config::Webhook(config)) => {
+                Self::Webhook { config, secrets: secrets.clone() }
             }
             (Self::Sdk { .. }, Config::Sdk(config)) => Self::Sdk { config },
             _ => return None,

@@ -1,6 +1,6 @@
 //! What an owner may see of a connection: no hash, no secret.
 
-use super::{Connection, Description, Disabled, Kind, Name, Slug, Status, Tags};
+use super::{Connection, Description, Disabled, Kind, Name, SigningView, Slug, Status, Tags};
 use crate::access::{Actions, Grant};
 use crate::activity::Seen;
 use crate::consent::Consent;
@@ -28,6 +28,9 @@ pub struct View<'a> {
     pub expires_at: Option<Timestamp>,
     pub activity_days: u16,
     pub key: KeyView<'a>,
+    /// How a webhook signs; only of one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub signing: Option<SigningView<'a>>,
     /// The apps that the owner let in through it.
     pub apps: Vec<AppView<'a>>,
     pub created_by: Option<OwnerId>,
@@ -91,6 +94,7 @@ impl Connection {
                 created_at: self.key_created_at.unwrap_or(self.created_at),
                 replaced_until: self.old_keys.iter().map(|old| old.until).max(),
             },
+            signing: self.face.secrets().map(|secrets| secrets.view(self)),
             apps: self.consents().iter().map(AppView::of).collect(),
             created_by: self.created_by,
             created_at: self.created_at,

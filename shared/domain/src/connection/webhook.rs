@@ -57,13 +57,15 @@ const WAITS: [u64; 9] = [5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 8
 #[schemars(inline, extend("minimum" = 1, "maximum" = MOST_RECEIVES))]
 pub struct Tries(u32);
 
-/// How a delivery is signed: `v1` is the HMAC-SHA256 of Standard Webhooks.
+/// How a delivery is signed, in the words of Standard Webhooks: `v1` by HMAC-SHA256, with a secret that the receiver
+/// knows; `v1a` by ed25519, whose public key the connection tells.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[schemars(inline)]
 pub enum Signature {
     #[default]
     V1,
+    V1a,
 }
 
 /// Where a webhook goes: an absolute http(s) URL without a user name, password or fragment.
