@@ -33,6 +33,7 @@ fn example(route: &Route, items: &Items, connection: &str) -> (String, Option<Va
     let path = match (route.path, item) {
         (path, Some((_, id))) => path.replace("{id}", id),
         ("/connections/{id}/handler", _) => format!("/connections/{connection}/handler?language=go"),
+        ("/schemas/v1/{type}", _) => "/schemas/v1/task.created".to_owned(),
         (path, _) if path.starts_with("/connections/") => path.replace("{id}", connection),
         (path, _) if path.starts_with("/v1/collections/") => {
             let id = if path.contains("/records") { "rec_00000000000000000000000000" } else { "things" };

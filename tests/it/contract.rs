@@ -55,6 +55,16 @@ pub(crate) fn check(method: &Method, path: &str, sent: &[u8], answer: &Answer) {
     }
 }
 
+/// Holds what a webhook is sent against what its event is described as.
+pub(crate) fn check_event(body: &str) {
+    let event: Value = serde_json::from_str(body).unwrap();
+    let name = event["type"].as_str().unwrap();
+    let (noun, verb) = (name.split('.').next().unwrap(), name.rsplit('.').next().unwrap());
+    let of_all = if noun == "record" { format!("record.*.{verb}") } else { name.to_owned() };
+    let place = format!("/webhooks/{of_all}/post/requestBody/content/application~1json/schema");
+    fits(&place, &event, "an event is not as it is described");
+}
+
 fn media<'a>(content: &'a Map<String, Value>, answer: &Answer) -> &'a str {
     let kind = answer.headers[header::CONTENT_TYPE].to_str().unwrap().split(';').next().unwrap();
     let (media, _) = content.get_key_value(kind).unwrap_or_else(|| panic!("{kind} is not described"));

@@ -1,6 +1,6 @@
 //! What events are called and say, to whom they are told.
 
-use crate::harness::House;
+use crate::harness::{House, request};
 use serde_json::{Value, json};
 
 struct Hook<'a> {
@@ -87,4 +87,53 @@ async fn an_event_of_a_record_names_its_collection_to_who_may_know_it() {
     assert_eq!(books.types().await, ["record.books.created"]);
     assert_eq!(blind.types().await, ["record.created", "record.created"]);
     assert!(blind.told().await.iter().all(|event| event["data"].get("link").is_none()));
+}
+
+#[tokio::test]
+async fn every_event_has_a_schema_by_itself() {
+    let house = House::new();
+    let all = house.send(request("GET", "/schemas", None, None)).await.body;
+    let all = all["data"].as_array().unwrap();
+    assert!(all.len() > 30, "{all:?}");
+    for one in all {
+        let place = one["schema"].as_str().unwrap();
+        let schema = house.send(request("GET", place, None, None)).await.body;
+        assert!(jsonschema::meta::is_valid(&schema) && schema["$id"] == place, "{schema}");
+        let held = jsonschema::options().should_validate_formats(true).build(&schema).unwrap();
+        for example in schema["examples"].as_array().unwrap() {
+            assert!(held.is_valid(example), "{place}: {example}");
+            let mut other = example.clone();
+            other["type"] = "task.created.twice".into();
+            assert!(!held.is_valid(&other), "{place} takes another event");
+        }
+    }
+    let of = async |name: &str| house.send(request("GET", &format!("/schemas/v1/{name}"), None, None)).await;
+    assert_eq!(of("record.books.created").await.body["title"], "record.*.created");
+    of("task.flown").await.is_problem(404);
+}
+
+#[tokio::test]
+async fn the_description_of_a_connection_tells_the_events_that_it_is_told() {
+    let house = House::new();
+    let masked = json!([
+        { "resource": "collections", "actions": ["read"], "fields": { "deny": ["collection", "tags"] } },
+        { "resource": "tasks", "actions": ["read"] },
+    ]);
+    let config = json!({ "target_url": "https://a.example/", "events": ["record.*"] });
+    let input = json!({ "kind": "webhook", "name": "hook", "grant": masked, "config": config });
+    let (_, key) = house.connect(input).await;
+    let own = house.call("GET", "/openapi/own.json", &key, None).await.body;
+    let names: Vec<_> = own["webhooks"].as_object().unwrap().keys().collect();
+    assert_eq!(names, ["record.*.created", "record.*.deleted", "record.*.restored", "record.*.updated"]);
+    let content =
+        own.pointer("/webhooks/record.*.created/post/requestBody/content/application~1json").unwrap();
+    let example = &content["examples"]["full"]["value"];
+    assert_eq!((&example["type"], example["data"].get("link")), (&json!("record.created"), None));
+    assert!(
+        !example.to_string().contains("fiction") && !example["data"].to_string().contains("tags"),
+        "{example}"
+    );
+    assert!(own["components"]["schemas"]["Record"]["properties"].get("tags").is_none());
+    let agent = house.api("full_access").await;
+    assert!(house.call("GET", "/openapi/own.json", &agent, None).await.body.get("webhooks").is_none());
 }

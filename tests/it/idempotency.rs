@@ -81,10 +81,13 @@ async fn every_post_of_the_owners_can_be_sent_again() {
             && !["local", "oauth"].contains(&route.function)
     });
     for route in posts {
-        let (id, _) = house.connect(new()).await;
+        let config = json!({ "target_url": "https://receiver.example/hook" });
+        let webhook = json!({ "kind": "webhook", "name": "Hook", "config": config });
+        let is_of_webhooks = route.path == "/connections/{id}/rotate-secret";
+        let (id, _) = house.connect(if is_of_webhooks { webhook } else { new() }).await;
         let body = match route.path {
             "/connections" | "/connections/preview" => Some(new()),
-            "/connections/{id}/rotate" => Some(json!({})),
+            "/connections/{id}/rotate" | "/connections/{id}/rotate-secret" => Some(json!({})),
             // An undo has an id of its own; that the next one finds nothing to do is tested beside it.
             "/connections/{id}/undo" => Some(json!({ "since": house.clock.now(), "dry_run": true })),
             _ => None,

@@ -156,9 +156,14 @@ fn every_example_fits_its_schema() {
     let json: Vec<_> = all.iter().filter(|place| place.ends_with("json")).collect();
     assert!(json.len() > 10);
     for place in json {
-        let example = DOCUMENT.pointer(&format!("{place}/example"));
-        let example = example.unwrap_or_else(|| panic!("no example at {place}"));
-        fits(&format!("{place}/schema"), example, "an example is not as it should be");
+        let one = DOCUMENT.pointer(&format!("{place}/example")).into_iter();
+        let several = DOCUMENT.pointer(&format!("{place}/examples")).and_then(Value::as_object);
+        let several = several.into_iter().flat_map(Map::values).map(|example| &example["value"]);
+        let examples: Vec<_> = one.chain(several).collect();
+        assert!(!examples.is_empty(), "no example at {place}");
+        for example in examples {
+            fits(&format!("{place}/schema"), example, "an example is not as it should be");
+        }
     }
 }
 
@@ -183,7 +188,7 @@ fn shows(example: &Value, answer: &Value, at: &str) {
 }
 
 /// What only webhooks have.
-const OF_WEBHOOKS: [&str; 1] = ["get_connection_handler"];
+const OF_WEBHOOKS: [&str; 2] = ["get_connection_handler", "rotate_signing_secret"];
 
 #[tokio::test]
 async fn every_example_can_be_sent_and_shows_what_is_answered() {

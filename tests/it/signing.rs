@@ -143,6 +143,7 @@ async fn age(house: &House, id: &str, secret: &SigningSecret) {
     let (owner, connection) = (OwnerId::of("test", "one"), id.parse::<ConnectionId>().unwrap());
     let row = house.store.get(&schema::connection(owner, connection)).await.unwrap().unwrap();
     let mut body: Value = serde_json::from_str(&row.body).unwrap();
+    body["version"] = (row.version + 1).into();
     let data_key = house.app.keys.find(owner, Purpose::Webhook).await.unwrap().unwrap();
     let sealed = seal::seal(&data_key, id, [1; 12], &secret.to_bytes()).unwrap();
     let face = body["face"].as_object_mut().unwrap();

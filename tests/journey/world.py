@@ -69,10 +69,12 @@ class Journey:
     def revoke(self, connection):
         return self.owner("POST", f"/connections/{connection.id}/revoke").expect(200)
 
-    def hook(self, answers=(), events=("task.*",), payload="full", **fields):
+    def hook(self, answers=(), events=("task.*",), payload="full", signature="v1", **fields):
         hook = self.receiver.hook(answers)
-        config = {"target_url": hook.url, "events": list(events), "payload": payload}
+        config = {"target_url": hook.url, "events": list(events), "payload": payload, "signature": signature}
         hook.connection = self.connect("webhook", config=config, **fields)
+        signing = self.settings(hook.connection)["signing"]
+        hook.secret = signing["public_key"] if signature == "v1a" else hook.connection.signing_secret
         self.hooks.append(hook)
         return hook
 

@@ -125,8 +125,8 @@ pub fn operations() -> Vec<Operation> {
         new(Method::POST, "/owner/sign-out-everywhere", "sign_out_everywhere", "End every token and session")
             .answers_nothing(),
     ];
-    let beside = [moving::operations(), own::operations(), webhooks::operations()];
-    all.into_iter().chain(beside.into_iter().flatten()).collect()
+    let beside = moving::operations().into_iter().chain(own::operations()).chain(webhooks::operations());
+    all.into_iter().chain(beside).collect()
 }
 
 fn of_one(method: Method, path: &'static str, id: &'static str, summary: &'static str) -> Operation {

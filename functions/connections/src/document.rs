@@ -19,7 +19,7 @@ use web::{App, At, Call, Owner, Problem, unless_known};
 const JSON: &str = "application/json";
 const TEXT: &str = include_str!("../openapi.json");
 
-static WHOLE: LazyLock<Value> = LazyLock::new(|| serde_json::from_str(TEXT).unwrap_or_default());
+pub(crate) static WHOLE: LazyLock<Value> = LazyLock::new(|| serde_json::from_str(TEXT).unwrap_or_default());
 
 pub(crate) async fn read() -> ([(HeaderName, &'static str); 1], &'static str) {
     ([(CONTENT_TYPE, JSON)], TEXT)

@@ -12,6 +12,7 @@ mod mcpb;
 mod moving;
 mod own;
 mod preview;
+mod schemas;
 mod secret;
 mod sign_out;
 mod status;
@@ -54,5 +55,7 @@ pub fn routes() -> Routes {
         .get(Owner, "/export", moving::export)
         .post(Owner, "/import", moving::import)
         .get(Public, "/openapi.json", document::read)
+        .get(Public, "/schemas", schemas::list)
+        .get(Public, "/schemas/v1/{type}", schemas::one)
         .get(Connection, "/openapi/own.json", document::own)
 }

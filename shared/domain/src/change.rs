@@ -8,7 +8,7 @@ mod told;
 pub use filter::{EventFilter, TOLD, events};
 pub(crate) use seen::differing;
 pub use seen::{By, Seen, Sight};
-pub use told::Told;
+pub use told::{Told, link};
 
 use crate::access::{Facts, Resource};
 use crate::connection::{Connection, Status};
@@ -203,11 +203,7 @@ fn noticed(row: &RowChange, image: &Image) -> Result<Said> {
         About::LimitWarning { .. } => Verb::LimitWarning,
         About::LimitReached { .. } => Verb::LimitReached,
     };
-    let mut object = serde_json::to_value(&notice.about).map_err(Error::internal)?;
-    if let Some(object) = object.as_object_mut() {
-        object.remove("about");
-        object.insert("id".to_owned(), notice.connection.to_string().into());
-    }
+    let object = serde_json::to_value(notice.told()).map_err(Error::internal)?;
     Ok(Said { verb, at: notice.at, source: NOBODY, before: None, after: Some(object) })
 }
 

@@ -5,6 +5,7 @@ use crate::id::{ConnectionId, OwnerId};
 use crate::table::{Expect, Put};
 use crate::{Error, Result, schema};
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,7 +26,35 @@ pub enum About {
     LimitReached { window: String, limit: u32, until: Timestamp },
 }
 
+/// As webhooks are told it.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "ConnectionNotice")]
+pub struct Told {
+    pub id: ConnectionId,
+    /// When the connection ends.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<Timestamp>,
+    /// Of which of its limits the calls are used up, or nearly.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub window: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub limit: Option<u32>,
+    /// When the next window begins.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub until: Option<Timestamp>,
+}
+
 impl Notice {
+    pub fn told(&self) -> Told {
+        let told = Told { id: self.connection, expires_at: None, window: None, limit: None, until: None };
+        match self.about.clone() {
+            About::Expiring { expires_at } => Told { expires_at: Some(expires_at), ..told },
+            About::LimitWarning { window, limit, until } | About::LimitReached { window, limit, until } => {
+                Told { window: Some(window), limit: Some(limit), until: Some(until), ..told }
+            }
+        }
+    }
+
     /// `Conflict` means that it was told already.
     pub fn put(&self, owner: OwnerId) -> Result<Put> {
         let body = serde_json::to_string(self).map_err(Error::internal)?;

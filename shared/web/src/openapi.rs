@@ -4,6 +4,7 @@
 
 #![expect(clippy::indexing_slicing, reason = "it runs where it is tested; hosts only serve what it made")]
 
+mod events;
 mod operation;
 mod problems;
 mod schemas;
@@ -26,6 +27,7 @@ pub fn document(routes: &[Route], operations: &[Operation]) -> Value {
             path[route.method.as_str().to_lowercase()] = operation.document(route, &mut schemas);
         }
     }
+    let webhooks = events::webhooks(operations, &mut schemas);
     let responses = problems::responses(&mut schemas);
     schemas.settle(json!({
         "openapi": "3.1.0",
@@ -37,6 +39,7 @@ pub fn document(routes: &[Route], operations: &[Operation]) -> Value {
         },
         "servers": [{ "url": "/" }],
         "paths": paths,
+        "webhooks": webhooks,
         "components": {
             "responses": responses,
             "parameters": parameters(),
@@ -73,7 +76,14 @@ fn schemes() -> Value {
 }
 
 fn parameters() -> Value {
+    let stamp = |name: &str, description: &str| json!({ "name": name, "in": "header", "required": true, "description": description, "schema": { "type": "string" } });
     json!({
+        "WebhookId": stamp("webhook-id", "The same at every try: what came before is dropped by it."),
+        "WebhookTimestamp": stamp("webhook-timestamp", "When this try was signed, in seconds since 1970."),
+        "WebhookSignature": stamp(
+            "webhook-signature",
+            "`v1,…` or `v1a,…` of Standard Webhooks; several, with spaces between, while a secret is replaced.",
+        ),
         "IfMatch": {
             "name": "If-Match",
             "in": "header",

@@ -2,10 +2,11 @@
 
 use super::connection;
 use crate::handler::{self, HandlerParams};
+use crate::schemas::Schemas;
 use crate::secret::{RotateSecret, RotatedSecret};
 use domain::id::ConnectionId;
 use http::Method;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use web::openapi::Operation;
 
 pub(super) fn operations() -> Vec<Operation> {
@@ -32,6 +33,14 @@ pub(super) fn operations() -> Vec<Operation> {
         .repeatable()
         .takes::<RotateSecret>(json!({ "overlap_hours": 24 }))
         .answers::<RotatedSecret<'_>>(200, rotated()),
+        new(Method::GET, "/schemas", "list_schemas", "Every event that there is, and where its schema lies")
+            .answers::<Schemas>(
+            200,
+            json!({ "data": [{ "type": "task.created", "schema": "/schemas/v1/task.created" }] }),
+        ),
+        new(Method::GET, "/schemas/v1/{type}", "get_schema", "The JSON Schema of what is told of one event")
+            .at::<String>()
+            .answers::<Map<String, Value>>(200, json!({})),
     ]
 }
 

@@ -1,5 +1,7 @@
 //! The description as one connection finds it. What it may not do, and fields that are hidden from it, are nowhere.
 
+mod events;
+
 use domain::Result;
 use domain::access::{Action, Resource, Scope, leave_out};
 use domain::connection::Connection;
@@ -55,6 +57,7 @@ pub(super) fn narrowed(whole: &Value, connection: &Connection, at: Timestamp) ->
     let question = document.pointer_mut("/components/schemas/Question/properties");
     let properties = question.and_then(Value::as_object_mut);
     properties.into_iter().for_each(|all| all.retain(|name, _| !looks(name)));
+    events::narrow(&mut document, connection, at);
     keep_used(&mut document);
     document
 }
@@ -164,7 +167,8 @@ fn strip(value: &mut Value, hidden: &Names<'_>) {
 /// Of the parts that operations share, those that are left.
 fn keep_used(document: &mut Value) {
     let mut used = BTreeSet::new();
-    let mut new: Vec<_> = document.get("paths").map(references).unwrap_or_default();
+    let roots = ["paths", "webhooks"];
+    let mut new: Vec<_> = roots.iter().filter_map(|root| document.get(*root)).flat_map(references).collect();
     while let Some(place) = new.pop() {
         let inner = place.strip_prefix('#').and_then(|place| document.pointer(place)).map(references);
         if used.insert(place) {

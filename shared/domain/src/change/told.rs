@@ -43,10 +43,9 @@ impl Change {
             (_, verb) => verb,
         };
         let mut object = seen.after.or(seen.before).unwrap_or_default();
-        let text = |name: &str| object.get(name).and_then(Value::as_str);
-        let collection = text("collection").filter(|_| self.noun == "record");
+        let collection = object.get("collection").and_then(Value::as_str).filter(|_| self.noun == "record");
         let event = Event { noun: &self.noun, collection, verb: verb.name() }.to_string();
-        let link = if verb == Verb::Deleted { None } else { link(&self.noun, text) };
+        let link = if verb == Verb::Deleted { None } else { link(&self.noun, &object) };
         let (sequence, mut source, mut changed) = (self.sequence(), None, Vec::new());
         if verb == Verb::Deleted && self.verb != verb {
             // Why it is gone, and what it is now, are not for whom it is gone.
@@ -68,7 +67,8 @@ impl Change {
 }
 
 /// Where it is read, if all that the address names may be known.
-fn link<'a>(noun: &str, field: impl Fn(&str) -> Option<&'a str>) -> Option<String> {
+pub fn link(noun: &str, object: &Map<String, Value>) -> Option<String> {
+    let field = |name: &str| object.get(name)?.as_str();
     let path = if noun == "connection" { "/connections/{id}" } else { operation::place(noun)? };
     let mut link = path.replace("{id}", field("id")?);
     if path.contains("{collection}") {

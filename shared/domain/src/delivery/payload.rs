@@ -5,21 +5,27 @@ use crate::connection::Payload as Shape;
 use crate::id::ConnectionId;
 use crate::{Error, Result};
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(inline)]
 pub struct Payload<'a> {
+    /// What happened.
     pub r#type: String,
+    /// When it happened, however late it is told.
     pub timestamp: Timestamp,
     pub data: Data<'a>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(inline)]
 pub struct Data<'a> {
     /// Which connection made the change; null when it was the owner, absent for who may not read it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source: Option<Option<ConnectionId>>,
+    #[schemars(with = "String")]
     pub id: Option<&'a Value>,
     /// Which of the item's changes it is: the higher, the later. What is not of an item has none.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -63,7 +63,7 @@ impl SigningSecret {
 
     fn pair(&self) -> Result<Option<Ed25519KeyPair>> {
         let pair = self.seed.as_ref().map(|seed| Ed25519KeyPair::from_seed_unchecked(seed)).transpose();
-        pair.map_err(Error::internal)
+        pair.map_err(|rejected| Error::internal(rejected.to_string()))
     }
 }
 

@@ -177,6 +177,12 @@ impl Operation {
         self
     }
 
+    /// What it answers when all is well: its schema and an example.
+    pub(super) fn told(&self) -> Option<(SchemaOf, &Value)> {
+        let content = self.answers.iter().find(|reply| reply.status == 200)?.content.as_ref()?;
+        Some((content.schema, content.example.as_ref()?))
+    }
+
     fn reply<T: JsonSchema>(mut self, status: u16, media: &'static str, example: Option<Value>) -> Self {
         let content = Content { media, schema: SchemaGenerator::subschema_for::<T>, example };
         self.answers.push(Reply { status, content: Some(content) });

@@ -34,6 +34,13 @@ impl Schemas {
         schema(&mut self.reads).to_value()
     }
 
+    /// A schema of its own name that no type has.
+    pub(super) fn named(&mut self, name: String, schema: Value) -> Value {
+        let place = json!({ "$ref": format!("{PLACE}{name}") });
+        self.writes.definitions_mut().insert(name, schema);
+        place
+    }
+
     /// Without the fields that are said elsewhere.
     pub(super) fn read_without<'a>(
         &mut self,
