@@ -34,7 +34,9 @@ fn example(route: &Route, items: &Items, connection: &str) -> (String, Option<Va
         (path, Some((_, id))) => path.replace("{id}", id),
         ("/connections/{id}/handler", _) => format!("/connections/{connection}/handler?language=go"),
         ("/schemas/v1/{type}", _) => "/schemas/v1/task.created".to_owned(),
-        (path, _) if path.starts_with("/connections/") => path.replace("{id}", connection),
+        (path, _) if path.starts_with("/connections/") => {
+            path.replace("{id}", connection).replace("{event}", "evt_00000000000000000000000000")
+        }
         (path, _) if path.starts_with("/v1/collections/") => {
             let id = if path.contains("/records") { "rec_00000000000000000000000000" } else { "things" };
             path.replace("{collection}", "things").replace("{id}", id)
@@ -52,7 +54,9 @@ fn example(route: &Route, items: &Items, connection: &str) -> (String, Option<Va
             Some(json!({ "kind": "api", "name": "made by the access test" }))
         }
         ("PATCH", "/connections/{id}") => Some(json!({ "description": "changed by the access test" })),
-        ("POST", "/connections/{id}/undo") => Some(json!({ "since": "2027-01-15T08:00:00Z" })),
+        ("POST", "/connections/{id}/deliveries/replay" | "/connections/{id}/undo") => {
+            Some(json!({ "since": "2027-01-15T08:00:00Z" }))
+        }
         ("POST", "/connections/{id}/rotate" | "/connections/{id}/rotate-secret") => {
             Some(json!({ "overlap_hours": 1 }))
         }
@@ -92,6 +96,7 @@ fn example(route: &Route, items: &Items, connection: &str) -> (String, Option<Va
             "/connections/{id}/pause"
             | "/connections/{id}/resume"
             | "/connections/{id}/revoke"
+            | "/connections/{id}/deliveries/{event}/replay"
             | "/approvals/{id}/approve"
             | "/approvals/{id}/deny"
             | "/waiting/{id}/approve"

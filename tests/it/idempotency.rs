@@ -1,6 +1,7 @@
 //! A call that is sent again under its `Idempotency-Key` takes effect once, whatever goes wrong on the way.
 
 use crate::asking::waiting;
+use crate::deliveries::{event, webhook};
 use crate::harness::{Answer, House, OTHER_OWNER, OWNER, request};
 use crate::hooked::{Hook, Hooked};
 use async_trait::async_trait;
@@ -81,19 +82,21 @@ async fn every_post_of_the_owners_can_be_sent_again() {
             && !["local", "oauth"].contains(&route.function)
     });
     for route in posts {
-        let config = json!({ "target_url": "https://receiver.example/hook" });
-        let webhook = json!({ "kind": "webhook", "name": "Hook", "config": config });
-        let is_of_webhooks = route.path == "/connections/{id}/rotate-secret";
-        let (id, _) = house.connect(if is_of_webhooks { webhook } else { new() }).await;
+        let is_of_webhooks = route.path.contains("/deliveries/") || route.path.ends_with("/rotate-secret");
+        let (id, _) = house.connect(if is_of_webhooks { webhook() } else { new() }).await;
         let body = match route.path {
             "/connections" | "/connections/preview" => Some(new()),
             "/connections/{id}/rotate" | "/connections/{id}/rotate-secret" => Some(json!({})),
+            "/connections/{id}/deliveries/replay" => Some(json!({ "since": house.clock.now() })),
             // An undo has an id of its own; that the next one finds nothing to do is tested beside it.
             "/connections/{id}/undo" => Some(json!({ "since": house.clock.now(), "dry_run": true })),
             _ => None,
         };
         let id = if route.function == "approvals" { waiting(&house).await } else { id };
-        let path = route.path.replace("{id}", &id);
+        let mut path = route.path.replace("{id}", &id);
+        if path.contains("{event}") {
+            path = path.replace("{event}", &event(&house, &id).await);
+        }
         let send = || {
             let mut request = request("POST", &path, Some(OWNER), body.clone());
             request.headers_mut().insert("idempotency-key", "once".parse().unwrap());

@@ -23,6 +23,7 @@ mod contract;
 mod conventions;
 mod decisions;
 mod deeds;
+mod deliveries;
 mod delivering;
 mod described;
 mod due;

@@ -3,6 +3,7 @@
 
 use crate::asking::waiting;
 use crate::contract::{DOCUMENT, fits};
+use crate::deliveries::{event, webhook};
 use crate::harness::{House, OWNER, request};
 use crate::oauth::flow::{Tokens, code_for, post, register, trade};
 use domain::key::PATTERN;
@@ -188,7 +189,12 @@ fn shows(example: &Value, answer: &Value, at: &str) {
 }
 
 /// What only webhooks have.
-const OF_WEBHOOKS: [&str; 2] = ["get_connection_handler", "rotate_signing_secret"];
+const OF_WEBHOOKS: [&str; 4] = [
+    "/connections/{id}/handler",
+    "/connections/{id}/rotate-secret",
+    "/connections/{id}/health",
+    "/connections/{id}/deliveries",
+];
 
 #[tokio::test]
 async fn every_example_can_be_sent_and_shows_what_is_answered() {
@@ -199,10 +205,8 @@ async fn every_example_can_be_sent_and_shows_what_is_answered() {
         |one: &Operation| routes.list().iter().find(|it| it.method == one.method && it.path == one.path);
     for one in operations.iter().filter(|one| access(one).is_some_and(|it| it.access == Access::Owner)) {
         let house = House::new();
-        let config = json!({ "target_url": "https://receiver.example/hook" });
-        let webhook = json!({ "kind": "webhook", "name": "Hook", "config": config });
-        let is_of_webhooks = OF_WEBHOOKS.contains(&&*one.id);
-        let new = if is_of_webhooks { webhook } else { create.example.clone().unwrap() };
+        let is_of_webhooks = OF_WEBHOOKS.iter().any(|path| one.path.starts_with(path));
+        let new = if is_of_webhooks { webhook() } else { create.example.clone().unwrap() };
         let (connection, _) = house.connect(new).await;
         let mut body = one.example.clone();
         if one.id == "create_connection" {
@@ -210,7 +214,10 @@ async fn every_example_can_be_sent_and_shows_what_is_answered() {
         }
         let id = if one.path.starts_with("/approvals") { waiting(&house).await } else { connection };
         let needs = if one.id == "get_connection_handler" { "?language=go" } else { "" };
-        let path = one.path.replace("{id}", &id) + needs;
+        let mut path = one.path.replace("{id}", &id) + needs;
+        if path.contains("{event}") {
+            path = path.replace("{event}", &event(&house, &id).await);
+        }
         let answer = house.call(one.method.as_str(), &path, OWNER, body).await;
         assert!(answer.status.is_success(), "{}: {}", one.id, answer.body);
         let escaped = one.path.replace('/', "~1");

@@ -33,6 +33,7 @@ class Hit:
     headers: dict
     body: bytes
     status: int
+    event: dict | None = None  # once it was found to be genuine
 
     @property
     def id(self):
@@ -51,8 +52,9 @@ class Hook:
 
     def events(self, of=None):
         """The payload of each delivery by arrival, its signature verified; `of` picks those of one task."""
-        hits = [(hit, genuine(self.secret, hit.headers, hit.body)) for hit in list(self.hits)]
-        return [(hit, event) for hit, event in hits if of is None or event["data"]["id"] == of]
+        for hit in list(self.hits):
+            hit.event = hit.event or genuine(self.secret, hit.headers, hit.body)
+        return [(hit, hit.event) for hit in list(self.hits) if hit.event and (of is None or hit.event["data"]["id"] == of)]
 
     def arrived(self, kind, task, within=60):
         """The first delivery of this kind of event on this task."""
@@ -93,6 +95,8 @@ class Handler(BaseHTTPRequestHandler):
             headers = {name.lower(): value for name, value in self.headers.items()}
             status = hook.answers.pop(0) if hook.answers else hook.on_to(headers, body) if hook.on_to else 200
             hook.hits.append(Hit(headers, body, status))
+            with suppress(Exception):  # found again by whoever waits for it; after five minutes it would be too old
+                hook.events()
             hook.free.wait(30)
         self.send_response(status)
         self.send_header("Content-Length", "0")

@@ -97,6 +97,25 @@ def a_receiver_that_is_gone_is_left_alone(journey):
 
 
 @step()
+def what_became_of_each_event_is_told_and_one_is_sent_again(journey):
+    hook = journey.hook(answers=[500])
+    at = f"/connections/{hook.connection.id}"
+    task = journey.api.make_task("Told, and told again")["id"]
+    hook.again(task)
+    events = lambda: journey.owner("GET", f"{at}/deliveries?event=task.created").expect(200).json["data"]
+    one = eventually("its row", lambda: next((one for one in events() if one["state"] == "delivered"), None), 20)
+    tries = [attempt["status"] for attempt in one["attempts"]]
+    require((one["about"], one["id"], tries) == (task, hook.hits[0].id, [500, 200]), f"{one}")
+    journey.owner("POST", f"{at}/deliveries/{one['id']}/replay").expect(202)
+    eventually("a third delivery", lambda: len(hook.hits) == 3, 130)
+    require(hook.hits[2].body == hook.hits[0].body, "it is not the same event")
+    eventually("the third try", lambda: len(events()[0]["attempts"]) == 3, 20)
+    health = journey.owner("GET", f"{at}/health").expect(200)
+    health.require((health.json["state"], health.json["failed"]) == ("sending", 0), "a healthy webhook expected")
+    journey.hooks.remove(hook)  # what came twice was asked for
+
+
+@step()
 def a_slow_receiver_holds_up_no_other(journey):
     slow, other = journey.hook(), journey.hook()
     slow.free.clear()

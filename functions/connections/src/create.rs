@@ -110,7 +110,7 @@ async fn face(
         Config::Sdk(config) => (Face::Sdk { config }, None),
         Config::Webhook(config) => {
             let secret = IssuedSecret::new(app, owner, id).await?;
-            (Face::Webhook { config, secrets: Secrets::new(secret.stored) }, Some(secret.text))
+            (Face::Webhook { config, secrets: Box::new(Secrets::new(secret.stored)) }, Some(secret.text))
         }
     })
 }

@@ -2,6 +2,7 @@
 
 mod activity;
 mod create;
+mod deliveries;
 mod describe;
 mod document;
 mod edit;
@@ -44,6 +45,11 @@ pub fn routes() -> Routes {
         .get(Owner, "/connections/{id}/preview", preview::of_one)
         .get(Owner, "/connections/{id}/openapi.json", document::of_one)
         .get(Owner, "/connections/{id}/larder.mcpb", mcpb::of_one)
+        .get(Owner, "/connections/{id}/health", deliveries::health)
+        .get(Owner, "/connections/{id}/deliveries", deliveries::list)
+        .post(Owner, "/connections/{id}/deliveries/replay", deliveries::since)
+        .get(Owner, "/connections/{id}/deliveries/{event}", deliveries::one)
+        .post(Owner, "/connections/{id}/deliveries/{event}/replay", deliveries::again)
         .get(Owner, "/connections/{id}/handler", handler::of_one)
         .get(Owner, "/connections/{id}/usage", usage::read)
         .get(Owner, "/connections/{id}/activity", activity::list)

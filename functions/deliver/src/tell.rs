@@ -2,7 +2,7 @@
 
 use crate::endpoint::Endpoint;
 use domain::change::{Change, Told};
-use domain::connection::{Connection, Message};
+use domain::connection::{Connection, ToSign};
 use domain::delivery::{Attempt, Delivery, Payload};
 use domain::id::{EventId, RequestId};
 use domain::keyring::Purpose;
@@ -53,7 +53,7 @@ impl Endpoint<'_> {
         let key = self.ports.keys.find(self.owner, Purpose::Webhook).await?;
         let key = key.ok_or_else(|| Error::internal("a webhook without its data key"))?;
         let (id, at) = (event.to_string(), self.now());
-        let message = Message { id: &id, at, body: &body };
+        let message = ToSign { id: &id, at, body: &body };
         let signature = hook.secrets.sign(&key, &self.id.to_string(), hook.config.signature, &message)?;
         let headers = vec![
             ("content-type", "application/json".to_owned()),

@@ -13,7 +13,7 @@ mod webhook;
 
 pub use face::{ApiConfig, AskIn, Config, Face, Format, KeyIn, Kind, Language, McpConfig, SdkConfig};
 pub use input::{ConnectionPatch, NewConnection, Settings};
-pub use secrets::{Message, NewSecret, Secrets, SigningView};
+pub use secrets::{NewSecret, Secrets, SigningView, ToSign};
 pub use slug::Slug;
 pub use view::{AppView, KeyView, View};
 pub use webhook::{Payload, RetryPolicy, Signature, Target, WebhookConfig};

@@ -40,6 +40,9 @@ pub struct Params<T>(pub T);
 /// The id in the path, or what stands for one: the last of what is in it.
 pub struct At<T>(pub T);
 
+/// What the path names first: what the last lies under.
+pub struct Under<T>(pub T);
+
 /// The collection that the path names, if it names one.
 pub struct Within(pub Option<CollectionName>);
 
@@ -176,10 +179,23 @@ impl<S: Send + Sync, T: FromStr<Err: Display>> FromRequestParts<S> for At<T> {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let all = RawPathParams::from_request_parts(parts, state).await;
         let all = all.map_err(|_| Problem::invalid("{id}", "not an id"))?;
-        let (name, text) = all.iter().last().ok_or_else(|| Problem::internal("a path without an id"))?;
-        let invalid = |error: T::Err| Problem::invalid(format!("{{{name}}}"), error.to_string());
-        text.parse().map(Self).map_err(invalid)
+        named(all.iter().last()).map(Self)
     }
+}
+
+impl<S: Send + Sync, T: FromStr<Err: Display>> FromRequestParts<S> for Under<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let all = RawPathParams::from_request_parts(parts, state).await;
+        let all = all.map_err(|_| Problem::invalid("{id}", "not an id"))?;
+        named(all.iter().next()).map(Self)
+    }
+}
+
+fn named<T: FromStr<Err: Display>>(parameter: Option<(&str, &str)>) -> Result<T, Problem> {
+    let (name, text) = parameter.ok_or_else(|| Problem::internal("a path without an id"))?;
+    text.parse().map_err(|error: T::Err| Problem::invalid(format!("{{{name}}}"), error.to_string()))
 }
 
 pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {

@@ -37,7 +37,7 @@ pub use analytics::{Analytics, Place, ProgressParams, Stats};
 pub use app::{App, Ports};
 pub use asked::Asked;
 pub use backups::{BackedUp, BackupParams, Backups};
-pub use body::{At, Body, Each, Items, Params, RawJson, Sent, Within};
+pub use body::{At, Body, Each, Items, Params, RawJson, Sent, Under, Within};
 pub use call::Call;
 pub use challenge::usual_scope;
 pub use feed::{Changes, Feed, FeedParams};

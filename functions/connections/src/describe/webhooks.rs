@@ -1,12 +1,14 @@
 //! What only webhooks have.
 
 use super::connection;
+use crate::deliveries::{DeliveryParams, HealthView, Nothing, Shown, Since};
 use crate::handler::{self, HandlerParams};
 use crate::schemas::Schemas;
 use crate::secret::{RotateSecret, RotatedSecret};
-use domain::id::ConnectionId;
+use domain::id::{ConnectionId, EventId};
 use http::Method;
 use serde_json::{Map, Value, json};
+use web::Page;
 use web::openapi::Operation;
 
 pub(super) fn operations() -> Vec<Operation> {
@@ -33,6 +35,51 @@ pub(super) fn operations() -> Vec<Operation> {
         .repeatable()
         .takes::<RotateSecret>(json!({ "overlap_hours": 24 }))
         .answers::<RotatedSecret<'_>>(200, rotated()),
+        new(
+            Method::GET,
+            "/connections/{id}/health",
+            "get_webhook_health",
+            "Whether a webhook is sent to, and how much waits for it",
+        )
+        .at::<ConnectionId>()
+        .answers::<HealthView>(200, health())
+        .refuses(409),
+        new(
+            Method::GET,
+            "/connections/{id}/deliveries",
+            "list_deliveries",
+            "What became of the events of the last 30 days, newest first, in pages",
+        )
+        .at::<ConnectionId>()
+        .query::<DeliveryParams>()
+        .answers::<Page<Shown>>(200, json!({ "data": [delivery()], "next_cursor": null }))
+        .refuses(409),
+        new(Method::GET, "/connections/{id}/deliveries/{event}", "get_delivery", "What became of one event")
+            .at::<ConnectionId>()
+            .at::<EventId>()
+            .answers::<Shown>(200, delivery())
+            .refuses(409),
+        new(
+            Method::POST,
+            "/connections/{id}/deliveries/{event}/replay",
+            "replay_delivery",
+            "Send one event again, within a minute and besides its schedule",
+        )
+        .at::<ConnectionId>()
+        .at::<EventId>()
+        .repeatable()
+        .takes::<Nothing>(json!({}))
+        .answers::<Shown>(202, delivery()),
+        new(
+            Method::POST,
+            "/connections/{id}/deliveries/replay",
+            "replay_deliveries",
+            "Send what was given up, within a minute, each with all its tries before it",
+        )
+        .at::<ConnectionId>()
+        .repeatable()
+        .takes::<Since>(json!({ "since": "2027-01-15T08:00:00Z" }))
+        .answers::<Since>(202, json!({ "since": "2027-01-15T08:00:00Z" })),
         new(Method::GET, "/schemas", "list_schemas", "Every event that there is, and where its schema lies")
             .answers::<Schemas>(
             200,
@@ -72,4 +119,30 @@ fn webhook(public_key: &str) -> Value {
     let own = own.as_object().cloned().unwrap_or_default();
     connection.as_object_mut().into_iter().for_each(|fields| fields.extend(own.clone()));
     connection
+}
+
+fn delivery() -> Value {
+    let attempt = json!({ "at": "2027-01-15T08:00:01Z", "micros": 15_250, "status": 503, "answer": "Down for a moment" });
+    json!({
+        "id": "evt_06hhgq2g000000000000000000",
+        "event": "task.created",
+        "at": "2027-01-15T08:00:00Z",
+        "about": "task_06hhgq2g000000000000000000",
+        "state": "waiting",
+        "tries": 1,
+        "next_try_at": "2027-01-15T08:00:06Z",
+        "attempts": [attempt],
+    })
+}
+
+fn health() -> Value {
+    json!({
+        "state": "sending",
+        "consecutive_failures": 1,
+        "failing_since": "2027-01-15T08:00:01Z",
+        "next_try_at": null,
+        "parked": 0,
+        "failed": 0,
+        "at_least": false,
+    })
 }

@@ -24,7 +24,7 @@ pub enum Face {
     Webhook {
         config: WebhookConfig,
         #[serde(flatten)]
-        secrets: Secrets,
+        secrets: Box<Secrets>,
     },
     Sdk {
         #[serde(default)]

@@ -71,8 +71,8 @@ impl Secrets {
     }
 
     /// The `webhook-signature` of a message: of the secret, and of each that it replaced and that still lives.
-    pub fn sign(&self, key: &DataKey, place: &str, how: Signature, message: &Message<'_>) -> Result<String> {
-        let Message { id, at, body } = message;
+    pub fn sign(&self, key: &DataKey, place: &str, how: Signature, message: &ToSign<'_>) -> Result<String> {
+        let ToSign { id, at, body } = message;
         let old = self.old_secrets.iter().rev().filter(|old| *at < old.until).map(|old| &old.sealed);
         let each = [&self.secret].into_iter().chain(old).map(|sealed| {
             let secret = SigningSecret::from_bytes(seal::open(key, place, sealed)?);
@@ -96,7 +96,7 @@ impl Secrets {
 }
 
 /// What is signed, at each try anew.
-pub struct Message<'a> {
+pub struct ToSign<'a> {
     pub id: &'a str,
     pub at: Timestamp,
     pub body: &'a str,
@@ -111,14 +111,14 @@ impl Connection {
 }
 
 impl Face {
-    pub const fn secrets(&self) -> Option<&Secrets> {
+    pub fn secrets(&self) -> Option<&Secrets> {
         match self {
             Self::Webhook { secrets, .. } => Some(secrets),
             _ => None,
         }
     }
 
-    pub const fn secrets_mut(&mut self) -> Option<&mut Secrets> {
+    pub fn secrets_mut(&mut self) -> Option<&mut Secrets> {
         match self {
             Self::Webhook { secrets, .. } => Some(secrets),
             _ => None,
