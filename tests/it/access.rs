@@ -93,6 +93,7 @@ fn example(route: &Route, items: &Items, connection: &str) -> (String, Option<Va
             | "/waiting/{id}/approve"
             | "/waiting/{id}/deny"
             | "/consent"
+            | "/v1/calendars"
             | "/owner/sign-out-everywhere"
             | "/sign-out",
         )

@@ -17,6 +17,7 @@ mod audit;
 mod bad_input;
 mod batch;
 mod bounded;
+mod calendars;
 mod clocks;
 mod connections;
 mod contract;

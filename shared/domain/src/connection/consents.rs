@@ -4,7 +4,6 @@ use super::Connection;
 use crate::access::{Actions, Grant, Rule};
 use crate::consent::{Consent, MOST_CONSENTS};
 use crate::key::KeyHash;
-use jiff::Timestamp;
 
 /// What one token leaves of a grant; a connection as it is read for a call with it.
 #[derive(Debug, Clone)]
@@ -45,10 +44,5 @@ impl Connection {
     /// Everything that any of its rules allows.
     pub fn actions(&self) -> Actions {
         self.grant.0.iter().flat_map(|rule| rule.actions.iter()).collect()
-    }
-
-    /// Until when this consent can be used, by itself.
-    pub(super) fn holds(consent: &Consent, family: &KeyHash, now: Timestamp) -> bool {
-        consent.hash.is(family) && now < consent.until
     }
 }
