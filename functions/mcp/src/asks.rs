@@ -2,7 +2,7 @@
 
 use crate::resources::APPROVAL;
 use crate::tools::{self, title};
-use domain::approval::{Asking, Request};
+use domain::approval::{Asking, Request, said};
 use domain::audit::{Actor, Entry, Outcome};
 use domain::ledger::Note;
 use domain::schema;
@@ -171,7 +171,7 @@ impl Asked<'_> {
         let entry = Entry {
             connection: Some(call.connection()),
             target: Some(self.tool.to_owned()),
-            reason: Some("through the client".to_owned()),
+            reason: Some(format!("through the client: {}", said(self.tool, MCP, &json!(self.arguments)))),
             request: Some(call.request()),
             ..Entry::new(call.at(), app.entropy.bytes(), Actor::Connection, action, Outcome::Done)
         };

@@ -8,7 +8,7 @@
 //! | `data/<noun>/<id>` | an item: `data/task/<task>` | one item; the items of a noun, by age |
 //! | `find/<0-7>/<memory>` | a memory as a search knows it: numbers | which memories answer a question |
 //! | `find/<0-7>` | nothing, at a version that counts | whether a part is as it was when it was read |
-//! | `coming/<noun>`, `coming/record/<collection>` | nothing, at a version that counts | whether one came below another or came to wait, or into a collection, since one looked |
+//! | `coming/<noun>`, `coming/record/<collection>`, `coming/approval/<conn>` | nothing, at a version that counts | whether one came below another or came to wait, into a collection, or for its owner's word, since one looked |
 //! | `said/<hash>` | nothing, for ten minutes | whether somebody says the same at this moment |
 //! | `wait/<task>` | counters that are named as the tasks that wait for it, or did | what lets go of a task when it goes |
 //! | `trash/<noun>/<id>`, `trash/conn/<conn>` | what was deleted, for 30 days | what it was, and who deleted it |

@@ -1,8 +1,9 @@
 //! Which keys let in, and until when.
 
 use super::{Connection, Status};
-use crate::error::Refusal;
+use crate::error::{Denial, Refusal};
 use crate::key::KeyHash;
+use crate::operation::Operation;
 use crate::{Error, Result};
 use jiff::Timestamp;
 
@@ -28,6 +29,17 @@ impl Connection {
     /// When this key, which lets in now, is to end; `None` if no end is set.
     pub fn ends_for(&self, key: &KeyHash) -> Option<Timestamp> {
         self.key_ends(key).flatten().into_iter().chain(self.expires_at).min()
+    }
+
+    /// Whether nobody will call through it any more, unless its owner sets another end.
+    pub fn is_over(&self, now: Timestamp) -> bool {
+        let over = |error| matches!(error, Error::Unauthenticated(Refusal::Revoked(_) | Refusal::Expired(_)));
+        self.lives(now).is_err_and(over)
+    }
+
+    /// Whether it may do this at another time, but not now.
+    pub fn is_shut(&self, operation: &Operation, now: Timestamp) -> bool {
+        matches!(self.allows(operation, now), Err(Error::Denied { why: Denial::NotNow, .. }))
     }
 
     /// Whether anybody may call through it now.

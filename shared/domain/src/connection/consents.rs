@@ -1,7 +1,7 @@
 //! The apps that an owner let in through a connection.
 
-use super::Connection;
-use crate::access::{Actions, Grant, Rule};
+use super::{AskIn, Connection, Face};
+use crate::access::{Action, Actions, Grant, Rule};
 use crate::consent::{Consent, MOST_CONSENTS};
 use crate::key::KeyHash;
 
@@ -39,6 +39,18 @@ impl Connection {
 
     pub fn consents(&self) -> &[Consent] {
         &self.consents
+    }
+
+    /// As it is, but asking its owner, and nobody else, before each change.
+    #[must_use]
+    pub fn asking(mut self) -> Self {
+        for rule in &mut self.grant.0 {
+            rule.ask |= rule.actions != Actions::of(Action::Read);
+        }
+        if let Face::Mcp { config } = &mut self.face {
+            config.ask_in = AskIn::Dashboard;
+        }
+        self
     }
 
     /// Everything that any of its rules allows.
