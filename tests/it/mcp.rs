@@ -8,6 +8,7 @@ mod lists;
 mod outside;
 mod prompts;
 mod resources;
+mod sampling;
 pub(crate) mod schemas;
 mod tasks;
 mod untrusted;

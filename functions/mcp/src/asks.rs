@@ -1,6 +1,7 @@
 //! A change that its owner is asked about first: at once where the client can ask, else in the dashboard.
 
 use crate::resources::APPROVAL;
+use crate::sampling::Brought;
 use crate::tools::{self, title};
 use domain::approval::{Asking, Request, said};
 use domain::audit::{Actor, Entry, Outcome};
@@ -11,7 +12,7 @@ use http::StatusCode;
 use jiff::{SignedDuration, Timestamp};
 use rmcp::model::{
     CallToolResponse, CallToolResult, ClientCapabilities, ContentBlock, ErrorData, InputRequests,
-    InputRequiredResult, InputResponses, JsonObject, MetaObject,
+    InputRequiredResult, JsonObject, MetaObject,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -47,8 +48,7 @@ impl Asked<'_> {
     /// Whether the client's answer, if it brings one, says yes; what that allows is done once.
     pub(crate) async fn answered(
         &self,
-        state: Option<&str>,
-        answers: Option<&InputResponses>,
+        (state, answers): Brought<'_>,
     ) -> Result<Result<Option<Approved>, CallToolResult>, ErrorData> {
         let Some(state) = state else { return Ok(Ok(None)) };
         let call = self.call;
