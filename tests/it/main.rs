@@ -86,6 +86,7 @@ mod templates;
 mod trash;
 mod undo;
 mod undone;
+mod undone_later;
 mod unseen;
 mod usage;
 mod verifying;

@@ -25,6 +25,7 @@
 //! | `notice/<conn>/<occasion>` | a notice for the owner, for 40 days | what no write of a record tells, once |
 //! | `due/<time>/<conn>/<version>` | a reminder, under `OwnerId::LARDER` | what is due until now, of all owners |
 //! | `idem/<hash>` | a sealed answer, for 24 hours | what a call was answered that is sent again |
+//! | `job/<job>` | long work of the owner's, and how far it is, for 24 hours | what an owner does not wait for |
 //! | `backup/<conn>/<backup>` | a backup, and how far it is, for 24 hours | what a connection put away, or is about to |
 //! | `part/<backup>/<number>` | a part of a backup, for as long | what it could read |
 //! | `audit/<entry>` | an entry of the audit log, noted or sealed | what happened, by time |
@@ -60,7 +61,7 @@
 //! the one that seals an entry of the audit log, which tells nothing new.
 
 use crate::connection::Slug;
-use crate::id::{ActivityId, ApprovalId, AuditId, BackupId, ConnectionId, MemoryId, OwnerId, TaskId};
+use crate::id::{ActivityId, ApprovalId, AuditId, BackupId, ConnectionId, JobId, MemoryId, OwnerId, TaskId};
 use crate::key::KeyHash;
 use crate::keyring::Purpose;
 use crate::notice::Notice;
@@ -162,6 +163,14 @@ pub fn notice_expiry(at: Timestamp) -> Expiry {
 }
 
 /// Under its connection: another's is not there.
+pub fn job(owner: OwnerId, id: JobId) -> RowKey {
+    RowKey::new(owner, format!("job/{id}"))
+}
+
+pub fn jobs(owner: OwnerId) -> Query {
+    Query::prefix(owner, "job/")
+}
+
 pub fn backup(owner: OwnerId, connection: ConnectionId, id: BackupId) -> RowKey {
     RowKey::new(owner, format!("backup/{connection}/{id}"))
 }

@@ -53,6 +53,7 @@ pub use owner::{
 pub use page::{Page, PageParams, cursor};
 pub use peer::Peer;
 pub use precondition::{Condition, Expected, IfMatch, expect_version, tag, tagged, unless_known};
+pub use prefer::is_async;
 pub use problem::Problem;
 pub use recall::{Hit, Recall, Recalled};
 pub use routes::{Access, Route, Routes};
