@@ -16,7 +16,7 @@ import time
 from tempfile import TemporaryDirectory
 
 from journey import (  # each adds its steps, in this order
-    doors, watched, provision, faces, asked, apps, endpoints, remembered, inputs, webhooks, undone, moved, audited, laptop,
+    doors, watched, provision, faces, asked, apps, endpoints, calendars, remembered, inputs, webhooks, undone, moved, audited, laptop,
     ends, secrecy,
 )
 from journey.calls import Answer, Failed, hide_secrets

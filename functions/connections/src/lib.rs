@@ -5,6 +5,7 @@ mod create;
 mod describe;
 mod document;
 mod edit;
+mod jobs;
 mod key;
 mod manage;
 mod mcpb;
@@ -37,6 +38,8 @@ pub fn routes() -> Routes {
         .post(Owner, "/connections/{id}/revoke", status::revoke)
         .post(Owner, "/connections/{id}/rotate", key::rotate)
         .post(Owner, "/connections/{id}/undo", undo::undo)
+        .get(Owner, "/jobs/{id}", jobs::go_on)
+        .delete(Owner, "/jobs/{id}", jobs::cancel)
         .get(Owner, "/connections/{id}/preview", preview::of_one)
         .get(Owner, "/connections/{id}/openapi.json", document::of_one)
         .get(Owner, "/connections/{id}/larder.mcpb", mcpb::of_one)
