@@ -62,7 +62,7 @@ def read_only_reads_and_no_more(journey):
         for era in ERAS:
             with reader.agent(era) as agent:
                 tools = agent.tools()
-                verbs = ("list_", "get_", "search_", "query_", "analyze_", "decompose_", "backup_")
+                verbs = ("list_", "get_", "search_", "query_", "analyze_", "decompose_", "backup_", "sync_")
                 reads = all(name.startswith(verbs) for name in tools)
                 require(reads and {"list_tasks", "get_task"} <= set(tools), f"{era}: tools {sorted(tools)}")
                 require(all(tool.annotations.read_only_hint for tool in tools.values()), "not marked as read-only")
