@@ -16,8 +16,8 @@ import time
 from tempfile import TemporaryDirectory
 
 from journey import (  # each adds its steps, in this order
-    doors, watched, provision, faces, asked, apps, endpoints, remembered, inputs, webhooks, receivers, verifiers, undone, moved, audited, laptop,
-    ends, secrecy,
+    doors, watched, provision, faces, asked, apps, endpoints, calendars, remembered, inputs, webhooks, receivers, verifiers,
+    undone, moved, audited, laptop, ends, secrecy,
 )
 from journey.calls import Answer, Failed, hide_secrets
 from journey.hosts import Deployed, Larder, binary

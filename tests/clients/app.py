@@ -8,11 +8,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from clients.browser import Browser  # noqa: E402
-
-# Nobody waits there: what the browser is sent to is read.
-ABOUT = {"client_name": "Python", "redirect_uris": ["http://127.0.0.1:9/callback"], "token_endpoint_auth_method": "none",
-         "grant_types": ["authorization_code", "refresh_token"], "response_types": ["code"]}
+from clients.browser import ABOUT, Browser  # noqa: E402
 
 
 class App:

@@ -15,6 +15,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from journey.calls import call, eventually, require  # noqa: E402
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+SIGN_IN = re.compile(r'href="([^"]+/sign-in/begin\?[^"]+)"')
+
+# Nobody waits there: what the browser is sent to is read.
+ABOUT = {"client_name": "Python", "redirect_uris": ["http://127.0.0.1:9/callback"], "token_endpoint_auth_method": "none",
+         "grant_types": ["authorization_code", "refresh_token"], "response_types": ["code"]}
 
 
 class Browser:
@@ -52,6 +57,56 @@ class Browser:
         """The address that an app prints for its owner, once it is there in full."""
         there = re.search(re.escape(self.origin) + r"/authorize\?[^\s\x1b\x07\"]+(?=[\s\x1b\x07\"])", text)
         return there and there.group(0)
+
+
+class Visitor(Browser):
+    """Signs in as this owner where it is asked to."""
+
+    def __init__(self, origin, owner):
+        super().__init__(origin, None)
+        self.owner = owner
+
+    def page_of(self, answer):
+        page = super().page_of(answer)
+        sign_in = SIGN_IN.search(page)
+        return self.signs_in(html.unescape(sign_in[1])) if sign_in else page
+
+    def signs_in(self, url):
+        """At an issuer that believes whatever name is given; the page that it comes back to."""
+        leaves = call("GET", url).expect(303)
+        hint = urlencode({"login_hint": self.owner})
+        back = call("GET", f"{leaves.headers['Location']}&{hint}").expect(302).headers["Location"]
+        require(back.startswith(f"{self.origin}/signed-in?"), "it comes back to another place")
+        arrives = call("GET", back, headers=kept(leaves, "__Host-larder_sign_in"))
+        self.cookie = kept(arrives, "__Host-larder_session")
+        return super().page_of(arrives)
+
+    @classmethod
+    def signed_in(cls, host):
+        """By way of an app that asks to be let in: nowhere else is one asked to."""
+        visitor = cls(host.url, host.owner)
+        visitor.lets_in(asks_to_be_let_in(host.url))
+        return visitor
+
+    def asks(self, method, path, **more):
+        return call(method, self.origin + path, headers=self.cookie | more)
+
+
+def kept(answer, name):
+    """A cookie as a browser brings it back, if it was given one that it would keep."""
+    given = [line for line in answer.headers.get_all("Set-Cookie", []) if line.startswith(f"{name}=")]
+    answer.require(len(given) == 1, f"{name} expected")
+    value, *flags = given[0].split("; ")
+    answer.require({"Path=/", "Secure", "HttpOnly"} <= set(flags), "a cookie of this host alone expected")
+    return {"Cookie": value}
+
+
+def asks_to_be_let_in(larder_url):
+    """Where an app sends the browser."""
+    client = call("POST", f"{larder_url}/register", ABOUT).expect(201).json["client_id"]
+    asked = {"response_type": "code", "client_id": client, "redirect_uri": ABOUT["redirect_uris"][0],
+             "code_challenge": "A" * 43, "code_challenge_method": "S256"}
+    return f"{larder_url}/authorize?{urlencode(asked)}"
 
 
 def waits(host, port):

@@ -1,6 +1,7 @@
 """Lets MCP clients that others wrote list, call, read and prompt, each with a key, against the `larder` process; all have
 to see the same. So have those that can only start a command. Agents' command lines connect with a key, and by OAuth where they can.
     tests/clients/run.py
+    tests/clients/run.py deployed    the same against what tests/deploy.py deployed, by the sign-in of an issuer
 """
 
 import json
@@ -14,9 +15,9 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 
 from clients import bridges, programs  # noqa: E402
-from clients.browser import Browser  # noqa: E402
+from clients.browser import Browser, Visitor  # noqa: E402
 from journey.calls import call, require  # noqa: E402
-from journey.hosts import TOOLS, Larder, binary  # noqa: E402
+from journey.hosts import TOOLS, Deployed, Larder, binary  # noqa: E402
 
 OLD, NEW = "2025-11-25", "2026-07-28"
 NODE, PACKAGES = TOOLS / "node/bin/node", TOOLS / "npm"
@@ -43,14 +44,18 @@ CLIENTS = (
 
 def main():
     with TemporaryDirectory(prefix="larder-") as home:
+        if sys.argv[1:] == ["deployed"]:
+            host = Deployed()
+            host.home, host.binary = home, binary()
+            return tried(host, Visitor.signed_in(host))
         larder = Larder(binary(), home).start()
         try:
-            return tried(larder)
+            return tried(larder, Browser.signed_in(larder))
         finally:
             larder.stop()
 
 
-def tried(larder):
+def tried(larder, browser):
     new = {"kind": "mcp", "name": "Clients", "preset": "full_access",
            "limits": {"burst": None, "per_hour": None, "per_day": None}}
     made = call("POST", f"{larder.url}/connections", new, token=larder.owner_token).expect(201).json
@@ -59,7 +64,6 @@ def tried(larder):
     listed = call("POST", larder.mcp_url, {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}, token=key).expect(200).json
     names = [tool["name"] for tool in listed["result"]["tools"]]
     tools, deletes = len(names), sum(name.startswith("delete_") for name in names)
-    browser = Browser.signed_in(larder)
     env = {"HOME": larder.home, "PATH": os.environ["PATH"], "URL": larder.mcp_url, "KEY": key, "PACKAGES": PACKAGES,
            "LARDER": larder.binary, "ORIGIN": browser.origin, "PYTHON": PYTHON_2, "BROWSER": HERE / "browser.py",
            **{name.upper(): value for name, value in browser.cookie.items()}}

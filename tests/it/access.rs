@@ -42,6 +42,7 @@ fn example(route: &Route, items: &Items, connection: &str) -> (String, Option<Va
             path.replace("{collection}", "things").replace("{id}", id)
         }
         ("/v1/approvals/{id}", _) => "/v1/approvals/appr_00000000000000000000000000".to_owned(),
+        ("/jobs/{id}", _) => "/jobs/job_00000000000000000000000000".to_owned(),
         (path, _) if path.starts_with("/approvals/") || path.starts_with("/waiting/") => {
             path.replace("{id}", "appr_00000000000000000000000000")
         }
@@ -102,6 +103,7 @@ fn example(route: &Route, items: &Items, connection: &str) -> (String, Option<Va
             | "/waiting/{id}/approve"
             | "/waiting/{id}/deny"
             | "/consent"
+            | "/v1/calendars"
             | "/owner/sign-out-everywhere"
             | "/sign-out",
         )

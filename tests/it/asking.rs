@@ -3,7 +3,9 @@
 mod between;
 mod mcp;
 mod once;
+mod page;
 mod shown;
+mod still;
 mod which;
 
 use crate::harness::{Answer, House, OWNER};

@@ -227,7 +227,7 @@ async fn hours_open_and_shut_on_every_face() {
     assert_eq!(tools(&house, &key).await.len(), 0);
     house.clock.advance(SignedDuration::from_hours(1));
     assert_eq!(house.call("GET", "/v1/tasks", &key, None).await.status, 200, "{}", house.clock.now());
-    assert_eq!(tools(&house, &key).await.len(), 6);
+    assert_eq!(tools(&house, &key).await.len(), 7);
     house.clock.advance(SignedDuration::from_hours(1));
     house.call("GET", "/v1/tasks", &key, None).await.is_problem(403);
 }
@@ -277,7 +277,8 @@ async fn a_preview_shows_what_a_grant_would_see_before_it_is_saved() {
     ] {
         assert_eq!(preview.status, 200, "{}", preview.body);
         let body = &preview.body;
-        let told = ["query_user_stats", "analyze_progress", "list_trash", "backup_user_data"];
+        let told =
+            ["query_user_stats", "analyze_progress", "list_trash", "backup_user_data", "sync_with_calendar"];
         assert_eq!(body["tools"], json!([["list_tasks", "get_task"].as_slice(), &told].concat()));
         assert_eq!(body["endpoints"][1], json!({ "method": "GET", "path": "/v1/tasks/{id}" }));
         assert_eq!(body["events"], json!([]), "only webhooks are told");

@@ -127,7 +127,8 @@ async fn a_read_waits_for_one_trip_a_write_for_two_a_forged_key_for_none() {
         // What is due, in progress, done, and goals.
         ("GET", "/v1/daily/2027-01-15", None, 200, 1, 7),
         ("GET", "/v1/daily/2027-01-15?time_zone=UTC", None, 200, 1, 6),
-        ("GET", "/v1/calendar.ics", None, 200, 1, 4),
+        ("GET", "/v1/calendar.ics", None, 200, 1, 5),
+        ("POST", "/v1/calendars", None, 200, 1, 2),
         ("GET", unknown.as_str(), None, 404, 1, 3),
         ("POST", "/mcp", tool("list_tasks", json!({})), 200, 1, 3),
         ("POST", "/mcp", tool("list_tasks", json!({ "overdue": true })), 200, 1, 4),

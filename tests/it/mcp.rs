@@ -8,6 +8,7 @@ mod lists;
 mod outside;
 mod prompts;
 mod resources;
+mod sampling;
 pub(crate) mod schemas;
 mod tasks;
 mod untrusted;
@@ -125,7 +126,7 @@ async fn only_what_the_grant_allows_is_offered_and_done() {
     let house = House::new();
     let key = house.api("read_only").await;
     let offered = tools(&legacy(&house, &key, "tools/list", json!({})).await);
-    let verbs = ["list_", "get_", "search_", "query_", "analyze_", "decompose_", "backup_"];
+    let verbs = ["list_", "get_", "search_", "query_", "analyze_", "decompose_", "backup_", "sync_"];
     let reads = |tool: &String| verbs.iter().any(|verb| tool.starts_with(verb));
     assert!(offered.iter().all(reads), "{offered:?}");
     assert_eq!(offered[..2], ["list_tasks", "get_task"]);

@@ -6,6 +6,7 @@ use crate::contract::{DOCUMENT, fits};
 use crate::deliveries::{event, webhook};
 use crate::harness::{House, OWNER, request};
 use crate::oauth::flow::{Tokens, code_for, post, register, trade};
+use crate::undone_later::later;
 use domain::key::PATTERN;
 use http::{Method, header};
 use serde_json::{Map, Value, json};
@@ -212,7 +213,11 @@ async fn every_example_can_be_sent_and_shows_what_is_answered() {
         if one.id == "create_connection" {
             body.as_mut().unwrap()["name"] = "Another".into();
         }
-        let id = if one.path.starts_with("/approvals") { waiting(&house).await } else { connection };
+        let id = match one.path {
+            path if path.starts_with("/approvals") => waiting(&house).await,
+            path if path.starts_with("/jobs") => later(&house, &connection).await,
+            _ => connection,
+        };
         let needs = if one.id == "get_connection_handler" { "?language=go" } else { "" };
         let mut path = one.path.replace("{id}", &id) + needs;
         if path.contains("{event}") {

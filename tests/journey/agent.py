@@ -7,7 +7,7 @@ from anyio.from_thread import start_blocking_portal
 from mcp.client.client import Client
 from mcp.client.streamable_http import streamable_http_client
 from mcp.shared.exceptions import MCPError
-from mcp_types import ElicitResult
+from mcp_types import CreateMessageResult, ElicitResult, TextContent
 
 from .calls import require
 
@@ -65,7 +65,7 @@ class Agent:
 
 
 @asynccontextmanager
-async def connected(url, era, statuses, person, **how):
+async def connected(url, era, statuses, person, model, **how):
     async def note(response):
         statuses.append(response.status_code)
 
@@ -74,19 +74,24 @@ async def connected(url, era, statuses, person, **how):
         said_yes = all(content.values())
         return ElicitResult(action="accept" if said_yes else "decline", content=content if said_yes else None)
 
+    async def think(_, asked):
+        words = TextContent(type="text", text=model(asked.messages[0].content.text))
+        return CreateMessageResult(role="assistant", content=words, model="the journey's")
+
     http = httpx2.AsyncClient(**how, trust_env=False, timeout=60, event_hooks={"response": [note]})
-    transport, asked = streamable_http_client(url, http_client=http), answer if person else None
-    async with http, Client(transport, mode=era, read_timeout_seconds=60, elicitation_callback=asked) as client:
+    transport = streamable_http_client(url, http_client=http)
+    can = {"elicitation_callback": person and answer, "sampling_callback": model and think}
+    async with http, Client(transport, mode=era, read_timeout_seconds=60, **can) as client:
         yield client
 
 
 @contextmanager
-def connects(url, era="auto", person=None, **how):
+def connects(url, era="auto", person=None, model=None, **how):
     statuses = []
     with start_blocking_portal() as portal:
-        with portal.wrap_async_context_manager(connected(url, era, statuses, person, **how)) as client:
+        with portal.wrap_async_context_manager(connected(url, era, statuses, person, model, **how)) as client:
             yield Agent(client, portal, statuses)
 
 
-def agent(url, key, era="auto", person=None):
-    return connects(url, era, person, headers={"Authorization": f"Bearer {key}"})
+def agent(url, key, era="auto", person=None, model=None):
+    return connects(url, era, person, model, headers={"Authorization": f"Bearer {key}"})

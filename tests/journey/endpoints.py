@@ -16,7 +16,7 @@ READ_AS = {
     "text/calendar": str,
 }
 # What is made has to be there before it is read, and gone before it comes back; records go before their collection.
-ORDER = ["create", "add", "batch", "decompose", "apply", "search", "get", "list", "backup", "update", "complete", "reopen", "archive", "put",
+ORDER = ["create", "add", "batch", "decompose", "apply", "search", "get", "list", "backup", "sync", "update", "complete", "reopen", "archive", "put",
          "delete_record", "delete", "restore_collection", "restore"]
 
 

@@ -1,5 +1,6 @@
 """The same data over REST and MCP."""
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 
 from .agent import ERAS
@@ -99,6 +100,22 @@ def a_goal_is_broken_down_over_either_face(journey):
     body = {"goal": {"title": "Learn to swim"}, "plan": usual.expect(200).json["plan"]}
     whole = journey.api.rest("POST", "/v1/goals/apply-plan", body).expect(201)
     whole.require(len(whole.json["tasks"]) == 8, "all tasks expected")
+
+
+@step()
+def a_model_that_its_client_lends_breaks_a_goal_down(journey):
+    def model(prompt):
+        require("Walk to Rome" in prompt, f"the goal is missing: {prompt}")
+        plan = {"suggested_tasks": [{"ref": "map", "title": "Find a map"}, {"ref": "go", "title": "Go", "depends_on": ["map"]}]}
+        return f"Of course:\n{json.dumps(plan)}\nThat is all."
+
+    for allowed, status in ((True, "applied"), (False, "needs_plan")):
+        journey.owner("PATCH", "/owner/preferences", {"ai": {"allow_sampling": allowed}}).expect(200)
+        with journey.mcp.agent("2026-07-28", model=model) as agent:
+            told = agent.use("decompose_goal", goal_description="Walk to Rome", apply=True)
+        require(told["status"] == status, f"{status} expected: {told}")
+    with journey.mcp.agent("legacy", model=model) as agent:
+        require(agent.use("decompose_goal", goal_description="Walk to Rome")["method"] == "prompt", "a prompt expected")
 
 
 @step()

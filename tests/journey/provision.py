@@ -105,11 +105,12 @@ def a_repeated_making_makes_one(journey):
 def a_preview_tells_what_a_grant_would_see(journey):
     journey.api.make_task("Previewed", labels=["home"])
     seen = journey.owner("POST", "/connections/preview", {"kind": "mcp", "name": "Later", "grant": [TASKS]}).expect(200)
-    told = ["analyze_progress", "backup_user_data", "get_task", "list_tasks", "list_trash", "query_user_stats"]
+    told = ["analyze_progress", "backup_user_data", "get_task", "list_tasks", "list_trash", "query_user_stats",
+            "sync_with_calendar"]
     seen.require(sorted(seen.json["tools"]) == told, "the tools that read expected")
     endpoints = {(endpoint["method"], endpoint["path"]) for endpoint in seen.json["endpoints"]}
     paths = ("/v1/tasks", "/v1/tasks/{id}", "/v1/stats", "/v1/progress", "/v1/trash")
-    reads = {("GET", path) for path in paths} | {("POST", "/v1/backups")}
+    reads = {("GET", path) for path in paths} | {("POST", "/v1/backups"), ("POST", "/v1/calendars")}
     seen.require(endpoints == reads, "the routes that read expected")
     tasks = next(sight for sight in seen.json["resources"] if sight["resource"] == "tasks")
     seen.require(tasks["items"] >= 1 and tasks["sample"], "a number and a sample expected")

@@ -29,9 +29,9 @@ class Connection:
     def rest(self, method, path, body=None, token=None, **more):
         return call(method, self.host.url + path, body, token=token or self.key, **more)
 
-    def agent(self, era="auto", person=None):
-        """`person` answers what the client is asked: yes or no."""
-        return agent(self.host.mcp_url, self.key, era, person)
+    def agent(self, era="auto", person=None, model=None):
+        """`person` answers what the client is asked, yes or no; `model` answers a prompt with words."""
+        return agent(self.host.mcp_url, self.key, era, person, model)
 
     def make_task(self, title, **fields):
         return self.rest("POST", "/v1/tasks", {"title": title} | fields).expect(201).json

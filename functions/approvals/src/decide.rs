@@ -8,6 +8,7 @@ use domain::approval::{Approval, Ended, View};
 use domain::audit::{Entry, Outcome};
 use domain::connection::Connection;
 use domain::id::{ApprovalId, OwnerId};
+use domain::operation;
 use domain::shelf::Shelf;
 use http::StatusCode;
 use http::request::Parts;
@@ -99,6 +100,9 @@ impl Deciding {
             if answer.status >= 500 {
                 return Err(broke_off());
             }
+            if answer.status == 403 && self.usable(&now).await?.grant.is_shut_in_part(self.app.clock.now()) {
+                return Err(not_now());
+            }
             if !is_conflict(&answer) {
                 match self.end(now, answer.clone()).await {
                     Err(Error::Conflict) => {}
@@ -125,26 +129,32 @@ impl Deciding {
     }
 
     async fn end(&self, approval: Approval, answer: Ended) -> Result<Approval, Error> {
-        let outcome = if answer.status < 400 { Outcome::Done } else { Outcome::Refused };
+        let outcome = if answer.is_refused() { Outcome::Refused } else { Outcome::Done };
         let done = self.put(approval.done(Some(answer))).await?;
         self.note("approval.ran", &done, outcome).await;
         Ok(done)
     }
 
-    /// Whether it can be done at all: a connection that is paused may be resumed first.
-    async fn usable(&self, approval: &Approval) -> Result<(), Problem> {
+    /// The connection, if it can be done at all: one that is paused may be resumed first, and what has its hours has to
+    /// wait for them.
+    async fn usable(&self, approval: &Approval) -> Result<Connection, Problem> {
         let now = self.app.clock.now();
         if !approval.is_open(now) {
             return Err(decided());
         }
         let connection =
             Shelf::<Connection>::new(&*self.app.table, self.owner).get(approval.connection).await;
-        let lives = connection.and_then(|connection| connection.lives(now));
-        lives.map_err(|error| match error {
+        let lives = connection.and_then(|connection| connection.lives(now).map(|()| connection));
+        let connection = lives.map_err(|error| match error {
             Error::Unauthenticated(why) => in_the_way(&why.to_string()),
             Error::NotFound(_) => in_the_way("this connection was deleted"),
             error => error.into(),
-        })
+        })?;
+        let mut all = operation::all();
+        match all.find(|one| one.name == approval.operation).is_some_and(|one| connection.is_shut(one, now)) {
+            true => Err(not_now()),
+            false => Ok(connection),
+        }
     }
 
     async fn find(&self, id: ApprovalId) -> Result<Approval, Error> {
@@ -161,7 +171,7 @@ impl Deciding {
         let entry = Entry {
             connection: Some(approval.connection),
             target: Some(approval.id.to_string()),
-            reason: Some(approval.operation.clone()),
+            reason: Some(approval.said()),
             ..self.witness.entry(action, result)
         };
         self.witness.saw(self.owner, entry).await;
@@ -175,6 +185,12 @@ fn is_conflict(answer: &Ended) -> bool {
 
 fn decided() -> Problem {
     in_the_way("it is decided already, or over")
+}
+
+fn not_now() -> Problem {
+    in_the_way(
+        "this connection may not do it at this time of day; approve it when it may, or change its grant",
+    )
 }
 
 fn in_the_way(why: &str) -> Problem {

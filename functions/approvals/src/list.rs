@@ -3,12 +3,14 @@
 use axum::Json;
 use axum::extract::State;
 use domain::approval::{Approval, View};
+use domain::connection::Connection;
 use domain::id::{ApprovalId, OwnerId};
 use domain::list::List;
 use domain::schema;
 use domain::shelf::Shelf;
 use schemars::JsonSchema;
 use serde::Deserialize;
+use std::collections::BTreeSet;
 use web::{App, At, Owner, Page, PageParams, Params, Problem, cursor};
 
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -45,9 +47,10 @@ pub(crate) async fn read(
     Ok(Json(approval.view(app.clock.now())))
 }
 
-/// The first that wait, for a page.
-pub async fn waiting(app: &App, owner: OwnerId, most: usize) -> Result<Vec<View>, Problem> {
-    Ok(some(app, owner, false, None, most).await?.0)
+/// The first that wait, for a page, and whether there may be more.
+pub async fn waiting(app: &App, owner: OwnerId, most: usize) -> Result<(Vec<View>, bool), Problem> {
+    let (first, next) = some(app, owner, false, None, most).await?;
+    Ok((first, next.is_some()))
 }
 
 /// A page of them, and where the next one starts.
@@ -62,8 +65,26 @@ async fn some(
         true => List::from(schema::approvals(owner)).newest_first(),
         false => List::from(schema::waiting_approvals(owner, None)),
     };
-    let (first, now) = (list.page(&*app.table, after, limit).await?, app.clock.now());
-    let shelf = Shelf::<Approval>::new(&*app.table, owner);
-    let listing = shelf.kept(&list, first, limit, |one| all || one.is_open(now)).await?;
-    Ok((listing.items.into_iter().map(|one| one.view(now)).collect(), listing.next))
+    let (shelf, now) = (Shelf::<Approval>::new(&*app.table, owner), app.clock.now());
+    let (mut found, mut next) = (Vec::new(), after.map(str::to_owned));
+    loop {
+        let wanted = limit - found.len();
+        let first = list.page(&*app.table, next.as_deref(), wanted).await?;
+        let listing = shelf.kept(&list, first, wanted, |one| all || one.is_open(now)).await?;
+        found.extend(if all { listing.items } else { of_living(app, owner, listing.items).await? });
+        next = listing.next;
+        if next.is_none() || found.len() >= limit {
+            return Ok((found.into_iter().map(|one| one.view(now)).collect(), next));
+        }
+    }
+}
+
+/// Those that a yes would do: not of a connection that was revoked or deleted, or is over. One that is paused may be
+/// resumed.
+async fn of_living(app: &App, owner: OwnerId, found: Vec<Approval>) -> Result<Vec<Approval>, Problem> {
+    let ids: BTreeSet<_> = found.iter().map(|one| one.connection).collect();
+    let connections = Shelf::<Connection>::new(&*app.table, owner).some(ids).await?;
+    let living = |connection: &Connection| !connection.is_over(app.clock.now());
+    let living: BTreeSet<_> = connections.into_iter().flatten().filter(living).map(|one| one.id).collect();
+    Ok(found.into_iter().filter(|one| living.contains(&one.connection)).collect())
 }

@@ -13,7 +13,8 @@ use crate::undo::{Undo, UndoReport};
 use crate::usage::{Report, UsageParams};
 use domain::activity::Activity;
 use domain::connection::{ConnectionPatch, NewConnection, View};
-use domain::id::ConnectionId;
+use domain::id::{ConnectionId, JobId};
+use domain::job;
 use http::Method;
 use serde_json::{Map, Value, json};
 use web::openapi::Operation;
@@ -83,7 +84,19 @@ pub fn operations() -> Vec<Operation> {
         )
         .at::<ConnectionId>()
         .takes::<Undo>(json!({ "since": "2027-01-15T08:00:00Z", "dry_run": true }))
-        .answers::<UndoReport>(200, undone()),
+        .answers::<UndoReport>(200, undone())
+        .answers::<job::View<'_>>(202, job()),
+        new(
+            Method::GET,
+            "/jobs/{id}",
+            "get_job",
+            "Do the next part of what is not waited for, and tell how far it is",
+        )
+        .at::<JobId>()
+        .answers::<job::View<'_>>(200, job()),
+        new(Method::DELETE, "/jobs/{id}", "cancel_job", "Do no more of it; what was done stays done")
+            .at::<JobId>()
+            .answers::<job::View<'_>>(200, job()),
         new(Method::GET, "/connections/{id}/preview", "preview_change", "What it sees and does, or would")
             .at::<ConnectionId>()
             .query::<Instead>()
@@ -202,6 +215,18 @@ fn usage() -> Value {
         "until": "2027-01-15T08:00:00Z",
         "data": [{ "start": "2027-01-15T00:00:00Z", "calls": 12, "errors": 1, "limited": 0, "refused_keys": 0, "bytes": 4096, "p50_ms": 1.279, "p95_ms": 2.559, "p99_ms": 5.119, "endpoints": { "tools/call list_tasks": { "calls": 12, "errors": 1 } } }],
         "total": total,
+    })
+}
+
+fn job() -> Value {
+    json!({
+        "id": "job_06hhgq2g000000000000000000",
+        "connection": "conn_06hhgq2g000000000000000000",
+        "status": "working",
+        "undo": "undo_06hhgq2g000000000000000000",
+        "counts": { "restored": 0, "reverted": 180, "removed": 20, "nothing": 0, "conflicts": 0 },
+        "conflicts": [],
+        "until": "2027-01-16T08:00:00Z",
     })
 }
 

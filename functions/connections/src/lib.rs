@@ -7,6 +7,7 @@ mod describe;
 mod document;
 mod edit;
 mod handler;
+mod jobs;
 mod key;
 mod manage;
 mod mcpb;
@@ -42,6 +43,8 @@ pub fn routes() -> Routes {
         .post(Owner, "/connections/{id}/rotate", key::rotate)
         .post(Owner, "/connections/{id}/rotate-secret", secret::rotate)
         .post(Owner, "/connections/{id}/undo", undo::undo)
+        .get(Owner, "/jobs/{id}", jobs::go_on)
+        .delete(Owner, "/jobs/{id}", jobs::cancel)
         .get(Owner, "/connections/{id}/preview", preview::of_one)
         .get(Owner, "/connections/{id}/openapi.json", document::of_one)
         .get(Owner, "/connections/{id}/larder.mcpb", mcpb::of_one)

@@ -1,18 +1,21 @@
 //! Takes back what one connection wrote. What somebody else wrote since then stays, and is told.
 
+use crate::jobs;
 use axum::Json;
 use axum::extract::State;
+use axum::response::{IntoResponse as _, Response};
 use domain::audit::{Entry, Outcome};
 use domain::id::{ConnectionId, OwnerId, UndoId};
 use domain::noun::Desk;
 use domain::shelf::{Entity as _, Source, Writer};
 use domain::table::{Imagined, Table};
-use domain::undo::{Did, Place, Undoing, Undone, Which};
+use domain::undo::{Counts, Place, Undoing, Undone, Which};
 use domain::{Error, connection::Connection, schema};
+use http::HeaderMap;
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use web::{App, At, Body, ByOwner, Owner, PageParams, Problem, Witness, cursor};
+use web::{App, At, Body, ByOwner, Owner, PageParams, Problem, Witness, cursor, is_async};
 
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename = "Undo")]
@@ -46,13 +49,45 @@ pub(crate) struct UndoReport {
     next_cursor: Option<String>,
 }
 
-#[derive(Debug, Default, Serialize, JsonSchema)]
-pub(crate) struct Counts {
-    restored: usize,
-    reverted: usize,
-    removed: usize,
-    nothing: usize,
-    conflicts: usize,
+/// Whose writes are taken back, and by whom.
+pub(crate) struct Taking<'a> {
+    pub(crate) app: &'a App,
+    pub(crate) owner: OwnerId,
+    pub(crate) by: Writer,
+    pub(crate) connection: ConnectionId,
+    pub(crate) which: Which,
+}
+
+impl Taking<'_> {
+    /// Some of them, by this undo, from here on; and where it goes on.
+    pub(crate) async fn some(
+        &self,
+        undo: UndoId,
+        from: Place,
+        witness: &Witness,
+    ) -> Result<(Vec<Undone>, Option<Place>), Problem> {
+        let Self { app, owner, connection, .. } = *self;
+        let (data, next) = self.on(&*app.table, undo, from).await?;
+        if Counts::of(&data).written() > 0 {
+            let entry = witness.entry("connection.undone", Outcome::Done);
+            let about = Entry { connection: Some(connection), target: Some(connection.to_string()), ..entry };
+            witness.saw(owner, about).await;
+        }
+        Ok((data, next))
+    }
+
+    async fn on(
+        &self,
+        table: &dyn Table,
+        undo: UndoId,
+        from: Place,
+    ) -> Result<(Vec<Undone>, Option<Place>), Error> {
+        let Self { app, owner, by, which, .. } = *self;
+        let writer = Writer { source: Source { undo: Some(undo), ..by.source }, ..by };
+        let ops = || app.op();
+        let desk = Desk { table, owner, writer, eyes: None, restores: false, along: &[] };
+        Undoing { desk, which, ops: &ops }.some(from).await
+    }
 }
 
 pub(crate) async fn undo(
@@ -61,10 +96,14 @@ pub(crate) async fn undo(
     At(id): At<ConnectionId>,
     ByOwner(by): ByOwner,
     witness: Witness,
+    headers: HeaderMap,
     Body(input): Body<Undo>,
-) -> Result<Json<UndoReport>, Problem> {
+) -> Result<Response, Problem> {
     let which = input.which(id, by.at)?;
     exists(&app, owner, id).await?;
+    if is_async(&headers) && !input.dry_run && input.cursor.is_none() {
+        return jobs::begin(&app, owner, &by, (id, which)).await;
+    }
     let list = format!("undo of {id} {which:?} {}", input.dry_run);
     let page = PageParams { limit: None, cursor: input.cursor.clone() };
     let begun = page.place(&app, owner, &list).await?;
@@ -72,21 +111,16 @@ pub(crate) async fn undo(
         Some(begun) => read(&begun)?,
         None => (UndoId::of(id, by.at, app.entropy.bytes()), Place::default()),
     };
-    let writer = Writer { source: Source { undo: Some(undo), ..by.source }, ..by };
-    let ops = || app.op();
-    let imagined = Imagined::on(&*app.table, by.at);
-    let table: &dyn Table = if input.dry_run { &imagined } else { &*app.table };
-    let desk = Desk { table, owner, writer, eyes: None, restores: false, along: &[] };
-    let (data, next) = Undoing { desk, which, ops: &ops }.some(from).await?;
+    let taking = Taking { app: &app, owner, by, connection: id, which };
+    let (data, next) = match input.dry_run {
+        true => taking.on(&Imagined::on(&*app.table, by.at), undo, from).await?,
+        false => taking.some(undo, from, &witness).await?,
+    };
     let next = next.map(|next| written(undo, next));
     let next_cursor = cursor(next.as_deref(), &app, owner, &list).await?;
     let counts = Counts::of(&data);
-    if counts.written() > 0 && !input.dry_run {
-        let entry = witness.entry("connection.undone", Outcome::Done);
-        witness.saw(owner, Entry { connection: Some(id), target: Some(id.to_string()), ..entry }).await;
-    }
     let undo = Some(undo).filter(|_| !input.dry_run);
-    Ok(Json(UndoReport { undo, dry_run: input.dry_run, data, counts, next_cursor }))
+    Ok(Json(UndoReport { undo, dry_run: input.dry_run, data, counts, next_cursor }).into_response())
 }
 
 /// Stands in a cursor for the line behind which it goes on, where there is none.
@@ -130,22 +164,5 @@ impl Undo {
             (None, Some(undo)) if until.is_none() => Ok(Which::Undo(undo)),
             _ => Err(Problem::invalid("/since", "give either `since`, perhaps with `until`, or `undo_of`")),
         }
-    }
-}
-
-impl Counts {
-    fn of(data: &[Undone]) -> Self {
-        let count = |did: Did| data.iter().filter(|item| item.did == did).count();
-        Self {
-            restored: count(Did::Restored),
-            reverted: count(Did::Reverted),
-            removed: count(Did::Removed),
-            nothing: count(Did::Nothing),
-            conflicts: count(Did::Conflict),
-        }
-    }
-
-    fn written(&self) -> usize {
-        self.restored + self.reverted + self.removed
     }
 }

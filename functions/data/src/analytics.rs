@@ -2,8 +2,8 @@
 
 use axum::response::{IntoResponse, Response};
 use domain::filter::Day;
-use http::{HeaderMap, header};
-use web::{Analytics, At, Call, Params, Place, Problem, ProgressParams, Told, unless_known};
+use http::header;
+use web::{Analytics, At, Call, Params, Place, Problem, ProgressParams, Told};
 
 pub(crate) async fn stats(call: Call, told: Told) -> Result<Response, Problem> {
     told.of(&call, "stats", &Analytics(&call).stats().await?).await
@@ -30,10 +30,4 @@ pub(crate) async fn daily(
     }
     let head = [(header::VARY, "Accept"), (header::CONTENT_TYPE, "text/markdown; charset=utf-8")];
     Ok((head, daily.markdown()).into_response())
-}
-
-/// Apps ask every few minutes: what they have already is not sent again.
-pub(crate) async fn calendar(call: Call, headers: HeaderMap) -> Result<Response, Problem> {
-    let feed = Analytics(&call).calendar().await?;
-    Ok(unless_known(&headers, "text/calendar; charset=utf-8", feed))
 }

@@ -14,7 +14,7 @@ use domain::goal::Goal;
 use domain::id::ApprovalId;
 use domain::life_area::LifeArea;
 use domain::memory::Memory;
-use domain::operation::{BACKUP_USER_DATA, TASKS};
+use domain::operation::{BACKUP_USER_DATA, SYNC_WITH_CALENDAR, TASKS};
 use domain::preferences::Preferences;
 use domain::profile::Profile;
 use domain::record::Record;
@@ -25,7 +25,7 @@ use web::approval;
 use web::openapi::Operation;
 use web::{
     BackedUp, BackupParams, Changes, Deleted, Deleting, FeedParams, Page, Place, ProgressParams, Stats,
-    TrashParams,
+    Subscription, TrashParams,
 };
 
 pub fn operations() -> Vec<Operation> {
@@ -124,11 +124,30 @@ fn of_all() -> Vec<Operation> {
         new(
             "/v1/calendar.ics",
             "get_calendar",
-            "Open tasks with a due date as events, for calendars to subscribe to",
+            "Open tasks and goals with a due date as events",
         )
-        .needs(&TASKS.list)
         .sends("text/calendar")
         .told_once(),
+        Operation::new(
+            Method::POST,
+            SYNC_WITH_CALENDAR.path,
+            SYNC_WITH_CALENDAR.name,
+            "An address of that calendar for apps to subscribe to, which can send no key",
+        )
+        .answers::<Subscription>(200, subscription()),
+        new(
+            "/v1/calendars/{link}",
+            "get_subscribed_calendar",
+            "The calendar of the connection that asked for this address, which needs no key",
+        )
+        .at::<String>()
+        .sends("text/calendar")
+        .told_once()
+        .refuses(401)
+        .refuses(403)
+        .refuses(429)
+        .refuses(500)
+        .refuses(503),
         Operation::new(
             Method::POST,
             BACKUP_USER_DATA.path,
@@ -147,6 +166,14 @@ fn of_all() -> Vec<Operation> {
             .refuses(500)
             .refuses(503),
     ]
+}
+
+fn subscription() -> Value {
+    json!({
+        "address": "https://larder.example/v1/calendars/0lOsC4pTXq1cX1d8j7bV4w.ics",
+        "until": "2027-04-15T08:00:00Z",
+        "message": "Give the address to a calendar app.",
+    })
 }
 
 fn backed_up() -> Value {

@@ -35,7 +35,7 @@ async fn decompose(
 ) -> Result<Response, Problem> {
     let work = async |keep: Keep<'_>| {
         let answer = |told: &Decomposed| Answer::json(StatusCode::OK, told);
-        let told = Nouns::<Goal>::of(&call).decompose(sent, |told| keep.answer(&answer(told)?)).await?;
+        let told = Nouns::<Goal>::of(&call).decompose(sent, None, |told| keep.answer(&answer(told)?)).await?;
         Ok(answer(&told)?)
     };
     let answered = once.run_call(&call, &DECOMPOSE_GOAL, work).await?;

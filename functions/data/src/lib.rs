@@ -3,6 +3,7 @@
 mod analytics;
 mod approvals;
 mod backups;
+mod calendars;
 mod describe;
 mod goals;
 mod history;
@@ -16,7 +17,7 @@ pub use describe::operations;
 use domain::collection::Collection;
 use domain::life_area::LifeArea;
 use domain::memory::Memory;
-use domain::operation::{BACKUP_USER_DATA, SEARCH_MEMORIES};
+use domain::operation::{BACKUP_USER_DATA, SEARCH_MEMORIES, SYNC_WITH_CALENDAR};
 use domain::preferences::Preferences;
 use domain::profile::Profile;
 use domain::record::Record;
@@ -41,7 +42,9 @@ pub fn routes() -> Routes {
         .get(Connection, "/v1/stats", analytics::stats)
         .get(Connection, "/v1/progress", analytics::progress)
         .get(Connection, "/v1/daily/{date}", analytics::daily)
-        .get(Connection, "/v1/calendar.ics", analytics::calendar)
+        .get(Connection, "/v1/calendar.ics", calendars::own)
+        .post(Connection, SYNC_WITH_CALENDAR.path, calendars::subscribe)
+        .get(Public, "/v1/calendars/{link}", calendars::subscribed)
         .get(Connection, "/v1/approvals/{id}", approvals::own)
         .post(Connection, BACKUP_USER_DATA.path, backups::run)
         .get(Public, "/v1/backups/{link}", backups::fetch)

@@ -33,6 +33,7 @@ struct Home<'a> {
     /// None when nobody is signed in.
     connections: Option<Vec<Connection>>,
     waiting: Vec<Waiting>,
+    more_wait: bool,
     decided: Option<String>,
 }
 
@@ -107,18 +108,18 @@ pub(crate) async fn home(
     owner: Result<Owner, Problem>,
     before: Result<Params<Decided>, Problem>,
 ) -> Result<Response, Problem> {
-    let (mut connections, mut waiting, mut decided) = (None, Vec::new(), None);
+    let (mut connections, mut waiting, mut more_wait, mut decided) = (None, Vec::new(), false, None);
     if let Ok(Owner(owner)) = owner {
         let all = Shelf::<Connection>::new(&*app.table, owner).all().await?;
-        waiting = waiting::all(&app, owner, &all).await?;
+        (waiting, more_wait) = waiting::first(&app, owner, &all).await?;
         if let Ok(Params(Decided { decided: Some(id) })) = before {
             decided = waiting::said(&app, owner, id).await?;
         }
         connections = Some(all);
     }
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
-    let home = Home { url: format!("http://{host}"), commands: &commands, connections, waiting, decided };
-    page(&home)
+    let (url, commands) = (format!("http://{host}"), &*commands);
+    page(&Home { url, commands, connections, waiting, more_wait, decided })
 }
 
 fn page(page: &impl Template) -> Result<Response, Problem> {

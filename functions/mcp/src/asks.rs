@@ -1,8 +1,9 @@
 //! A change that its owner is asked about first: at once where the client can ask, else in the dashboard.
 
 use crate::resources::APPROVAL;
+use crate::sampling::Brought;
 use crate::tools::{self, title};
-use domain::approval::{Asking, Request};
+use domain::approval::{Asking, Request, said};
 use domain::audit::{Actor, Entry, Outcome};
 use domain::ledger::Note;
 use domain::schema;
@@ -11,7 +12,7 @@ use http::StatusCode;
 use jiff::{SignedDuration, Timestamp};
 use rmcp::model::{
     CallToolResponse, CallToolResult, ClientCapabilities, ContentBlock, ErrorData, InputRequests,
-    InputRequiredResult, InputResponses, JsonObject, MetaObject,
+    InputRequiredResult, JsonObject, MetaObject,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -47,8 +48,7 @@ impl Asked<'_> {
     /// Whether the client's answer, if it brings one, says yes; what that allows is done once.
     pub(crate) async fn answered(
         &self,
-        state: Option<&str>,
-        answers: Option<&InputResponses>,
+        (state, answers): Brought<'_>,
     ) -> Result<Result<Option<Approved>, CallToolResult>, ErrorData> {
         let Some(state) = state else { return Ok(Ok(None)) };
         let call = self.call;
@@ -171,7 +171,7 @@ impl Asked<'_> {
         let entry = Entry {
             connection: Some(call.connection()),
             target: Some(self.tool.to_owned()),
-            reason: Some("through the client".to_owned()),
+            reason: Some(format!("through the client: {}", said(self.tool, MCP, &json!(self.arguments)))),
             request: Some(call.request()),
             ..Entry::new(call.at(), app.entropy.bytes(), Actor::Connection, action, Outcome::Done)
         };

@@ -14,6 +14,7 @@ mod output;
 mod parts;
 mod prompts;
 mod resources;
+mod sampling;
 mod server;
 mod tasks;
 mod tools;

@@ -3,6 +3,7 @@
 use crate::answer::Answer;
 use crate::asks::Asked;
 use crate::listing::page;
+use crate::sampling::Sampling;
 use crate::tasks::{self, Tasks};
 use crate::tools::{self, TOOLS, Unanswered};
 use crate::{completions, prompts, resources};
@@ -13,11 +14,12 @@ use rmcp::ServerHandler;
 #[expect(deprecated, reason = "older clients set a level")]
 use rmcp::model::SetLevelRequestParams;
 use rmcp::model::{
-    CacheScope, CallToolRequestParams, CallToolResponse, CancelTaskParams, CompleteRequestParams,
-    CompleteResult, DiscoverResult, ErrorData, GetPromptRequestParams, GetPromptResponse, GetTaskParams,
-    GetTaskResult, Icon, Implementation, JsonObject, ListPromptsResult, ListResourceTemplatesResult,
-    ListResourcesResult, ListToolsResult, PaginatedRequestParams, ProtocolVersion, ReadResourceRequestParams,
-    ReadResourceResponse, ServerCapabilities, ServerConfig, SetLevelRequestMethod, UpdateTaskParams,
+    CacheScope, CallToolRequestParams, CallToolResponse, CancelTaskParams, ClientCapabilities,
+    CompleteRequestParams, CompleteResult, DiscoverResult, ErrorData, GetPromptRequestParams,
+    GetPromptResponse, GetTaskParams, GetTaskResult, Icon, Implementation, JsonObject, ListPromptsResult,
+    ListResourceTemplatesResult, ListResourcesResult, ListToolsResult, PaginatedRequestParams,
+    ProtocolVersion, ReadResourceRequestParams, ReadResourceResponse, ServerCapabilities, ServerConfig,
+    SetLevelRequestMethod, UpdateTaskParams,
 };
 use rmcp::service::{RequestContext, RoleServer};
 use std::borrow::Cow;
@@ -93,28 +95,39 @@ impl ServerHandler for Server {
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
         let CallToolRequestParams { name, arguments, input_responses, request_state, .. } = request;
-        let arguments = arguments.unwrap_or_default();
+        let (arguments, client) = (arguments.unwrap_or_default(), context.client_capabilities());
         if let Some(tool) = tasks::tool(&name, &arguments)
-            && context.client_capabilities().is_some_and(|client| client.supports_tasks())
+            && client.as_ref().is_some_and(ClientCapabilities::supports_tasks)
         {
             return Tasks(&self.call).begin(tool, &name, arguments).await;
         }
         let may_ask = tools::named(&name).is_some_and(|tool| tool.writes());
         let kept = if may_ask { arguments.clone() } else { JsonObject::new() };
+        let (sampling, brought) =
+            (Sampling::of(&self.call, &name, &kept), (request_state.as_deref(), input_responses.as_ref()));
+        if let Some(sampling) = &sampling
+            && let Some(made) = sampling.answered(brought).await?
+        {
+            return Ok(made.map_or_else(Into::into, |told| self.answer.give(told).into()));
+        }
         let asked = Asked { call: &self.call, tool: &name, arguments: &kept };
         if may_ask {
-            match asked.answered(request_state.as_deref(), input_responses.as_ref()).await? {
+            match asked.answered(brought).await? {
                 Ok(approved) => approved.into_iter().for_each(|approved| self.call.approve(approved)),
                 Err(refused) => return Ok(refused.into()),
             }
         }
-        Ok(match tools::call(&self.call, &name, arguments).await? {
-            Ok(answer) => self.answer.give(answer).into(),
-            Err(Unanswered::Refused(refused)) => refused.into(),
-            Err(Unanswered::Asks(asking)) => {
-                asked.ask(&asking, context.client_capabilities().as_ref()).await?
-            }
-        })
+        match tools::call(&self.call, &name, arguments).await? {
+            Ok(told) => Ok(match sampling {
+                Some(sampling) => sampling
+                    .asked(told, client.as_ref())
+                    .await?
+                    .map_or_else(Into::into, |told| self.answer.give(told).into()),
+                None => self.answer.give(told).into(),
+            }),
+            Err(Unanswered::Refused(refused)) => Ok(refused.into()),
+            Err(Unanswered::Asks(asking)) => asked.ask(&asking, client.as_ref()).await,
+        }
     }
 
     /// Makes a part more of what is asked about, and says how far it is.

@@ -2,6 +2,7 @@
 //! says how.
 
 mod backup;
+mod calendar;
 mod call;
 pub(crate) mod goals;
 mod memories;
@@ -72,7 +73,7 @@ pub(crate) static TOOLS: LazyLock<Vec<Entry>> = LazyLock::new(|| {
         .chain(plan::of())
         .chain(ones)
         .chain(told::of())
-        .chain([backup::of()])
+        .chain([backup::of(), calendar::of()])
         .collect()
 });
 

@@ -195,6 +195,12 @@ impl Grant {
         let data = Resource::ALL.into_iter().filter(|resource| *resource != Resource::Connections);
         Self(data.map(|resource| Rule::whole(resource, actions)).collect())
     }
+
+    /// Whether some of it does not hold at this time.
+    pub fn is_shut_in_part(&self, at: Timestamp) -> bool {
+        let is_shut = |when: &When| !when.holds(&mut Moment::new(at));
+        self.0.iter().filter_map(|rule| rule.when.as_ref()).any(is_shut)
+    }
 }
 
 impl Rule {

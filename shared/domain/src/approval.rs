@@ -1,8 +1,12 @@
 //! A call that waits until its owner has decided about it. What is kept is the call as it was sent: if the owner says yes,
 //! just that is done, as far as the grant then allows it.
 
+mod ended;
+mod sent;
 mod view;
 
+pub use ended::{Ended, Refused};
+pub use sent::{Request, said};
 pub use view::{Status, View};
 
 use crate::id::{ApprovalId, ConnectionId, OwnerId};
@@ -12,7 +16,6 @@ use crate::table::{Expect, Expiry, Places, Put, Query, RowKey, Slot, Write};
 use crate::{Result, schema, shelf};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 /// For how long one can be decided about.
 pub const LIFE: SignedDuration = SignedDuration::from_hours(24);
@@ -32,17 +35,6 @@ pub struct Asking {
     pub about: Option<String>,
     /// The version at which it was then, if it is about one item alone.
     pub seen: Option<u64>,
-}
-
-/// A call as it was sent, without what proved whose it is.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Request {
-    pub method: String,
-    /// With the query.
-    pub path: String,
-    pub headers: Vec<(String, String)>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub body: Option<String>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -76,16 +68,6 @@ enum State {
     /// It was done, or was refused.
     Done,
     Denied,
-}
-
-/// How the call ended.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
-#[schemars(rename = "ApprovedAnswer")]
-pub struct Ended {
-    /// As a client of REST would have got it.
-    pub status: u16,
-    /// The problem, or id and version of what was written; the connection reads the rest as its grant allows.
-    pub body: Value,
 }
 
 impl Approval {
@@ -148,6 +130,17 @@ impl Approval {
     pub fn put(self, owner: OwnerId) -> Result<(Self, Put)> {
         let expect = if self.version == 0 { Expect::Absent } else { Expect::Version(self.version) };
         shelf::put(self, owner, expect)
+    }
+
+    /// Where calls of a connection come to wait.
+    pub fn coming(owner: OwnerId, connection: ConnectionId) -> RowKey {
+        schema::coming(owner, &format!("approval/{connection}"))
+    }
+
+    /// What the audit log says of it, so that it is known when it is here no more: what it does, to which item, and a hash
+    /// of what it would do that with, as its owner is shown that.
+    pub fn said(&self) -> String {
+        said(&self.operation, &self.request.path, &self.request.shown())
     }
 
     /// Fails a transaction unless it is still at this version.

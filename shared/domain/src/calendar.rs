@@ -1,12 +1,13 @@
-//! Due tasks as a calendar that apps subscribe to (RFC 5545). They are events: what Google's, Apple's and
+//! Due tasks and goals as a calendar that apps subscribe to (RFC 5545). They are events: what Google's, Apple's and
 //! Microsoft's calendars are sent as to-dos in a feed they do not show.
 
-use crate::analytics::SeenTask;
+use crate::analytics::{SeenGoal, SeenTask};
 use crate::task::Priority;
 use crate::when_due::Due;
 use crate::zone::Zone;
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
+use std::borrow::Cow;
 
 /// Of one feed, the next ones that are due.
 const MOST_EVENTS: usize = 1_000;
@@ -26,13 +27,42 @@ pub fn looks_back_to(now: Timestamp) -> Date {
     back.to_zoned((*Zone::UTC).clone()).date()
 }
 
-/// The same tasks make the same text.
-pub fn feed<'t>(tasks: impl IntoIterator<Item = &'t SeenTask>, now: Timestamp, owner: &Zone) -> String {
-    let open = tasks.into_iter().filter(|task| task.is_open());
-    let due = open.filter_map(|task| task.due.as_ref().map(|due| (due.ends(owner), due, task)));
+/// What is open and due at some time.
+struct Event<'a> {
+    id: String,
+    version: u64,
+    updated_at: Option<Timestamp>,
+    due: Cow<'a, Due>,
+    title: Option<&'a str>,
+    description: Option<&'a str>,
+    labels: &'a [String],
+    priority: Option<Priority>,
+}
+
+impl<'a> Event<'a> {
+    fn of_task(task: &'a SeenTask) -> Option<Self> {
+        let due = Cow::Borrowed(task.due.as_ref().filter(|_| task.is_open())?);
+        let SeenTask { version, updated_at, labels, priority, .. } = task;
+        let (title, description) = (task.title.as_deref(), task.description.as_deref());
+        let (&version, &updated_at, &priority) = (version, updated_at, priority);
+        Some(Self { id: task.id.to_string(), version, updated_at, due, title, description, labels, priority })
+    }
+
+    fn of_goal(goal: &'a SeenGoal) -> Option<Self> {
+        let due = Cow::Owned(Due::Day(goal.target_date.filter(|_| goal.is_active())?));
+        let &SeenGoal { version, updated_at, .. } = goal;
+        let (id, title) = (goal.id.clone(), goal.title.as_deref());
+        Some(Self { id, version, updated_at, due, title, description: None, labels: &[], priority: None })
+    }
+}
+
+/// The same tasks and goals make the same text.
+pub fn feed(tasks: &[SeenTask], goals: &[SeenGoal], now: Timestamp, owner: &Zone) -> String {
+    let due = tasks.iter().filter_map(Event::of_task).chain(goals.iter().filter_map(Event::of_goal));
+    let due = due.map(|event| (event.due.ends(owner), event));
     let mut due: Vec<_> =
-        due.filter(|(ends, ..)| *ends >= now.saturating_sub(LOOKS_BACK).unwrap_or(now)).collect();
-    due.sort_by_key(|(ends, _, task)| (*ends, task.id));
+        due.filter(|(ends, _)| *ends >= now.saturating_sub(LOOKS_BACK).unwrap_or(now)).collect();
+    due.sort_by(|(ends, event), (others, other)| (ends, &event.id).cmp(&(others, &other.id)));
     let mut text = String::new();
     for fixed in [
         "BEGIN:VCALENDAR",
@@ -46,50 +76,52 @@ pub fn feed<'t>(tasks: impl IntoIterator<Item = &'t SeenTask>, now: Timestamp, o
     ] {
         line(&mut text, fixed);
     }
-    for (_, due, task) in due.into_iter().take(MOST_EVENTS) {
+    for (_, event) in due.into_iter().take(MOST_EVENTS) {
         if text.len() > MOST_BYTES {
             break;
         }
-        event(&mut text, task, due, owner);
+        event.put_in(&mut text, owner);
     }
     line(&mut text, "END:VCALENDAR");
     text
 }
 
-fn event(text: &mut String, task: &SeenTask, due: &Due, owner: &Zone) {
-    let mut put = |name: &str, value: &str| line(text, &format!("{name}:{value}"));
-    put("BEGIN", "VEVENT");
-    put("UID", &format!("{}@larder", task.id));
-    put("SEQUENCE", &task.version.to_string());
-    put("DTSTAMP", &moment(task.updated_at.unwrap_or_else(|| due.begins(owner))));
-    match due {
-        // Without an end, Outlook takes it for midnight.
-        Due::Day(day) => {
-            put("DTSTART;VALUE=DATE", &day.strftime("%Y%m%d").to_string());
-            if let Ok(next) = day.tomorrow() {
-                put("DTEND;VALUE=DATE", &next.strftime("%Y%m%d").to_string());
+impl Event<'_> {
+    fn put_in(&self, text: &mut String, owner: &Zone) {
+        let mut put = |name: &str, value: &str| line(text, &format!("{name}:{value}"));
+        put("BEGIN", "VEVENT");
+        put("UID", &format!("{}@larder", self.id));
+        put("SEQUENCE", &self.version.to_string());
+        put("DTSTAMP", &moment(self.updated_at.unwrap_or_else(|| self.due.begins(owner))));
+        match &*self.due {
+            // Without an end, Outlook takes it for midnight.
+            Due::Day(day) => {
+                put("DTSTART;VALUE=DATE", &day.strftime("%Y%m%d").to_string());
+                if let Ok(next) = day.tomorrow() {
+                    put("DTEND;VALUE=DATE", &next.strftime("%Y%m%d").to_string());
+                }
+            }
+            time => {
+                let start = time.ends(owner);
+                put("DTSTART", &moment(start));
+                put("DTEND", &moment(start.saturating_add(LENGTH).unwrap_or(start)));
             }
         }
-        time => {
-            let start = time.ends(owner);
-            put("DTSTART", &moment(start));
-            put("DTEND", &moment(start.saturating_add(LENGTH).unwrap_or(start)));
+        put("SUMMARY", &escaped(self.title.unwrap_or("Due")));
+        if let Some(description) = self.description.filter(|text| !text.is_empty()) {
+            put("DESCRIPTION", &escaped(&shortened(description)));
         }
+        if !self.labels.is_empty() {
+            let labels: Vec<_> = self.labels.iter().map(|label| escaped(label)).collect();
+            put("CATEGORIES", &labels.join(","));
+        }
+        if let Some(priority) = self.priority {
+            put("PRIORITY", from_one_to_nine(priority));
+        }
+        // It takes nobody's time away.
+        put("TRANSP", "TRANSPARENT");
+        put("END", "VEVENT");
     }
-    put("SUMMARY", &escaped(task.title.as_deref().unwrap_or("Due")));
-    if let Some(description) = task.description.as_deref().filter(|text| !text.is_empty()) {
-        put("DESCRIPTION", &escaped(&shortened(description)));
-    }
-    if !task.labels.is_empty() {
-        let labels: Vec<_> = task.labels.iter().map(|label| escaped(label)).collect();
-        put("CATEGORIES", &labels.join(","));
-    }
-    if let Some(priority) = task.priority {
-        put("PRIORITY", from_one_to_nine(priority));
-    }
-    // It takes nobody's time away.
-    put("TRANSP", "TRANSPARENT");
-    put("END", "VEVENT");
 }
 
 const fn from_one_to_nine(priority: Priority) -> &'static str {

@@ -1,5 +1,6 @@
 //! A connection: what one agent, app or script was given.
 
+mod admit;
 mod chosen;
 mod consents;
 mod face;
@@ -20,9 +21,9 @@ pub use webhook::{Payload, RetryPolicy, Signature, Target, WebhookConfig};
 
 use crate::access::{Action, Actions, Ask, Grant, Resource, Scope, Tag, decide};
 use crate::consent::Consent;
-use crate::error::{Denial, Refusal};
+use crate::error::Denial;
 use crate::id::{ConnectionId, OwnerId};
-use crate::key::{GenuineKey, KeyHash};
+use crate::key::KeyHash;
 use crate::limits::Limits;
 use crate::operation::Operation;
 use crate::shelf::{Entity, Source, Writer};
@@ -240,33 +241,6 @@ impl Connection {
             }
             _ => error,
         })
-    }
-
-    /// Whether this key may call at all, now. What it may do, its grant says.
-    pub fn admit(&self, key: &GenuineKey, now: Timestamp) -> Result<()> {
-        let refuse = |refusal| Err(Error::Unauthenticated(refusal));
-        // The tag is right, so it was issued here: a key that matches none was replaced by a newer one.
-        let holds = |old: &OldKey| old.hash.matches(key) && now < old.until;
-        let hash = key.hash();
-        let is_let_in = |consent: &Consent| Self::holds(consent, &hash, now);
-        if !self.key_hash.is(&hash)
-            && !self.old_keys.iter().any(holds)
-            && !self.consents.iter().any(is_let_in)
-        {
-            return refuse(Refusal::Replaced);
-        }
-        self.lives(now)
-    }
-
-    /// Whether anybody may call through it now.
-    pub fn lives(&self, now: Timestamp) -> Result<()> {
-        let refuse = |refusal| Err(Error::Unauthenticated(refusal));
-        match (self.status, self.expires_at) {
-            (Status::Revoked, _) => refuse(Refusal::Revoked(self.revoked_at.unwrap_or(self.updated_at))),
-            (_, Some(at)) if at <= now => refuse(Refusal::Expired(at)),
-            (Status::Inactive, _) => refuse(Refusal::Paused),
-            (Status::Active, _) => Ok(()),
-        }
     }
 
     /// A webhook for which there is something to be told: now, or once it is resumed.

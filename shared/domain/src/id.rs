@@ -137,6 +137,10 @@ id!(
     /// What a connection could read, put away.
     BackupId, "bkp_", 16, "^bkp_[0-9a-hjkmnp-tv-z]{25}[048cgmrw]$"
 );
+id!(
+    /// Long work that an owner asked for.
+    JobId, "job_", 16, "^job_[0-9a-hjkmnp-tv-z]{25}[048cgmrw]$"
+);
 timed!(
     ApprovalId,
     ConnectionId,
@@ -151,7 +155,8 @@ timed!(
     ActivityId,
     AuditId,
     UndoId,
-    BackupId
+    BackupId,
+    JobId
 );
 
 /// Of what an owner has only one of.

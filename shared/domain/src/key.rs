@@ -26,6 +26,14 @@ pub struct GenuineKey {
     secret: [u8; 16],
 }
 
+/// Whose a call is, and by which key: enough to be let in by for as long as that key holds, and nothing to come in with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Holder {
+    pub owner: OwnerId,
+    pub connection: ConnectionId,
+    pub key: KeyHash,
+}
+
 /// What is stored of a key.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KeyHash(#[serde(with = "crate::seal::base64_text")] Vec<u8>);
@@ -59,6 +67,10 @@ impl GenuineKey {
         KeyHash::of(&self.signed())
     }
 
+    pub fn holder(&self) -> Holder {
+        Holder { owner: self.owner, connection: self.connection, key: self.hash() }
+    }
+
     pub(crate) fn ids(&self) -> [u8; 26] {
         join(self.owner.as_bytes(), self.connection.as_bytes())
     }
@@ -75,10 +87,6 @@ impl GenuineKey {
 impl KeyHash {
     pub(crate) fn of(signed: &[u8]) -> Self {
         Self(digest(&SHA256, signed).as_ref().to_vec())
-    }
-
-    pub fn matches(&self, key: &GenuineKey) -> bool {
-        self.is(&key.hash())
     }
 
     /// In a time that does not tell how much of it was right.
@@ -136,7 +144,7 @@ mod tests {
         assert_eq!(text.expose_secret().len(), 89);
         let read = GenuineKey::parse(text.expose_secret(), &keys).unwrap();
         assert_eq!((read.owner, read.connection), (key.owner, key.connection));
-        assert!(key.hash().matches(&read));
+        assert!(key.hash().is(&read.hash()));
     }
 
     #[test]

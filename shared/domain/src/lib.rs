@@ -24,6 +24,7 @@ pub mod goal;
 mod hex;
 pub mod history;
 pub mod id;
+pub mod job;
 pub mod key;
 pub mod life_area;
 pub mod limits;

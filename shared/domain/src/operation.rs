@@ -198,6 +198,9 @@ pub static ANALYZE_PROGRESS: Operation = tells("analyze_progress", "/v1/progress
 pub static LIST_TRASH: Operation = tells("list_trash", "/v1/trash", &NOUNS);
 pub static BACKUP_USER_DATA: Operation =
     Operation { method: "POST", ..tells("backup_user_data", "/v1/backups", &NOUNS) };
+/// What is due, for calendars that can send no key.
+pub static SYNC_WITH_CALENDAR: Operation =
+    Operation { method: "POST", ..tells("sync_with_calendar", "/v1/calendars", &[&TASKS, &GOALS]) };
 
 const fn tells(name: &'static str, path: &'static str, told_of: &'static [&'static Does]) -> Operation {
     Operation { name, tool: name, path, told_of, ..TASKS_AS_ANY.list }
@@ -212,6 +215,7 @@ pub fn all() -> impl Iterator<Item = &'static Operation> {
         &ANALYZE_PROGRESS,
         &LIST_TRASH,
         &BACKUP_USER_DATA,
+        &SYNC_WITH_CALENDAR,
     ];
     NOUNS.into_iter().flat_map(Does::each).chain(beside).chain(DEEDS)
 }

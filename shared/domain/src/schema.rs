@@ -8,7 +8,7 @@
 //! | `data/<noun>/<id>` | an item: `data/task/<task>` | one item; the items of a noun, by age |
 //! | `find/<0-7>/<memory>` | a memory as a search knows it: numbers | which memories answer a question |
 //! | `find/<0-7>` | nothing, at a version that counts | whether a part is as it was when it was read |
-//! | `coming/<noun>`, `coming/record/<collection>` | nothing, at a version that counts | whether one came below another or came to wait, or into a collection, since one looked |
+//! | `coming/<noun>`, `coming/record/<collection>`, `coming/approval/<conn>` | nothing, at a version that counts | whether one came below another or came to wait, into a collection, or for its owner's word, since one looked |
 //! | `said/<hash>` | nothing, for ten minutes | whether somebody says the same at this moment |
 //! | `wait/<task>` | counters that are named as the tasks that wait for it, or did | what lets go of a task when it goes |
 //! | `trash/<noun>/<id>`, `trash/conn/<conn>` | what was deleted, for 30 days | what it was, and who deleted it |
@@ -28,6 +28,7 @@
 //! | `hook/<conn>` | a webhook's health, for 40 days after its last write | whether it is sent to |
 //! | `due/<time>/<conn>/…` | a reminder, under `OwnerId::LARDER` | what is due until now, of all owners |
 //! | `idem/<hash>` | a sealed answer, for 24 hours | what a call was answered that is sent again |
+//! | `job/<job>` | long work of the owner's, and how far it is, for 24 hours | what an owner does not wait for |
 //! | `backup/<conn>/<backup>` | a backup, and how far it is, for 24 hours | what a connection put away, or is about to |
 //! | `part/<backup>/<number>` | a part of a backup, for as long | what it could read |
 //! | `audit/<entry>` | an entry of the audit log, noted or sealed | what happened, by time |
@@ -65,7 +66,7 @@
 
 use crate::connection::Slug;
 use crate::id::{
-    ActivityId, ApprovalId, AuditId, BackupId, ConnectionId, EventId, MemoryId, OwnerId, TaskId,
+    ActivityId, ApprovalId, AuditId, BackupId, ConnectionId, EventId, JobId, MemoryId, OwnerId, TaskId,
 };
 use crate::key::KeyHash;
 use crate::keyring::Purpose;
@@ -205,6 +206,14 @@ pub fn health(owner: OwnerId, id: ConnectionId) -> RowKey {
 /// Longer than anything can be parked.
 pub fn health_expiry(written_at: Timestamp) -> Expiry {
     Expiry::at(written_at + SignedDuration::from_hours(24 * 40))
+}
+
+pub fn job(owner: OwnerId, id: JobId) -> RowKey {
+    RowKey::new(owner, format!("job/{id}"))
+}
+
+pub fn jobs(owner: OwnerId) -> Query {
+    Query::prefix(owner, "job/")
 }
 
 /// Under its connection: another's is not there.

@@ -9,17 +9,18 @@ mod page;
 #[cfg(test)]
 mod tests;
 
-pub use done::{Conflict, Did, Reason, Undone};
+pub use done::{Conflict, Counts, Did, Reason, Undone};
 pub use page::{Place, Undoing};
 
 use crate::change::{Change, STAMPS};
 use crate::id::{ConnectionId, UndoId};
 use crate::shelf::Source;
 use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 /// Whose writes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Which {
     /// Those that a connection made from then on, before then.
     Of { connection: ConnectionId, since: Timestamp, until: Option<Timestamp> },

@@ -18,7 +18,7 @@ use domain::record::Record;
 use domain::table::Query;
 use domain::task::{Status, Task, TaskFilter};
 use domain::zone::Zone;
-use futures_util::future::{join, join5, try_join, try_join4};
+use futures_util::future::{join, join3, join5, try_join, try_join4};
 use jiff::ToSpan as _;
 use jiff::civil::Date;
 use look::Sight;
@@ -143,9 +143,19 @@ impl Analytics<'_> {
 
     pub async fn calendar(&self) -> Result<String, Problem> {
         let since = Some(Day(calendar::looks_back_to(self.0.at())));
-        let coming = TaskFilter { due_after: since, ..TaskFilter::default() };
-        let (tasks, zone) = join(self.asked::<Task, SeenTask>(&coming), self.0.zone(None)).await;
-        Ok(calendar::feed(&tasks??.items, self.0.at(), &zone?))
+        let tasks = TaskFilter { due_after: since, ..TaskFilter::default() };
+        let goals = GoalFilter { due_after: since, ..GoalFilter::default() };
+        let (tasks, goals, zone) = join3(
+            self.asked::<Task, SeenTask>(&tasks),
+            self.asked::<Goal, SeenGoal>(&goals),
+            self.0.zone(None),
+        )
+        .await;
+        let (tasks, goals) = match (tasks?, goals?) {
+            (Err(denied), Err(_)) => return Err(denied.into()),
+            (tasks, goals) => (tasks.unwrap_or_default(), goals.unwrap_or_default()),
+        };
+        Ok(calendar::feed(&tasks.items, &goals.items, self.0.at(), &zone?))
     }
 
     /// None if they may not be listed.

@@ -18,7 +18,7 @@ use domain::connection::{Connection, gate};
 use domain::error::Refusal;
 use domain::filter::Shelves;
 use domain::id::{ConnectionId, OwnerId, RequestId};
-use domain::key::GenuineKey;
+use domain::key::{GenuineKey, Holder};
 use domain::limits::{self, Settled, Standing, Windows};
 use domain::operation::Operation;
 use domain::shelf::{Entity, Shelf, Source, Writer};
@@ -39,7 +39,7 @@ pub struct Call(Arc<Inner>);
 
 struct Inner {
     app: App,
-    key: GenuineKey,
+    holder: Holder,
     /// The most that it may do, if it came with an access token.
     token: Option<Actions>,
     in_address: bool,
@@ -75,12 +75,29 @@ impl Call {
             (key.ok_or(Error::Unauthenticated(GenuineKey::refusal(token)))?, None)
         };
         let host = parts.headers.get(header::HOST).cloned();
-        let inner = Inner { token, in_address, host, ..Inner::new(app, key, *at, *request) };
+        let inner = Inner { token, in_address, host, ..Inner::new(app, key.holder(), *at, *request) };
         Ok(call.get_or_init(|| Self(Arc::new(inner))).clone())
     }
 
+    /// One that came by an address which was given to this holder of a key, to do no more than that address is for.
+    pub(crate) fn by_address(
+        app: &App,
+        parts: &Parts,
+        holder: Holder,
+        token: Option<Actions>,
+    ) -> Result<Self> {
+        let Arrival { at, request, call, .. } = Arrival::of(parts)?;
+        let inner = Inner { token, ..Inner::new(app, holder, *at, *request) };
+        Ok(call.get_or_init(|| Self(Arc::new(inner))).clone())
+    }
+
+    /// By which key it came, and the most that it may do, if that was an access token's.
+    pub(crate) fn came_by(&self) -> (&Holder, Option<Actions>) {
+        (&self.0.holder, self.0.token)
+    }
+
     pub fn owner(&self) -> OwnerId {
-        self.0.key.owner
+        self.0.holder.owner
     }
 
     /// What it may read of a noun, once it was admitted.
@@ -90,7 +107,7 @@ impl Call {
     }
 
     pub fn connection(&self) -> ConnectionId {
-        self.0.key.connection
+        self.0.holder.connection
     }
 
     pub fn request(&self) -> RequestId {
@@ -145,12 +162,12 @@ impl Call {
     /// Takes its place at the gate for each of so many things that it does besides, as if they were calls; refused are
     /// the last of them, where there is no room for all.
     pub(crate) async fn take_more(&self, count: usize) -> Vec<Result<()>> {
-        let Inner { app, key, in_address, at, .. } = &*self.0;
+        let Inner { app, holder: Holder { owner, connection, key }, in_address, at, .. } = &*self.0;
         if self.0.is_run {
             // Its owner's word goes before its limits.
             return (0..count).map(|_| Ok(())).collect();
         }
-        let row = schema::rate(key.owner, key.connection);
+        let row = schema::rate(*owner, *connection);
         let claim = gate::claim(key, *in_address, *at);
         let taken = join_all((0..count).map(|_| app.table.take(&row, &claim))).await;
         let used = |taken: &Taken| {
@@ -160,7 +177,7 @@ impl Call {
         let last = taken.iter().flatten().max_by_key(|taken| used(taken));
         let standing = last.map(|taken| Standing::of(Windows::at(*at), &taken.counters));
         if let (Some(taken), Some(standing)) = (last, &standing) {
-            let call = limits::Call { owner: key.owner, connection: key.connection, at: *at };
+            let call = limits::Call { owner: *owner, connection: *connection, at: *at };
             let _ = self.0.more.set((Settled::of(call, taken, standing), standing.clone()));
         }
         let full = || standing.as_ref().and_then(Standing::reached).map_or(Error::Busy, Error::Limited);
@@ -211,7 +228,7 @@ impl Call {
     }
 
     pub fn writer(&self) -> Writer {
-        let source = Source::of(Some(self.0.key.connection), self.0.request);
+        let source = Source::of(Some(self.0.holder.connection), self.0.request);
         Writer { at: self.0.at, source, op: self.0.app.op() }
     }
 }
@@ -237,10 +254,10 @@ fn usable(
 }
 
 impl Inner {
-    fn new(app: &App, key: GenuineKey, at: Timestamp, request: RequestId) -> Self {
+    fn new(app: &App, holder: Holder, at: Timestamp, request: RequestId) -> Self {
         Self {
             app: app.clone(),
-            key,
+            holder,
             token: None,
             in_address: false,
             host: None,

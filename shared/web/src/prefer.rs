@@ -1,4 +1,5 @@
-//! `Prefer: return=minimal` (RFC 7240): a writer that needs nothing back gets nothing but where it lies and its version.
+//! What a caller prefers (RFC 7240). `return=minimal`: a writer that needs nothing back gets nothing but where it lies and
+//! its version. `respond-async`: who does not wait for long work is told where to ask for it.
 
 use http::{HeaderMap, HeaderName};
 
@@ -10,11 +11,21 @@ pub(crate) fn is_minimal(headers: &HeaderMap) -> bool {
     wanted(headers) == Some(true)
 }
 
+/// What a caller says who does not wait.
+const ASYNC: &str = "respond-async";
+
+pub fn is_async(headers: &HeaderMap) -> bool {
+    all(headers).any(|one| one.trim().eq_ignore_ascii_case(ASYNC))
+}
+
+fn all(headers: &HeaderMap) -> impl Iterator<Item = &str> {
+    let lines = headers.get_all("prefer").iter().filter_map(|line| line.to_str().ok());
+    lines.flat_map(|line| line.split(',')).map(|one| one.split(';').next().unwrap_or_default())
+}
+
 /// What the first `return` says; what is not known is not a mistake.
 fn wanted(headers: &HeaderMap) -> Option<bool> {
-    let lines = headers.get_all("prefer").iter().filter_map(|line| line.to_str().ok());
-    let mut all = lines.flat_map(|line| line.split(',')).map(|one| one.split(';').next().unwrap_or_default());
-    let said = all.find_map(|one| {
+    let said = all(headers).find_map(|one| {
         let (name, value) = one.split_once('=')?;
         name.trim().eq_ignore_ascii_case("return").then_some(value)
     })?;

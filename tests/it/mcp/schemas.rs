@@ -62,7 +62,7 @@ async fn every_tool_says_what_it_takes_answers_and_does() {
         });
         let verb = name.split('_').next().unwrap();
         let expected = match verb {
-            "list" | "get" | "search" | "query" | "analyze" | "backup" => [true, false, true, false],
+            "list" | "get" | "search" | "query" | "analyze" | "backup" | "sync" => [true, false, true, false],
             "create" | "add" | "decompose" | "apply" => [false, false, false, false],
             "update" | "delete" => [false, true, true, false],
             "complete" | "reopen" | "restore" | "archive" => [false, false, true, false],
@@ -157,6 +157,7 @@ async fn every_tool_answers_as_it_says() {
         call(&format!("get_{one}"), json!({})).await;
     }
     call("backup_user_data", json!({})).await;
+    call("sync_with_calendar", json!({})).await;
     call("update_profile", json!({ "about": "I swim" })).await;
     call("update_preferences", json!({ "tone": "coach" })).await;
     let all: BTreeSet<_> = schemas().await.keys().cloned().collect();

@@ -225,6 +225,20 @@ async fn an_app_that_asks_again_is_offered_what_it_has() {
     for access in [first.access, answer.text("/access_token")] {
         assert_eq!(super::flow::status(&house, &access).await, 200, "both logins hold");
     }
+    // What it may do stays, but who wants to be asked is.
+    let asks =
+        [("request", sealed.as_str()), ("decision", "allow"), ("connection", id.as_str()), ("ask", "on")];
+    let write = json!({ "grant": [{ "resource": "tasks", "actions": ["read", "write"] }, { "resource": "goals", "actions": ["read"] }] });
+    assert_eq!(house.call("PATCH", &path, OWNER, Some(write)).await.status, 200);
+    for _ in 0..2 {
+        let given = seen(&house, form("/consent", &asks, Some(OWNER))).await;
+        assert_eq!(given.status, 303, "{}", given.text);
+    }
+    let asking = house.call("GET", &path, OWNER, None).await;
+    let grant = json!([{ "resource": "tasks", "actions": ["read", "write"], "ask": true }, { "resource": "goals", "actions": ["read"] }]);
+    assert_eq!((&asking.body["grant"], &asking.body["config"]["ask_in"]), (&grant, &json!("dashboard")));
+    assert!(again(&id).await.told("code").is_some());
+    assert_eq!(house.call("GET", &path, OWNER, None).await.body["grant"], grant, "nobody unticks it here");
     // Another connection is none of this app's.
     let (other, _) = house.connect(json!({ "kind": "mcp", "name": "other", "preset": "full_access" })).await;
     assert_eq!(again(&other).await.status, 400);

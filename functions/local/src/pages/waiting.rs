@@ -4,7 +4,7 @@ use super::page;
 use approvals::Deciding;
 use askama::Template;
 use axum::response::{IntoResponse, Response};
-use domain::approval::{Approval, Status, View};
+use domain::approval::{Approval, Ended, Refused, Status, View};
 use domain::connection::Connection;
 use domain::id::{ApprovalId, OwnerId};
 use domain::shelf::Shelf;
@@ -58,13 +58,14 @@ fn back(decided: Result<View, Problem>) -> Result<Response, Problem> {
     }
 }
 
-pub(super) async fn all(
+/// The first of them, and whether there may be more.
+pub(super) async fn first(
     app: &App,
     owner: OwnerId,
     connections: &[Connection],
-) -> Result<Vec<Waiting>, Problem> {
-    let waiting = approvals::waiting(app, owner, MOST).await?;
-    Ok(waiting.into_iter().map(|view| Waiting::of(view, connections)).collect())
+) -> Result<(Vec<Waiting>, bool), Problem> {
+    let (waiting, more) = approvals::waiting(app, owner, MOST).await?;
+    Ok((waiting.into_iter().map(|view| Waiting::of(view, connections)).collect(), more))
 }
 
 /// How the last one ended.
@@ -75,12 +76,15 @@ pub(super) async fn said(app: &App, owner: OwnerId, id: ApprovalId) -> Result<Op
         Err(error) => return Err(error.into()),
     };
     let does = does(&view);
-    let refused = view.answer.as_ref().filter(|answer| answer.status >= 400);
-    let why =
-        refused.map(|answer| answer.body.get("detail").and_then(|why| why.as_str()).unwrap_or_default());
-    Ok(match (view.status, why) {
+    let refused = view.answer.as_ref().and_then(Ended::refused);
+    Ok(match (view.status, refused) {
         (Status::Done, None) => Some(format!("Done: {does}.")),
-        (Status::Done, Some(why)) => Some(format!("Not done: {does}. {why}")),
+        (Status::Done, Some(Refused { count, of, why })) if count == of => {
+            Some(format!("Not done: {does}. {why}"))
+        }
+        (Status::Done, Some(Refused { count, of, why })) => {
+            Some(format!("Done in part: {does}. {count} of {of} were refused: {why}"))
+        }
         (Status::Denied, _) => Some(format!("Denied: {does}.")),
         _ => None,
     })
@@ -117,5 +121,9 @@ fn plainly(text: &str) -> String {
 /// `update_task` is "update task".
 fn does(view: &View) -> String {
     let about = view.about.as_ref().map(|about| format!(" \u{201c}{about}\u{201d}")).unwrap_or_default();
-    format!("{}{about}", view.operation.replace('_', " "))
+    let does = match view.operation.split_once('_') {
+        Some(("put", what)) => format!("make or replace {what}"),
+        _ => view.operation.clone(),
+    };
+    format!("{}{about}", does.replace('_', " "))
 }

@@ -72,7 +72,7 @@ fn fields_of_goal(schema: &mut JsonObject) -> Option<&mut JsonObject> {
 }
 
 async fn decompose(call: &Call, arguments: JsonObject) -> Result<Box<RawValue>, Problem> {
-    answer(&Nouns::<Goal>::of(call).decompose(Sent::of(arguments), |_| Ok(None)).await?)
+    answer(&Nouns::<Goal>::of(call).decompose(Sent::of(arguments), None, |_| Ok(None)).await?)
 }
 
 async fn apply(call: &Call, arguments: JsonObject) -> Result<Box<RawValue>, Problem> {

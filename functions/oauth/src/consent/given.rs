@@ -15,7 +15,7 @@ use domain::consent::Code;
 use domain::id::{ConnectionId, OwnerId};
 use domain::key::GenuineKey;
 use domain::limits::LimitsPatch;
-use domain::shelf::{Shelf, Writer};
+use domain::shelf::{Entity as _, Shelf, Writer};
 use domain::table::{Expect, Write};
 use domain::token::{self, CODE_LIFE, Handle};
 use http::{HeaderMap, StatusCode};
@@ -43,7 +43,11 @@ pub(crate) async fn given(
         return told("error", "access_denied");
     }
     let code = match form.get("connection").filter(|chosen| *chosen != "new") {
-        Some(id) => Giving { app: &app, owner: *owner, by, asked: &asked }.again(id).await?,
+        Some(id) => {
+            Giving { app: &app, owner: *owner, by, asked: &asked }
+                .again(id, form.get("ask").is_some())
+                .await?
+        }
         None => Giving { app: &app, owner: *owner, by, asked: &asked }.anew(&form).await?,
     };
     let entry = witness.entry("app.authorized", Outcome::Done);
@@ -120,8 +124,8 @@ impl Giving<'_> {
         Ok(Connection::new(id, self.owner, settings, Face::Mcp { config }, key, &self.by))
     }
 
-    /// Through one that it was let in through before, as that is.
-    async fn again(&self, id: &str) -> Result<Handle, Problem> {
+    /// Through one that it was let in through before, as that is, or asking from now on.
+    async fn again(&self, id: &str, asks: bool) -> Result<Handle, Problem> {
         let gone = || Problem::invalid("connection", "this app was not let in through it before");
         let id: ConnectionId = id.parse().map_err(|_| gone())?;
         for _ in 0..TRIES {
@@ -130,14 +134,24 @@ impl Giving<'_> {
                 return Err(gone());
             }
             let (code, put) = self.code(id, connection.actions())?;
-            let key = domain::schema::connection(self.owner, id);
-            let check = Write::Check { key, version: connection.version };
-            match self.app.table.transact(vec![check, put], self.app.op()).await {
+            let mut writes = self.kept(connection, asks)?;
+            writes.push(put);
+            match self.app.table.transact(writes, self.app.op()).await {
                 Err(Error::Conflict) => {}
                 done => return Ok(done.map(|()| code)?),
             }
         }
         Err(Error::Conflict.into())
+    }
+
+    /// What makes the connection ask, if it shall and does not; else what fails if it changed since it was looked at.
+    fn kept(&self, connection: Connection, asks: bool) -> Result<Vec<Write>, Error> {
+        let asking = if asks { connection.clone().asking() } else { connection.clone() };
+        if !asking.says_the_same_as(&connection)? {
+            return Ok(asking.rewriting(&connection, &*self.app.table, self.owner, &self.by)?.1);
+        }
+        let key = Connection::key(self.owner, connection.id);
+        Ok(vec![Write::Check { key, version: connection.version }])
     }
 
     fn code(&self, id: ConnectionId, allowed: Actions) -> Result<(Handle, Write), Problem> {

@@ -74,7 +74,7 @@ impl Trade<'_> {
             until: family.until,
         });
         let closed = |_| Refused::grant("the connection that was consented to does not let anybody in now");
-        after.admit(&named, now).map_err(closed)?;
+        after.admit(&named.hash(), now).map_err(closed)?;
         let (_, mut writes) = after.rewriting(&before, &*app.table, owner, &by_app(id, *by, app))?;
         let used = Code { used: Some(named.hash()), ..code };
         writes.push(Write::Put(used.put(owner, id, Expect::Version(version))?));

@@ -35,7 +35,7 @@ impl Trade<'_> {
             Err(Error::NotFound(_)) => return Err(unknown().into()),
             found => found?,
         };
-        connection.admit(&named, by.at).map_err(|_| unknown())?;
+        connection.admit(&named.hash(), by.at).map_err(|_| unknown())?;
         self.same_resource(&family.resource)?;
         let actions = self.narrowed(family.actions)?;
         let next = Handle::issue(owner, id, handle.what, app.entropy.bytes());

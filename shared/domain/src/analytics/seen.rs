@@ -28,10 +28,12 @@ pub struct SeenTask {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct SeenGoal {
     pub id: String,
+    pub version: u64,
     pub title: Option<String>,
     pub status: Option<String>,
     pub target_date: Option<Date>,
     pub progress: Option<u8>,
+    pub updated_at: Option<Timestamp>,
 }
 
 impl SeenTask {

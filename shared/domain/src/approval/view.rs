@@ -57,14 +57,7 @@ impl Approval {
             State::Pending => Status::Pending,
             State::Approved => Status::Approved,
         };
-        let body = self.request.body.as_deref().and_then(|body| serde_json::from_str(body).ok());
-        let mut body: Value = body.unwrap_or_default();
-        // Of a message, what it is about.
-        if body.get("jsonrpc").is_some()
-            && let Some(arguments) = body.pointer_mut("/params/arguments").map(Value::take)
-        {
-            body = arguments;
-        }
+        let body = self.request.shown();
         View {
             id: self.id,
             connection: self.connection,

@@ -22,6 +22,34 @@ fn task(nth: u8, fields: Value) -> SeenTask {
     serde_json::from_value(task).unwrap()
 }
 
+fn feed(tasks: &[SeenTask], now: Timestamp, owner: &Zone) -> String {
+    super::feed(tasks, &[], now, owner)
+}
+
+fn goal(nth: u8, fields: Value) -> SeenGoal {
+    let mut goal = json!({ "id": format!("goal_{nth}"), "version": 2, "title": "Swim", "status": "active" });
+    goal.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+    serde_json::from_value(goal).unwrap()
+}
+
+#[test]
+fn goals_that_are_to_be_reached_stand_between_tasks() {
+    let tasks = [task(1, json!({ "due": "2026-03-02" })), task(2, json!({ "due": "2026-03-04" }))];
+    let goals = [
+        goal(1, json!({ "target_date": "2026-03-03" })),
+        goal(2, json!({ "target_date": "2026-03-03", "status": "completed" })),
+        goal(3, json!({ "target_date": "2026-03-03", "status": null })),
+        goal(4, json!({ "target_date": "2025-11-01" })),
+        goal(5, json!({})),
+    ];
+    let feed = super::feed(&tasks, &goals, now(), &berlin());
+    let titles: Vec<_> = events(&feed).iter().map(|event| event.get_summary().unwrap().to_owned()).collect();
+    assert_eq!(titles, ["Buy milk", "Swim", "Buy milk"], "{feed}");
+    assert!(feed.contains(
+        "UID:goal_1@larder\r\nSEQUENCE:2\r\nDTSTAMP:20260302T230000Z\r\nDTSTART;VALUE=DATE:20260303\r\n"
+    ));
+}
+
 fn events(feed: &str) -> Vec<icalendar::Event> {
     let calendar: icalendar::Calendar = feed.parse().unwrap_or_else(|error| panic!("{error}: {feed}"));
     let event = |part: &CalendarComponent| part.as_event().cloned().unwrap();
@@ -70,7 +98,7 @@ fn only_what_is_open_due_and_seen_is_in_it() {
     let feed = feed(&tasks, now(), &berlin());
     let titles: Vec<_> = events(&feed).iter().map(|event| event.get_summary().unwrap().to_owned()).collect();
     assert_eq!(titles, ["Buy milk", "Due"], "{feed}");
-    assert!(events(&super::feed(&[], now(), &berlin())).is_empty());
+    assert!(events(&self::feed(&[], now(), &berlin())).is_empty());
 }
 
 #[test]
@@ -93,7 +121,7 @@ fn a_feed_is_bounded_and_begins_with_what_is_next() {
     assert_eq!(events(&feed).first().unwrap().get_summary(), Some("1499"));
     let small: Vec<_> =
         many.into_iter().map(|task| SeenTask { labels: vec![], description: None, ..task }).collect();
-    assert_eq!(events(&super::feed(&small, now(), &berlin())).len(), 1_000);
+    assert_eq!(events(&self::feed(&small, now(), &berlin())).len(), 1_000);
 }
 
 proptest! {
@@ -102,7 +130,7 @@ proptest! {
         title in "[ -~äöü\u{1f600}\u{2028}\n\t\\\\;,:\"]{1,200}", description in "[ -~ü\n;,\\\\]{0,300}", label in "[ -~;,]{1,60}"
     ) {
         let task = task(1, json!({ "due": "2026-03-02", "title": title, "description": description, "labels": [label] }));
-        let feed = feed([&task], now(), &berlin());
+        let feed = feed(&[task], now(), &berlin());
         for line in feed.split("\r\n") {
             prop_assert!(line.len() <= 75, "{}", line);
             prop_assert!(!line.contains(['\r', '\n']));

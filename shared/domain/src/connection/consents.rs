@@ -1,10 +1,9 @@
 //! The apps that an owner let in through a connection.
 
-use super::Connection;
-use crate::access::{Actions, Grant, Rule};
+use super::{AskIn, Connection, Face};
+use crate::access::{Action, Actions, Grant, Rule};
 use crate::consent::{Consent, MOST_CONSENTS};
 use crate::key::KeyHash;
-use jiff::Timestamp;
 
 /// What one token leaves of a grant; a connection as it is read for a call with it.
 #[derive(Debug, Clone)]
@@ -42,13 +41,20 @@ impl Connection {
         &self.consents
     }
 
+    /// As it is, but asking its owner, and nobody else, before each change.
+    #[must_use]
+    pub fn asking(mut self) -> Self {
+        for rule in &mut self.grant.0 {
+            rule.ask |= rule.actions != Actions::of(Action::Read);
+        }
+        if let Face::Mcp { config } = &mut self.face {
+            config.ask_in = AskIn::Dashboard;
+        }
+        self
+    }
+
     /// Everything that any of its rules allows.
     pub fn actions(&self) -> Actions {
         self.grant.0.iter().flat_map(|rule| rule.actions.iter()).collect()
-    }
-
-    /// Until when this consent can be used, by itself.
-    pub(super) fn holds(consent: &Consent, family: &KeyHash, now: Timestamp) -> bool {
-        consent.hash.is(family) && now < consent.until
     }
 }

@@ -4,7 +4,7 @@
 
 use super::{Connection, Status};
 use crate::id::OwnerId;
-use crate::key::{GenuineKey, KeyHash};
+use crate::key::KeyHash;
 use crate::limits::Windows;
 use crate::schema;
 use crate::table::{Claim, Counters, Write};
@@ -44,8 +44,8 @@ impl Connection {
 }
 
 /// What a call with this key wants of the gate.
-pub fn claim(key: &GenuineKey, in_address: bool, at: Timestamp) -> Claim {
-    let mut guards = vec![(name(&key.hash()), at.as_microsecond())];
+pub fn claim(key: &KeyHash, in_address: bool, at: Timestamp) -> Claim {
+    let mut guards = vec![(name(key), at.as_microsecond())];
     if in_address {
         guards.push((IN_ADDRESS.to_owned(), 0));
     }

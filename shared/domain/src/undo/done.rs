@@ -6,22 +6,22 @@ use crate::id::ConnectionId;
 use crate::{Error, Result};
 use jiff::Timestamp;
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// What became of one item.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Undone {
     pub resource: Resource,
     pub id: Option<String>,
     pub did: Did,
     /// The fields that are not as they were before, because what they referred to is gone.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub without: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub conflict: Option<Conflict>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[schemars(inline)]
 pub enum Did {
@@ -37,8 +37,51 @@ pub enum Did {
     Conflict,
 }
 
+/// How many items were dealt with in which way.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Counts {
+    restored: usize,
+    reverted: usize,
+    removed: usize,
+    nothing: usize,
+    conflicts: usize,
+}
+
+impl Counts {
+    pub fn of(all: &[Undone]) -> Self {
+        let mut counts = Self::default();
+        all.iter().for_each(|one| counts.add(one.did));
+        counts
+    }
+
+    fn add(&mut self, did: Did) {
+        *match did {
+            Did::Restored => &mut self.restored,
+            Did::Reverted => &mut self.reverted,
+            Did::Removed => &mut self.removed,
+            Did::Nothing => &mut self.nothing,
+            Did::Conflict => &mut self.conflicts,
+        } += 1;
+    }
+
+    #[must_use]
+    pub const fn and(self, more: Self) -> Self {
+        Self {
+            restored: self.restored + more.restored,
+            reverted: self.reverted + more.reverted,
+            removed: self.removed + more.removed,
+            nothing: self.nothing + more.nothing,
+            conflicts: self.conflicts + more.conflicts,
+        }
+    }
+
+    pub const fn written(&self) -> usize {
+        self.restored + self.reverted + self.removed
+    }
+}
+
 /// Why an item was left as it is.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[schemars(rename = "UndoConflict")]
 pub struct Conflict {
     pub reason: Reason,
@@ -50,7 +93,7 @@ pub struct Conflict {
     pub detail: Option<String>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[schemars(inline)]
 pub enum Reason {

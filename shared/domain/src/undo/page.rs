@@ -10,6 +10,7 @@ use crate::noun::Desk;
 use crate::shelf::Entity as _;
 use crate::table::RowKey;
 use crate::{Result, change, schema};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
 /// How many items one call undoes, and how many lines of the feed it looks at for them.
@@ -34,7 +35,7 @@ pub struct Undoing<'a> {
 }
 
 /// Where an undo goes on.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Place {
     /// Behind this line of the feed; where there is none and items wait, all of it was gone through.
     pub after: Option<String>,

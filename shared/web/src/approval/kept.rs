@@ -15,6 +15,7 @@ use domain::audit::{Actor, Entry, Outcome};
 use domain::id::ApprovalId;
 use domain::ledger::Note;
 use domain::shelf::Shelf;
+use domain::table::{Expect, Put, Write};
 use http::{HeaderMap, HeaderName, Method, StatusCode, Uri, header};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -95,33 +96,56 @@ pub async fn ask(call: &Call, asking: &Asking, request: Sent) -> Result<View, Pr
         let shown = serde_json::from_str::<serde_json::Value>(body);
         shown.map_err(|error| Problem::invalid("", format!("its owner cannot be shown it: {error}")))?;
     }
-    let (app, owner, at) = (call.app(), call.owner(), call.at());
-    let waiting = Approval::waiting_of(owner, call.connection(), at);
-    let first = waiting.page(&*app.table, None, MOST_WAITING).await.map_err(Problem::from)?;
+    let mut tries = MOST_TRIES;
+    loop {
+        match wait_once(call, asking, &request).await {
+            Err(Error::Conflict) if tries > 0 => tries -= 1,
+            Err(Error::Conflict) => return Err(Error::Busy.into()),
+            Err(Error::TooLarge { .. }) => {
+                let detail = "Its owner is asked before that, and it is too long to wait. Send less.";
+                return Err(too_large(detail));
+            }
+            waits => return waits?.ok_or_else(too_many).map(|approval| approval.view(call.at())),
+        }
+    }
+}
+
+/// How often other calls of the same connection may come to wait at the same moment.
+const MOST_TRIES: usize = 200;
+
+/// `None` if too many wait. Of those that come at once the later looks again: so the same call waits once, and there are
+/// never more than may be.
+async fn wait_once(call: &Call, asking: &Asking, request: &Sent) -> Result<Option<Approval>, Error> {
+    let (app, owner, connection, at) = (call.app(), call.owner(), call.connection(), call.at());
+    let coming = Approval::coming(owner, connection);
+    let came = app.table.get(&coming).await?;
+    let waiting = Approval::waiting_of(owner, connection, at);
+    let first = waiting.page(&*app.table, None, MOST_WAITING).await?;
     let shelf = Shelf::<Approval>::new(&*app.table, owner);
     let waiting = shelf.kept(&waiting, first, MOST_WAITING, |one| one.is_open(at)).await?.items;
-    if let Some(same) = waiting.iter().find(|one| one.is_pending() && one.request == request) {
-        return Ok(same.clone().view(at));
+    let count = waiting.len();
+    if let Some(same) = waiting.into_iter().find(|one| one.is_pending() && one.request == *request) {
+        return Ok(Some(same));
     }
-    if waiting.len() >= MOST_WAITING {
-        let detail = format!("{MOST_WAITING} calls wait for its owner already. Wait until some are decided.");
-        return Err(Problem::new(StatusCode::TOO_MANY_REQUESTS, "too-many-waiting", "Too many wait", detail));
+    if count >= MOST_WAITING {
+        return Ok(None);
     }
     let id = ApprovalId::new(at, app.entropy.bytes());
-    let (approval, put) = Approval::new(id, call.connection(), asking.clone(), request, at).put(owner)?;
-    app.table.put(put, app.op()).await.map_err(|error| match error {
-        Error::TooLarge { .. } => {
-            too_large("Its owner is asked before that, and it is too long to wait. Send less.")
-        }
-        error => error.into(),
-    })?;
+    let (approval, put) = Approval::new(id, connection, asking.clone(), request.clone(), at).put(owner)?;
+    let comes = Put::new(coming, "", Expect::of(came.as_ref()));
+    app.table.transact(vec![Write::Put(comes), Write::Put(put)], app.op()).await?;
     let entry = Entry {
-        connection: Some(call.connection()),
+        connection: Some(connection),
         target: Some(id.to_string()),
-        reason: Some(asking.operation.to_owned()),
+        reason: Some(approval.said()),
         request: Some(call.request()),
         ..Entry::new(at, app.entropy.bytes(), Actor::Connection, "approval.asked", Outcome::Done)
     };
     app.ledger.note(owner, Note::Audit(entry)).await;
-    Ok(approval.view(at))
+    Ok(Some(approval))
+}
+
+fn too_many() -> Problem {
+    let detail = format!("{MOST_WAITING} calls wait for its owner already. Wait until some are decided.");
+    Problem::new(StatusCode::TOO_MANY_REQUESTS, "too-many-waiting", "Too many wait", detail)
 }

@@ -3,7 +3,7 @@
 use super::Inner;
 use domain::connection::{Connection, gate};
 use domain::error::Refusal;
-use domain::key::GenuineKey;
+use domain::key::Holder;
 use domain::limits::{self, Settled, Standing, Windows};
 use domain::shelf::Shelf;
 use domain::{Error, Result, schema};
@@ -23,7 +23,7 @@ pub(crate) struct Admission {
 impl Inner {
     /// The gate lets the call in or refuses it, in one step; at the same time the record is read, which says the rest.
     pub(super) async fn admit(&self) -> Admission {
-        let GenuineKey { owner, connection, .. } = self.key;
+        let Holder { owner, connection, ref key } = self.holder;
         if self.is_run {
             // Its place was taken when it asked.
             let lives = |record: Connection| record.lives(self.at).map(|()| record);
@@ -32,8 +32,7 @@ impl Inner {
             return Admission { record, settled: None, standing: None, activity_days };
         }
         let call = limits::Call { owner, connection, at: self.at };
-        let (row, claim) =
-            (schema::rate(owner, connection), gate::claim(&self.key, self.in_address, self.at));
+        let (row, claim) = (schema::rate(owner, connection), gate::claim(key, self.in_address, self.at));
         let (record, taken) = join(self.record(), self.app.table.take(&row, &claim)).await;
         let activity_days = record.as_ref().ok().map(|record| record.activity_days);
         let refused = |record| Admission { record, settled: None, standing: None, activity_days };
@@ -50,8 +49,8 @@ impl Inner {
     }
 
     async fn record(&self) -> Result<Connection> {
-        let shelf = Shelf::new(&*self.app.table, self.key.owner);
-        match shelf.get(self.key.connection).await {
+        let shelf = Shelf::new(&*self.app.table, self.holder.owner);
+        match shelf.get(self.holder.connection).await {
             Err(Error::NotFound(_)) => Err(Error::Unauthenticated(Refusal::Deleted)),
             found => match self.token {
                 Some(actions) => Ok(Connection::narrowed(found?, actions)),
@@ -67,13 +66,13 @@ impl Inner {
             return why;
         }
         why(self.record().await).unwrap_or_else(|| {
-            tracing::error!(connection = %self.key.connection, "a connection's gate is not as its record says");
+            tracing::error!(connection = %self.holder.connection, "a connection's gate is not as its record says");
             Error::Busy
         })
     }
 
     fn holds(&self, record: &Connection) -> Result<()> {
-        record.admit(&self.key, self.at).map_err(|error| match error {
+        record.admit(&self.holder.key, self.at).map_err(|error| match error {
             Error::Unauthenticated(Refusal::Replaced) if self.token.is_some() => {
                 Error::Unauthenticated(Refusal::TakenBack)
             }

@@ -16,7 +16,7 @@ impl Call {
     pub(crate) fn run(app: &App, parts: &Parts, run: &Run) -> Result<Self> {
         let Arrival { at, request, call, .. } = Arrival::of(parts)?;
         let nobodys = GenuineKey::issue(run.owner, run.connection, app.entropy.bytes());
-        let inner = Inner { is_run: true, ..Inner::new(app, nobodys, *at, *request) };
+        let inner = Inner { is_run: true, ..Inner::new(app, nobodys.holder(), *at, *request) };
         let call = call.get_or_init(|| Self(Arc::new(inner))).clone();
         call.approve(run.approved.clone());
         let _ = run.call.set(call.clone());

@@ -21,7 +21,7 @@ fn task(nth: u8, title: &str, fields: Value) -> SeenTask {
 
 fn goal(id: &str, status: &str, date: &str) -> SeenGoal {
     serde_json::from_value(
-        json!({ "id": id, "title": format!("Goal {id}"), "status": status, "target_date": date }),
+        json!({ "id": id, "version": 1, "title": format!("Goal {id}"), "status": status, "target_date": date }),
     )
     .unwrap()
 }

@@ -5,11 +5,12 @@ use crate::body::Sent;
 use crate::nouns::Nouns;
 use crate::problem::Problem;
 use domain::access::{Action, Resource, Scope, Shown};
+use domain::fit::fit;
 use domain::goal::Goal;
 use domain::id::GoalId;
 use domain::number::Whole;
 use domain::operation::{APPLY_GOAL_PLAN, DECOMPOSE_GOAL};
-use domain::plan;
+use domain::plan::{self, Plan};
 use domain::table::Put;
 use domain::text::Text;
 use domain::{Error, Result};
@@ -36,13 +37,14 @@ pub struct Decomposing {
     max_tasks: Option<Whole<1, 30>>,
     #[serde(default)]
     method: Method,
-    /// Where there is a plan at once (`template`), make its tasks, too.
+    /// Where there is a plan at once (`template`, `sampling`), make its tasks, too.
     #[serde(default)]
     apply: bool,
 }
 
-/// Who makes the plan: `prompt`, whoever calls, of a text and a schema; `template`, nobody: a usual one of its kind;
-/// `auto`, whoever can do it best, which is whoever calls.
+/// Who makes the plan: `prompt`, whoever calls, of a text and a schema; `sampling`, the model of an MCP client that lends
+/// it, if its owner allows that, else as `prompt`; `template`, nobody: a usual one of its kind; `auto`, whoever can do it
+/// best, which is that model or whoever calls.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[schemars(inline)]
@@ -50,6 +52,7 @@ enum Method {
     #[default]
     Auto,
     Prompt,
+    Sampling,
     Template,
 }
 
@@ -89,10 +92,12 @@ const TOLD: [&str; 7] =
 const USUAL_TASKS: i64 = 12;
 
 impl Nouns<'_, Goal> {
-    /// `beside` is what is kept of the answer, if something is made.
+    /// `made` is the plan of a model that was lent, if it made one; `beside` is what is kept of the answer, if something
+    /// is made.
     pub async fn decompose(
         &self,
         sent: Sent<Decomposing>,
+        made: Option<Map<String, Value>>,
         beside: impl Fn(&Decomposed) -> Result<Option<Put>> + Sync,
     ) -> Result<Decomposed, Problem> {
         let id = sent.peek().and_then(|sent| sent.goal_id);
@@ -100,10 +105,18 @@ impl Nouns<'_, Goal> {
         let ((scope, found), today) = try_join(may, self.today()).await?;
         let asked = sent.read()?;
         let goal = asked.goal(found, &scope)?;
-        if asked.method != Method::Template {
-            return self.ask(&asked, goal, today).await;
-        }
-        let planned = self.planned(&asked, &goal, today).await?;
+        let planned = match (asked.method, made) {
+            (Method::Template, _) => {
+                let plan = asked.template(&goal, today)?;
+                self.planned(Method::Template, plan).await?
+            }
+            // A model's plan is input like any other: one that is none is asked for anew.
+            (_, Some(plan)) => match asked.sampled(plan) {
+                Ok(plan) => self.planned(Method::Sampling, plan).await?,
+                Err(_) => return self.ask(&asked, goal, today).await,
+            },
+            _ => return self.ask(&asked, goal, today).await,
+        };
         if !asked.apply {
             return Ok(planned);
         }
@@ -115,7 +128,11 @@ impl Nouns<'_, Goal> {
         };
         let sent = asked.applying(&planned)?;
         let beside = |made: &Applied| beside(&applied(made.clone()));
-        Ok(applied(self.apply_plan(sent, beside).await?))
+        match self.apply_plan(sent, beside).await {
+            // Nobody can say yes to what only this answer knows: it is asked about when it is sent to be applied.
+            Err(asks) if asks.asks().is_some() && planned.method == Method::Sampling => Ok(planned),
+            made => Ok(applied(made?)),
+        }
     }
 
     async fn ask(
@@ -147,25 +164,14 @@ impl Nouns<'_, Goal> {
         })
     }
 
-    async fn planned(
-        &self,
-        asked: &Decomposing,
-        goal: &Map<String, Value>,
-        today: Date,
-    ) -> Result<Decomposed, Problem> {
-        let said = |name: &str| goal.get(name).and_then(Value::as_str).unwrap_or_default();
-        let target: Option<Date> = said("target_date").parse().ok();
-        let days = target.map(|target| i64::from((target - today).get_days()));
-        let words = format!("{} {}", said("title"), said("description"));
-        let plan = plan::template(&words, days, asked.most())?;
+    async fn planned(&self, method: Method, plan: Plan) -> Result<Decomposed, Problem> {
         let (sees, next_tool) = self.sees().await?;
         let mut plan = serde_json::to_value(plan).map_err(Error::internal)?;
         let tasks = plan.get_mut("suggested_tasks").and_then(Value::as_array_mut);
         for task in tasks.into_iter().flatten().filter_map(Value::as_object_mut) {
             task.retain(|name, _| !sees.as_ref().is_some_and(|sees| plan::is_hidden(sees, name)));
         }
-        let plan = plan.as_object().cloned();
-        let (status, method) = (Status::Planned, Method::Template);
+        let (status, plan) = (Status::Planned, plan.as_object().cloned());
         Ok(Decomposed { status, method, prompt: None, schema: None, plan, applied: None, next_tool })
     }
 
@@ -179,6 +185,20 @@ impl Nouns<'_, Goal> {
 }
 
 impl Decomposing {
+    fn template(&self, goal: &Map<String, Value>, today: Date) -> Result<Plan> {
+        let said = |name: &str| goal.get(name).and_then(Value::as_str).unwrap_or_default();
+        let target: Option<Date> = said("target_date").parse().ok();
+        let days = target.map(|target| i64::from((target - today).get_days()));
+        let words = format!("{} {}", said("title"), said("description"));
+        plan::template(&words, days, self.most())
+    }
+
+    fn sampled(&self, made: Map<String, Value>) -> Result<Plan> {
+        let plan = fit::<Plan>(Value::Object(made), "")?.checked()?;
+        let fits = plan.suggested_tasks.iter().len() <= self.most();
+        fits.then_some(plan).ok_or_else(|| Error::invalid("", "more tasks than were asked for"))
+    }
+
     fn most(&self) -> usize {
         usize::try_from(self.max_tasks.map_or(USUAL_TASKS, Whole::get)).unwrap_or(plan::MOST_TASKS)
     }
