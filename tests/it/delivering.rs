@@ -78,6 +78,8 @@ async fn an_event_is_tried_ten_times_over_75_hours_and_then_given_up() {
     let key = house.api("full_access").await;
     house.network.answers(|sent| (if title(sent) == "Poison" { 500 } else { 200 }, None));
     house.task(&key, "Poison").await;
+    // Every later event lies behind it.
+    house.clock.advance(SignedDuration::from_millis(1));
     let (mut at, mut waited) = (Vec::new(), Vec::new());
     loop {
         let tried = drain(&house).await.iter().filter(|sent| title(sent) == "Poison").count();
