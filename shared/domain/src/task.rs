@@ -20,9 +20,11 @@ use crate::when_due::Due;
 use crate::zone::Zone;
 use jiff::Timestamp;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::de::{self, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::json;
 use std::borrow::Cow;
+use std::fmt;
 
 noun! {
     /// Something to do.
@@ -132,27 +134,39 @@ impl State for Status {
 /// Many know 1 as the most urgent of four.
 impl<'de> Deserialize<'de> for Priority {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        #[derive(Deserialize)]
-        #[serde(untagged)]
-        enum Said<'a> {
-            Number(f64),
-            #[serde(borrow)]
-            Word(Cow<'a, str>),
+        deserializer.deserialize_any(Said)
+    }
+}
+
+struct Said;
+
+impl Visitor<'_> for Said {
+    type Value = Priority;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("low, medium, high or urgent")
+    }
+
+    fn visit_str<E: de::Error>(self, word: &str) -> Result<Priority, E> {
+        match word {
+            "low" | "4" | "p4" => Ok(Priority::Low),
+            "medium" | "normal" | "3" | "p3" => Ok(Priority::Medium),
+            "high" | "2" | "p2" => Ok(Priority::High),
+            "urgent" | "1" | "p1" => Ok(Priority::Urgent),
+            other => Err(E::custom(format!("`{other}` is no priority; there are low, medium, high, urgent"))),
         }
-        let said = match Said::deserialize(deserializer)? {
-            Said::Number(number) => Cow::Owned(number.to_string()),
-            Said::Word(word) => word,
-        };
-        match &*said {
-            "low" | "4" | "p4" => Ok(Self::Low),
-            "medium" | "normal" | "3" | "p3" => Ok(Self::Medium),
-            "high" | "2" | "p2" => Ok(Self::High),
-            "urgent" | "1" | "p1" => Ok(Self::Urgent),
-            other => {
-                let detail = format!("`{other}` is no priority; there are low, medium, high, urgent");
-                Err(serde::de::Error::custom(detail))
-            }
-        }
+    }
+
+    fn visit_u64<E: de::Error>(self, number: u64) -> Result<Priority, E> {
+        self.visit_str(&number.to_string())
+    }
+
+    fn visit_i64<E: de::Error>(self, number: i64) -> Result<Priority, E> {
+        self.visit_str(&number.to_string())
+    }
+
+    fn visit_f64<E: de::Error>(self, number: f64) -> Result<Priority, E> {
+        self.visit_str(&number.to_string())
     }
 }
 
