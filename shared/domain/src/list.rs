@@ -44,6 +44,11 @@ impl List {
     }
 
     pub async fn page(&self, table: &dyn Table, after: Option<&str>, limit: usize) -> Result<Page> {
+        if let [range] = self.0.as_slice() {
+            // One range is in order as it is.
+            let Page { rows, next } = table.query(&range.page(after, limit)).await?;
+            return Ok(Page { rows, next: next.map(|next| range.inner(&next)) });
+        }
         let queries: Vec<_> = self.0.iter().map(|range| range.page(after, limit)).collect();
         let pages = try_join_all(queries.iter().map(|query| table.query(query))).await?;
         let newest_first = self.is_newest_first();
