@@ -1,5 +1,6 @@
 //! The file: its tables, its connections, and who waits for news of it.
 
+use crate::table::Batch;
 use crate::writer::{Durability, Writer};
 use domain::clock::Clock;
 use domain::{Error, Result};
@@ -138,7 +139,15 @@ impl Store {
         durability: Durability,
         work: impl FnOnce(&Connection) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        self.0.writer.write(durability, work).await
+        self.0.writer.write(durability, |batch| work(batch.rows()?)).await
+    }
+
+    /// What is counted so is there for whoever looks, and written when its batch is.
+    pub(crate) async fn count<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Batch<'_>) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        self.0.writer.write(Durability::Relaxed, work).await
     }
 
     /// Reads take microseconds, so they happen where they are asked for; a connection serves one at a time.

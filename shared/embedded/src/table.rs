@@ -1,7 +1,10 @@
 //! `Table` on SQLite.
 
+mod batch;
 mod count;
 mod rows;
+
+pub(crate) use batch::Batch;
 
 use crate::change_log;
 use crate::store::Store;
@@ -77,7 +80,7 @@ impl Table for Store {
 
     async fn take(&self, key: &RowKey, claim: &Claim) -> Result<Taken> {
         let (now, key, claim) = (self.clock().now(), key.clone(), claim.clone());
-        self.write(Relaxed, move |db| count::take(db, &key, claim, now)).await
+        self.count(move |batch| batch.take(key, claim, now)).await
     }
 
     async fn record(&self, records: Vec<Record>) -> Result<()> {

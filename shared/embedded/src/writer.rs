@@ -1,6 +1,7 @@
 //! The one thread that writes. Whatever waits is put into one transaction and acknowledged after its commit, so that
 //! 32 callers share one sync of the disk.
 
+use crate::table::Batch;
 use domain::{Error, Result};
 use rusqlite::Connection;
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -33,7 +34,7 @@ struct Job {
     work: Box<Work>,
 }
 
-type Work = dyn FnOnce(Option<&Connection>) -> Worked + Send;
+type Work = dyn FnOnce(Option<&mut Batch<'_>>) -> Worked + Send;
 
 /// What one job left behind: whether the store itself failed, and what to do once the commit is decided.
 struct Worked {
@@ -53,11 +54,11 @@ impl Writer {
     pub(crate) async fn write<T: Send + 'static>(
         &self,
         durability: Durability,
-        work: impl FnOnce(&Connection) -> Result<T> + Send + 'static,
+        work: impl FnOnce(&mut Batch<'_>) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         let (done, answer) = oneshot::channel();
-        let work = Box::new(move |db: Option<&Connection>| {
-            let result = db.map_or(Err(Error::Busy), work);
+        let work = Box::new(move |batch: Option<&mut Batch<'_>>| {
+            let result = batch.map_or(Err(Error::Busy), work);
             let broken = match &result {
                 Err(error @ (Error::Internal(_) | Error::Unreadable { .. })) => Some(error.to_string()),
                 _ => None,
@@ -117,21 +118,25 @@ fn run(db: Connection, waiting: &Receiver<Task>, stirred: &watch::Sender<u64>) {
 /// One transaction; if the store itself breaks in it, nothing of it stays and every job of it is told.
 fn commit(
     db: &Connection,
-    batch: Vec<Job>,
+    jobs: Vec<Job>,
     sync: bool,
     synced: &mut Option<bool>,
 ) -> (Vec<Worked>, Result<(), String>) {
-    if batch.is_empty() {
+    if jobs.is_empty() {
         return (Vec::new(), Ok(()));
     }
     let begun = begin(db, sync, synced);
     if let Err(error) = &begun {
         tracing::warn!(%error, "the data file is busy");
     }
+    let mut batch = Batch::of(db);
     // SQLite may end a transaction by itself when the disk fails: nothing may be written outside of one.
-    let in_transaction = || Some(db).filter(|db| !db.is_autocommit());
-    let worked: Vec<Worked> = batch.into_iter().map(|job| (job.work)(in_transaction())).collect();
-    let broken = worked.iter().find_map(|job| job.broken.clone());
+    let in_transaction = || !db.is_autocommit();
+    let work = |job: Job| (job.work)(Some(&mut batch).filter(|_| in_transaction()));
+    let worked: Vec<Worked> = jobs.into_iter().map(work).collect();
+    let settled = if in_transaction() { batch.settle() } else { Ok(()) };
+    let settled = settled.err().map(|error| error.to_string());
+    let broken = worked.iter().find_map(|job| job.broken.clone()).or(settled);
     let committed = match (begun, broken) {
         (Err(_), _) => Ok(()), // every job has answered that the store is busy
         (Ok(()), Some(broken)) => Err(broken),

@@ -1,7 +1,7 @@
 //! Counters of a row, each step on them done by the one writer, so that no other comes between.
 
 use super::rows::{Found, find, seconds};
-use domain::table::{Claim, Counters, Expiry, RowKey, Taken};
+use domain::table::{Counters, Expiry, RowKey};
 use domain::{Error, Result};
 use jiff::Timestamp;
 use rusqlite::{Connection, params};
@@ -23,21 +23,14 @@ pub(super) fn add(
         *counters.entry(name).or_default() += more;
     }
     counters.retain(|name, _| !drop.contains(name));
-    write(db, key, found.as_ref(), &counters, expires)?;
+    make(db, key, found.as_ref(), &counters, expires)?;
     Ok(counters)
 }
 
-pub(super) fn take(db: &Connection, key: &RowKey, claim: Claim, now: Timestamp) -> Result<Taken> {
-    let found = find(db, key, now).map_err(Error::internal)?;
-    let mut counters = counters(found.as_ref());
-    if found.is_none() || !claim.is_granted(&counters) {
-        return Ok(Taken { is_taken: false, counters });
-    }
-    for (name, _) in claim.counters {
-        *counters.entry(name).or_default() += 1;
-    }
-    write(db, key, found.as_ref(), &counters, None)?;
-    Ok(Taken { is_taken: true, counters })
+/// Of a row that is there.
+pub(super) fn write(db: &Connection, key: &RowKey, counters: &Counters) -> Result<()> {
+    let text = serde_json::to_string(counters).map_err(Error::internal)?;
+    count(db, key, &text, Some(None), None).map_err(Error::internal)
 }
 
 pub(super) fn set<'a>(
@@ -52,14 +45,14 @@ pub(super) fn set<'a>(
     for name in drop {
         counters.remove(name);
     }
-    write(db, key, found, &counters, None)
+    make(db, key, found, &counters, None)
 }
 
 fn counters(found: Option<&Found>) -> Counters {
     found.map(|found| found.row.counters.clone()).unwrap_or_default()
 }
 
-fn write(
+fn make(
     db: &Connection,
     key: &RowKey,
     found: Option<&Found>,
