@@ -122,6 +122,30 @@ async fn tools_do_what_rest_does() {
 }
 
 #[tokio::test]
+async fn the_text_says_what_the_structure_says_whatever_stands_in_it() {
+    let house = House::new();
+    let key = house.api("full_access").await;
+    let description = "a \"quote\", a back\\slash, a\nline, a\ttab, \u{2028} and 🥛 </script>";
+    let task = json!({ "title": "\\\"", "description": description });
+    let id = house.call("POST", "/v1/tasks", &key, Some(task)).await.text("/id");
+    for (tool, arguments, place) in
+        [("get_task", json!({ "id": id }), ""), ("list_tasks", json!({}), "/data/0")]
+    {
+        let call = json!({ "name": tool, "arguments": arguments });
+        let answers = [
+            modern(&house, &key, "tools/call", call.clone()).await,
+            legacy(&house, &key, "tools/call", call).await,
+        ];
+        for Answer { body: answer, .. } in answers {
+            let text = answer["result"]["content"][0]["text"].as_str().unwrap_or_else(|| panic!("{answer}"));
+            let said: Value = serde_json::from_str(text).unwrap();
+            assert_eq!(said, answer["result"]["structuredContent"]);
+            assert_eq!(said.pointer(&format!("{place}/description")), Some(&json!(description)));
+        }
+    }
+}
+
+#[tokio::test]
 async fn only_what_the_grant_allows_is_offered_and_done() {
     let house = House::new();
     let key = house.api("read_only").await;

@@ -21,39 +21,29 @@ static ITS: LazyLock<MetaObject> = LazyLock::new(|| {
     meta
 });
 
+static DATA_TEXT: LazyLock<String> = LazyLock::new(|| json!(*DATA).to_string());
+static ITS_TEXT: LazyLock<String> = LazyLock::new(|| json!(*ITS).to_string());
+
 /// Of one call.
 #[derive(Clone, Default)]
 pub(crate) struct Answer(Arc<OnceLock<Told>>);
 
-#[derive(Serialize, Deserialize)]
-struct Message<Result> {
-    jsonrpc: Box<RawValue>,
-    id: Box<RawValue>,
-    result: Result,
+#[derive(Deserialize)]
+struct Message<'a> {
+    #[serde(borrow)]
+    jsonrpc: &'a RawValue,
+    #[serde(borrow)]
+    id: &'a RawValue,
+    /// What else the protocol says of a result, by name.
+    #[serde(borrow)]
+    result: BTreeMap<&'a str, &'a RawValue>,
 }
 
-/// What else the protocol says of a result, by name.
-type Rest = BTreeMap<String, Box<RawValue>>;
-
 #[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Whole<'a> {
-    content: Vec<Block<'a>>,
-    structured_content: &'a RawValue,
-    #[serde(rename = "_meta")]
-    meta: &'static MetaObject,
+#[serde(tag = "type", rename = "resource_link")]
+struct Link<'a> {
     #[serde(flatten)]
-    rest: Rest,
-}
-
-#[derive(Serialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
-enum Block<'a> {
-    /// For clients that read text only.
-    Text {
-        text: &'a str,
-    },
-    ResourceLink(&'a Resource),
+    resource: &'a Resource,
 }
 
 impl Answer {
@@ -65,17 +55,49 @@ impl Answer {
 
     /// The message with the answer in it; none where no tool answered, or the protocol refused it after all.
     pub(crate) fn put_in(&self, message: &[u8]) -> serde_json::Result<Option<Vec<u8>>> {
-        let Some(Told { answer, link }) = self.0.get() else { return Ok(None) };
-        let Ok(Message { jsonrpc, id, result: mut rest }) = serde_json::from_slice::<Message<Rest>>(message)
-        else {
-            return Ok(None);
-        };
-        rest.remove("content");
-        let text = Block::Text { text: answer.get() };
-        let content = [text].into_iter().chain(link.as_ref().map(Block::ResourceLink)).collect();
+        let Some(told) = self.0.get() else { return Ok(None) };
+        let Ok(mut message) = serde_json::from_slice::<Message<'_>>(message) else { return Ok(None) };
+        message.result.remove("content");
+        message.with(told).map(Some)
+    }
+}
+
+impl Message<'_> {
+    /// Written by hand, because the answer stands in it twice and is most of it.
+    fn with(&self, Told { answer, link }: &Told) -> serde_json::Result<Vec<u8>> {
+        let answer = answer.get();
         // Only newer clients are told of what type a result is, and who answers.
-        let meta = if rest.contains_key("resultType") { &*ITS } else { &*DATA };
-        let result = Whole { content, structured_content: answer, meta, rest };
-        serde_json::to_vec(&Message { jsonrpc, id, result }).map(Some)
+        let meta: &str = if self.result.contains_key("resultType") { &ITS_TEXT } else { &DATA_TEXT };
+        let mut out = Vec::with_capacity(answer.len() * 5 / 2 + 1_024);
+        say(&mut out, &["{\"jsonrpc\":", self.jsonrpc.get(), ",\"id\":", self.id.get()]);
+        // For clients that read text only.
+        say(&mut out, &[",\"result\":{\"content\":[{\"type\":\"text\",\"text\":\""]);
+        quote(&mut out, answer);
+        say(&mut out, &["\"}"]);
+        if let Some(resource) = link {
+            say(&mut out, &[","]);
+            serde_json::to_writer(&mut out, &Link { resource })?;
+        }
+        say(&mut out, &["],\"structuredContent\":", answer, ",\"_meta\":", meta]);
+        for (name, said) in &self.result {
+            say(&mut out, &[",\"", name, "\":", said.get()]);
+        }
+        say(&mut out, &["}}"]);
+        Ok(out)
+    }
+}
+
+fn say(out: &mut Vec<u8>, parts: &[&str]) {
+    parts.iter().for_each(|part| out.extend_from_slice(part.as_bytes()));
+}
+
+/// JSON as the inside of a string: of what a string may not hold as it is, JSON has only these outside of white space.
+fn quote(out: &mut Vec<u8>, json: &str) {
+    for byte in json.bytes() {
+        match byte {
+            b'"' | b'\\' => out.extend_from_slice(&[b'\\', byte]),
+            b'\n' | b'\r' | b'\t' => out.push(b' '),
+            _ => out.push(byte),
+        }
     }
 }

@@ -13,7 +13,7 @@ use rmcp::transport::streamable_http_server::session::never::NeverSessionManager
 use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
 use serde::de::{Error as _, IgnoredAny};
 use serde::{Deserialize, Deserializer};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use web::{Call, Problem, RawJson};
 
 pub(crate) async fn post(
@@ -42,8 +42,8 @@ pub(crate) async fn post(
     let server = Server { call: call.clone(), answer: tool.clone() };
     #[cfg(feature = "fixtures")]
     let server = crate::fixtures::Fixtures(server);
-    let sessions = Arc::new(NeverSessionManager::default());
-    let service = StreamableHttpService::new(move || Ok(server.clone()), sessions, config());
+    let service =
+        StreamableHttpService::new(move || Ok(server.clone()), Arc::clone(&SESSIONS), CONFIG.clone());
     let answer = service.handle(request(headers, body.clone())).await;
     // Whatever was answered inside: a key that does not hold gets a 401, which clients act on.
     call.admission().await?;
@@ -55,12 +55,14 @@ pub(crate) async fn post(
 }
 
 /// Hosts are checked by the host that this runs in, not for MCP alone; bodies are bounded before they come here.
-fn config() -> StreamableHttpServerConfig {
+static CONFIG: LazyLock<StreamableHttpServerConfig> = LazyLock::new(|| {
     StreamableHttpServerConfig::default()
         .with_legacy_session_mode(false)
         .with_json_response(true)
         .disable_allowed_hosts()
-}
+});
+
+static SESSIONS: LazyLock<Arc<NeverSessionManager>> = LazyLock::new(Arc::default);
 
 /// Every client gets JSON, so none is turned away for what it says it accepts.
 fn request(mut headers: HeaderMap, body: Bytes) -> Request<Full<Bytes>> {
