@@ -40,6 +40,11 @@ pub trait Filter<T>: Serialize + DeserializeOwned + JsonSchema + Send + Sync + '
     /// Exactly.
     fn covers(&self, item: &T, clock: &Clock) -> bool;
 
+    /// Whether it surely covers whatever lies there, so that nobody has to look.
+    fn covers_all(&self) -> bool {
+        false
+    }
+
     /// Which days it asks for, if any.
     fn days(&self) -> Days<'_> {
         Days::None

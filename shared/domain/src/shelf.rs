@@ -201,6 +201,7 @@ pub(crate) fn put<T: Entity>(mut entity: T, owner: OwnerId, expect: Expect) -> R
     Ok((entity, Put { places, expires, ..Put::new(key, body, expect) }))
 }
 
+/// What lies in a row of this kind.
 pub fn read<T: Entity>(row: &Row) -> Result<T> {
     serde_json::from_str(&row.body).map_err(|error| Error::unreadable(&row.key, &error))
 }

@@ -2,13 +2,16 @@
 
 use crate::owner::Identity;
 use crate::recall::Kept;
+use crate::remembered::Remembered;
 use crate::site::Site;
 use domain::clock::{Clock, Entropy};
+use domain::connection::Connection;
 use domain::data_keys::DataKeys;
 use domain::id::OpId;
 use domain::ledger::Ledger;
 use domain::outbound::{Outbound, Reach};
 use domain::table::Table;
+use serde_json::value::RawValue;
 use std::ops::Deref;
 use std::sync::Arc;
 use tokio::sync::watch;
@@ -17,8 +20,17 @@ use tokio::sync::watch;
 pub struct App {
     ports: Arc<Ports>,
     pub(crate) entries: Arc<Kept>,
+    pub(crate) remembered: Arc<Memory>,
     /// Each call in hand is one who listens to this.
     in_hand: watch::Sender<()>,
+}
+
+/// What the rows say that are read most.
+#[derive(Default)]
+pub(crate) struct Memory {
+    pub(crate) connections: Remembered<Connection>,
+    /// Items as they are told to who may read all of them.
+    pub(crate) items: Remembered<RawValue>,
 }
 
 pub struct Ports {
@@ -35,7 +47,12 @@ pub struct Ports {
 
 impl App {
     pub fn new(ports: Ports) -> Self {
-        Self { ports: Arc::new(ports), entries: Arc::default(), in_hand: watch::Sender::new(()) }
+        Self {
+            ports: Arc::new(ports),
+            entries: Arc::default(),
+            remembered: Arc::default(),
+            in_hand: watch::Sender::new(()),
+        }
     }
 
     /// The call is in hand for as long as this is kept.

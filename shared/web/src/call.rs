@@ -156,7 +156,7 @@ impl Call {
 
     /// The connection, if its key holds. Asked and counted once per call, however often this is called.
     pub async fn admission(&self) -> Result<&Connection, Problem> {
-        self.0.admission.get_or_init(|| self.0.admit()).await.record.as_ref().map_err(Problem::from)
+        self.0.admission.get_or_init(|| self.0.admit()).await.record.as_deref().map_err(Problem::from)
     }
 
     /// Takes its place at the gate for each of so many things that it does besides, as if they were calls; refused are

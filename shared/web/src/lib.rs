@@ -27,6 +27,7 @@ mod precondition;
 mod prefer;
 mod problem;
 mod recall;
+mod remembered;
 mod routes;
 mod select;
 mod site;

@@ -7,8 +7,10 @@ use crate::table::{Expiry, Places};
 use crate::{Error, Result};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
+use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Map, Value};
 use std::borrow::Cow;
+use std::sync::Arc;
 
 /// An entity that grants speak of.
 pub trait Item: Entity {
@@ -34,6 +36,8 @@ pub trait Item: Entity {
 #[serde(untagged)]
 pub enum Shown<T> {
     Whole(T),
+    /// All of it, as it is told.
+    Told(Arc<RawValue>),
     Part(Map<String, Value>),
 }
 
@@ -50,6 +54,11 @@ impl<T: Item> Shown<T> {
         let mut fields = Self::whole(item)?.fields()?;
         fields.retain(|field, _| scope.shows(field));
         Ok(Some(Self::Part(fields)))
+    }
+
+    /// The same as `whole`, for whoever tells it again and again.
+    pub fn told(item: T) -> Result<Arc<RawValue>> {
+        Ok(to_raw_value(&Self::whole(item)?).map_err(Error::internal)?.into())
     }
 
     /// As its owner sees it. Of what nobody has made yet there is nobody who did, and no time.
@@ -79,6 +88,7 @@ impl<T: Serialize> Shown<T> {
     pub fn fields(self) -> Result<Map<String, Value>> {
         match self {
             Self::Whole(item) => fields_of(&item),
+            Self::Told(item) => serde_json::from_str(item.get()).map_err(Error::internal),
             Self::Part(fields) => Ok(fields),
         }
     }

@@ -77,6 +77,10 @@ impl Filter<Goal> for GoalFilter {
             && self.tag.as_ref().is_none_or(|tag| goal.tags.as_slice().contains(tag))
             && self.query.as_ref().is_none_or(|part| part.is_in(goal.title.as_str()))
     }
+
+    fn covers_all(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 impl GoalFilter {

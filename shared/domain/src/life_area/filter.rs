@@ -32,4 +32,8 @@ impl Filter<LifeArea> for LifeAreaFilter {
     fn covers(&self, area: &LifeArea, _: &Clock) -> bool {
         self.is_archived.is_none_or(|is| area.is_archived == is)
     }
+
+    fn covers_all(&self) -> bool {
+        *self == Self::default()
+    }
 }

@@ -42,4 +42,8 @@ impl Filter<Memory> for MemoryFilter {
         is(self.r#type.as_ref(), Some(&memory.r#type))
             && self.tag.as_ref().is_none_or(|tag| memory.tags.as_slice().contains(tag))
     }
+
+    fn covers_all(&self) -> bool {
+        *self == Self::default()
+    }
 }

@@ -98,6 +98,10 @@ impl Filter<Task> for TaskFilter {
             && (!self.asks_for_dates() || self.is_due(task.due.as_ref(), clock))
     }
 
+    fn covers_all(&self) -> bool {
+        *self == Self::default()
+    }
+
     fn days(&self) -> Days<'_> {
         match &self.time_zone {
             _ if !self.asks_for_dates() => Days::None,

@@ -5,14 +5,15 @@ use domain::connection::{Connection, gate};
 use domain::error::Refusal;
 use domain::key::Holder;
 use domain::limits::{self, Settled, Standing, Windows};
-use domain::shelf::Shelf;
+use domain::shelf::{Entity as _, read};
 use domain::{Error, Result, schema};
 use futures_util::future::join;
+use std::sync::Arc;
 
 /// What was found out about the key and its limits.
 pub(crate) struct Admission {
     /// The connection, if its key holds and its limits leave room for this call.
-    pub(crate) record: Result<Connection>,
+    pub(crate) record: Result<Arc<Connection>>,
     /// None where the key does not hold, or it could not be counted.
     pub(crate) settled: Option<Settled>,
     /// As `settled`: how much is left is told to nobody else.
@@ -26,7 +27,7 @@ impl Inner {
         let Holder { owner, connection, ref key } = self.holder;
         if self.is_run {
             // Its place was taken when it asked.
-            let lives = |record: Connection| record.lives(self.at).map(|()| record);
+            let lives = |record: Arc<Connection>| record.lives(self.at).map(|()| record);
             let record = self.record().await.and_then(lives);
             let activity_days = record.as_ref().ok().map(|record| record.activity_days);
             return Admission { record, settled: None, standing: None, activity_days };
@@ -48,20 +49,19 @@ impl Inner {
         Admission { record, settled, standing: Some(standing), activity_days }
     }
 
-    async fn record(&self) -> Result<Connection> {
-        let shelf = Shelf::new(&*self.app.table, self.holder.owner);
-        match shelf.get(self.holder.connection).await {
-            Err(Error::NotFound(_)) => Err(Error::Unauthenticated(Refusal::Deleted)),
-            found => match self.token {
-                Some(actions) => Ok(Connection::narrowed(found?, actions)),
-                None => found,
-            },
-        }
+    async fn record(&self) -> Result<Arc<Connection>> {
+        let key = Connection::key(self.holder.owner, self.holder.connection);
+        let row = self.app.table.get(&key).await?.ok_or(Error::Unauthenticated(Refusal::Deleted))?;
+        let record = self.app.remembered.connections.of(&row, |row| read(row).map(Arc::new))?;
+        Ok(match self.token {
+            Some(actions) => Arc::new(Connection::clone(&record).narrowed(actions)),
+            None => record,
+        })
     }
 
     /// Why the gate does not know this key. A record that does not say so was read just before it changed.
-    async fn why_shut(&self, record: Result<Connection>) -> Error {
-        let why = |record: Result<Connection>| record.and_then(|record| self.holds(&record)).err();
+    async fn why_shut(&self, record: Result<Arc<Connection>>) -> Error {
+        let why = |record: Result<Arc<Connection>>| record.and_then(|record| self.holds(&record)).err();
         if let Some(why) = why(record) {
             return why;
         }
