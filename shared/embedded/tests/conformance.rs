@@ -142,7 +142,8 @@ async fn a_file_of_an_older_larder_is_brought_up_to_date_and_one_of_a_newer_left
         let name = slot.name();
         format!("DROP INDEX entry_{name}; ALTER TABLE entry DROP COLUMN {name};")
     };
-    let sql = Slot::ALL.map(before_places).concat() + "DROP INDEX token_at; PRAGMA user_version = 0";
+    let sql = Slot::ALL.map(before_places).concat()
+        + "DROP INDEX token_at; DROP INDEX message_turn; PRAGMA user_version = 0";
     rusqlite::Connection::open(&file).unwrap().execute_batch(&sql).unwrap();
 
     for sort in ["new", "newer"] {
