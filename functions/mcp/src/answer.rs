@@ -71,9 +71,9 @@ impl Message<'_> {
         let mut out = Vec::with_capacity(answer.len() * 5 / 2 + 1_024);
         say(&mut out, &["{\"jsonrpc\":", self.jsonrpc.get(), ",\"id\":", self.id.get()]);
         // For clients that read text only.
-        say(&mut out, &[",\"result\":{\"content\":[{\"type\":\"text\",\"text\":\""]);
-        quote(&mut out, answer);
-        say(&mut out, &["\"}"]);
+        say(&mut out, &[",\"result\":{\"content\":[{\"type\":\"text\",\"text\":"]);
+        serde_json::to_writer(&mut out, answer)?;
+        say(&mut out, &["}"]);
         if let Some(resource) = link {
             say(&mut out, &[","]);
             serde_json::to_writer(&mut out, &Link { resource })?;
@@ -89,15 +89,4 @@ impl Message<'_> {
 
 fn say(out: &mut Vec<u8>, parts: &[&str]) {
     parts.iter().for_each(|part| out.extend_from_slice(part.as_bytes()));
-}
-
-/// JSON as the inside of a string: of what a string may not hold as it is, JSON has only these outside of white space.
-fn quote(out: &mut Vec<u8>, json: &str) {
-    for byte in json.bytes() {
-        match byte {
-            b'"' | b'\\' => out.extend_from_slice(&[b'\\', byte]),
-            b'\n' | b'\r' | b'\t' => out.push(b' '),
-            _ => out.push(byte),
-        }
-    }
 }
