@@ -1,4 +1,4 @@
-"""The local AWS: ministack with the three things added that Larder's template needs and ministack 1.5.33 lacks."""
+"""The local AWS: ministack with the four things added that Larder's template needs and ministack 1.5.33 lacks."""
 
 import json
 
@@ -70,6 +70,18 @@ def execute_with_partial_failures(function, event):
 
 
 lambda_svc._execute_function = execute_with_partial_failures
+
+
+# 4. Who may send may send many: IAM knows no action of its own for SQS's batches, which is asked for here.
+extract_action = iam_actions.extract_iam_action
+
+
+def extract_action_of_batches(service, *request):
+    action = extract_action(service, *request)
+    return action.removesuffix("Batch") if service == "sqs" and action else action
+
+
+iam_actions.extract_iam_action = extract_action_of_batches
 
 
 if __name__ == "__main__":
