@@ -99,8 +99,13 @@ impl Store {
         // Takes the write lock once: who cannot write now is told so now.
         db.execute_batch(&format!("BEGIN IMMEDIATE; {TABLES}"))?;
         step_up(&db)?;
-        // What was given up because something was broken is tried again by a larder that begins anew.
+        // For a larder that begins anew: what was given up because something was broken, and what the last one had in
+        // hand when it was killed, which is in nobody's now.
         db.execute("UPDATE message SET dead = 0, receives = 0 WHERE dead = 1", [])?;
+        db.execute(
+            "UPDATE message SET due = min(due, ?1) WHERE receives > 0",
+            [clock.now().as_millisecond()],
+        )?;
         db.execute_batch("COMMIT")?;
         let (stirs, stirred) = watch::channel(0);
         let writer = Writer::start(db, stirs).map_err(|_| rusqlite::Error::InvalidQuery)?;
