@@ -4,8 +4,8 @@ so, arrives after the next start."""
 import os
 import random
 import signal
-import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 from measure.larder import Larder
 from measure.sink import Sink, accepted_twice, hooks
@@ -54,16 +54,12 @@ def killed(binary, meters, data, rounds, writes, seed, within, *options):
 
 def written_until_killed(larder, key, writes, at):
     writer = Writer(larder, key, hands=HANDS)
-
-    def kill():
-        while len(writer.sent) < at and writing.is_alive():
+    with ThreadPoolExecutor(1) as aside:
+        writing = aside.submit(writer.write, writes)
+        while len(writer.sent) < at and not writing.done():
             time.sleep(0.001)
         os.kill(larder.pid, signal.SIGKILL)
-
-    writing = threading.Thread(target=writer.write, args=(writes,))
-    writing.start()
-    kill()
-    writing.join()
+        writing.result()
     return set(writer.sent)
 
 
