@@ -10,7 +10,7 @@ use domain::shelf::{Shelf, Writer};
 use domain::table::Write;
 use http::StatusCode;
 use http::request::Parts;
-use web::{App, At, ByOwner, Expected, IfMatch, Owner, Problem, expect_version, tagged};
+use web::{Answer, App, At, ByOwner, Expected, IfMatch, Keep, Owner, Problem, expect_version, tagged};
 
 /// Which connection, who changes it, and the version that they have seen, if they say.
 pub(crate) struct Edit {
@@ -64,6 +64,25 @@ impl Edit {
     ) -> Result<Response, Problem> {
         let connection = self.make(change, |_| Ok(None)).await?;
         Ok(tagged(&connection.view()?, connection.version))
+    }
+
+    /// Replaces a secret, and answers with what is shown this once; it is kept beside the change for whoever sends the
+    /// call again.
+    pub(crate) async fn rotate(
+        &self,
+        keep: Keep<'_>,
+        change: impl FnOnce(&mut Connection) -> Result<(), Problem>,
+        told: impl FnOnce(&Connection) -> Result<Answer, Error>,
+    ) -> Result<Answer, Problem> {
+        let mut answer = None;
+        self.make(change, |connection| {
+            let made = told(connection)?;
+            let kept = keep.answer(&made)?.map(Write::Put);
+            answer = Some(made);
+            Ok(kept)
+        })
+        .await?;
+        answer.ok_or_else(|| Problem::internal("a rotation without an answer"))
     }
 
     /// `also` may add one more write, which knows the connection as it will be. What changes nothing is not written.

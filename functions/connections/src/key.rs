@@ -6,7 +6,6 @@ use domain::connection::{Connection, NewKey, View};
 use domain::id::{ConnectionId, OwnerId};
 use domain::key::GenuineKey;
 use domain::number::Whole;
-use domain::table::Write;
 use http::StatusCode;
 use jiff::SignedDuration;
 use schemars::JsonSchema;
@@ -58,20 +57,15 @@ pub(crate) async fn rotate(
     let until = by.at + SignedDuration::from_hours(overlap_hours.get());
     let rotate = async |keep: Keep<'_>| {
         let key = Issued::new(app, *owner, *id).await?;
-        let mut answer = None;
         let change = |connection: &mut Connection| {
             connection.rotate(key.stored(), until, by.at);
             Ok(())
         };
-        edit.make(change, |connection| {
+        let told = |connection: &Connection| {
             let rotated = Rotated { connection: connection.view()?, key: key.text.expose_secret() };
-            let made = Answer::json(StatusCode::OK, &rotated)?;
-            let kept = keep.answer(&made)?.map(Write::Put);
-            answer = Some(made);
-            Ok(kept)
-        })
-        .await?;
-        answer.ok_or_else(|| Problem::internal("a rotation without an answer"))
+            Answer::json(StatusCode::OK, &rotated)
+        };
+        edit.rotate(keep, change, told).await
     };
     let answered = once.run(app, *owner, rotate).await?;
     shown(&witness, *owner, Some(*id), &answered).await;

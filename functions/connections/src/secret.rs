@@ -9,7 +9,6 @@ use domain::id::{ConnectionId, OwnerId};
 use domain::keyring::Purpose;
 use domain::number::Whole;
 use domain::seal;
-use domain::table::Write;
 use http::StatusCode;
 use jiff::SignedDuration;
 use schemars::JsonSchema;
@@ -57,22 +56,17 @@ pub(crate) async fn rotate(
     let until = by.at + SignedDuration::from_hours(overlap_hours.get());
     let rotate = async |keep: Keep<'_>| {
         let IssuedSecret { text, stored } = IssuedSecret::new(app, *owner, *id).await?;
-        let mut answer = None;
         let change = |connection: &mut Connection| {
             let secrets = connection.face.secrets_mut().ok_or_else(signs_nothing)?;
             secrets.rotate(stored, until, by.at);
             Ok(())
         };
-        edit.make(change, |connection| {
+        let told = |connection: &Connection| {
             let rotated =
                 RotatedSecret { connection: connection.view()?, signing_secret: text.expose_secret() };
-            let made = Answer::json(StatusCode::OK, &rotated)?;
-            let kept = keep.answer(&made)?.map(Write::Put);
-            answer = Some(made);
-            Ok(kept)
-        })
-        .await?;
-        answer.ok_or_else(|| Problem::internal("a rotation without an answer"))
+            Answer::json(StatusCode::OK, &rotated)
+        };
+        edit.rotate(keep, change, told).await
     };
     let answered = once.run(app, *owner, rotate).await?;
     shown(&witness, *owner, Some(*id), &answered).await;
