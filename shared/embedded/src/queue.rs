@@ -10,6 +10,12 @@ use rusqlite::{Connection, params};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+/// Touches only what it hands out, however long the queue is.
+const TAKE: &str = "
+    UPDATE message SET due = ?1, receives = receives + 1, dead = receives >= ?5 WHERE id IN
+    (SELECT id FROM message WHERE dead = 0 AND grp = ?2 AND due <= ?3 ORDER BY due, id LIMIT ?4)
+    RETURNING id, body, receives, dead";
+
 #[async_trait]
 impl Queue for Store {
     async fn send(&self, messages: Vec<Message>) -> Result<()> {
@@ -50,12 +56,8 @@ impl Store {
     /// Due messages, hidden from other receivers for a while; those of a group that has its share in hand wait.
     pub async fn take_in_turn(&self, turn: Turn, hide_for: Duration) -> Result<Vec<Received>> {
         let now = self.clock().now();
-        self.write(Relaxed, move |db| {
-            set_aside(db, now)
-                .and_then(|()| take(db, &turn, now, later(now, hide_for)))
-                .map_err(Error::internal)
-        })
-        .await
+        self.write(Relaxed, move |db| take(db, &turn, now, later(now, hide_for)).map_err(Error::internal))
+            .await
     }
 
     /// When the next message is due, or the next after this moment.
@@ -82,12 +84,6 @@ impl Store {
         let id: i64 = receipt.parse().map_err(Error::internal)?;
         self.write(Relaxed, move |db| change(db, id).map(|_| ()).map_err(Error::internal)).await
     }
-}
-
-/// What was handed out often enough lies with the dead letters from now on.
-fn set_aside(db: &Connection, now: Timestamp) -> rusqlite::Result<()> {
-    let sql = "UPDATE message SET dead = 1 WHERE dead = 0 AND due <= ?1 AND receives >= ?2";
-    db.prepare_cached(sql)?.execute(params![now.as_millisecond(), MOST_RECEIVES]).map(|_| ())
 }
 
 fn insert(db: &Connection, messages: &[Message], now: Timestamp) -> rusqlite::Result<()> {
@@ -125,6 +121,7 @@ fn take(db: &Connection, turn: &Turn, now: Timestamp, hidden_until: i64) -> rusq
     Ok(taken)
 }
 
+/// What was handed out often enough lies with the dead letters from now on.
 fn take_of(
     db: &Connection,
     group: &str,
@@ -133,19 +130,41 @@ fn take_of(
     hidden_until: i64,
     taken: &mut Vec<Received>,
 ) -> rusqlite::Result<()> {
-    let sql = "UPDATE message SET due = ?1, receives = receives + 1 WHERE id IN
-               (SELECT id FROM message WHERE dead = 0 AND grp = ?2 AND due <= ?3 ORDER BY due, id LIMIT ?4)
-               RETURNING id, body, receives";
-    let mut update = db.prepare_cached(sql)?;
-    let mut rows = update.query(params![hidden_until, group, now.as_millisecond(), most as i64])?;
+    let mut update = db.prepare_cached(TAKE)?;
+    let values = params![hidden_until, group, now.as_millisecond(), most as i64, MOST_RECEIVES];
+    let mut rows = update.query(values)?;
     while let Some(row) = rows.next()? {
         let receipt = row.get::<_, i64>(0)?.to_string();
         let (body, receives) = (row.get(1)?, row.get(2)?);
-        taken.push(Received { receipt, body, group: group.to_owned(), receives });
+        if !row.get::<_, bool>(3)? {
+            taken.push(Received { receipt, body, group: group.to_owned(), receives });
+        }
     }
     Ok(())
 }
 
 fn later(now: Timestamp, delay: Duration) -> i64 {
     now.as_millisecond().saturating_add(i64::try_from(delay.as_millis()).unwrap_or(i64::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::TAKE;
+    use crate::store::lay_out;
+    use rusqlite::Connection;
+
+    #[test]
+    fn who_takes_does_not_look_through_the_whole_queue() {
+        let db = Connection::open_in_memory().unwrap();
+        lay_out(&db).unwrap();
+        let mut plan = db.prepare(&format!("EXPLAIN QUERY PLAN {TAKE}")).unwrap();
+        let steps = plan.query_map([1; 5], |row| row.get::<_, String>("detail")).unwrap();
+        let steps: Vec<_> = steps.map(Result::unwrap).collect();
+        assert!(
+            steps.iter().any(|step| step.contains("message_turn (dead=? AND grp=? AND due<?)")),
+            "{steps:?}"
+        );
+        assert!(steps.iter().all(|step| !step.starts_with("SCAN")), "{steps:?}");
+        assert!(steps.iter().all(|step| !step.contains("TEMP B-TREE")), "{steps:?}");
+    }
 }
