@@ -98,6 +98,7 @@ fn example(route: &Route, items: &Items, connection: &str) -> (String, Option<Va
             | "/connections/{id}/resume"
             | "/connections/{id}/revoke"
             | "/connections/{id}/deliveries/{event}/replay"
+            | "/connections/{id}/deliveries/test"
             | "/approvals/{id}/approve"
             | "/approvals/{id}/deny"
             | "/waiting/{id}/approve"

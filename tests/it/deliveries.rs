@@ -18,13 +18,13 @@ pub(crate) async fn event(house: &House, id: &str) -> String {
     list(house, id, "").await[0]["id"].as_str().unwrap().to_owned()
 }
 
-async fn list(house: &House, id: &str, query: &str) -> Vec<Value> {
+pub(crate) async fn list(house: &House, id: &str, query: &str) -> Vec<Value> {
     let page = house.call("GET", &format!("/connections/{id}/deliveries{query}"), OWNER, None).await;
     assert_eq!(page.status, 200, "{}", page.body);
     page.body["data"].as_array().unwrap().clone()
 }
 
-async fn read(house: &House, id: &str, rest: &str) -> Value {
+pub(crate) async fn read(house: &House, id: &str, rest: &str) -> Value {
     house.call("GET", &format!("/connections/{id}/{rest}"), OWNER, None).await.body
 }
 
@@ -82,7 +82,7 @@ async fn what_was_delivered_is_sent_again_once_and_only_while_it_is_sent_to() {
     let first = house.network.take();
     let path = format!("/connections/{id}/deliveries/{event}/replay");
     assert_eq!(house.call("POST", &path, OWNER, None).await.status, 202);
-    pass(&house, SignedDuration::from_mins(1)).await;
+    house.pump.drain().await.unwrap();
     let again = house.network.take();
     assert_eq!((again.len(), &again[0].body), (1, &first[0].body), "the same event, once");
     let one = read(&house, &id, &format!("deliveries/{event}")).await;
@@ -113,7 +113,7 @@ async fn what_was_given_up_is_sent_again_with_all_its_tries_before_it() {
     let since = json!({ "since": "2027-01-15T00:00:00Z" });
     let path = format!("/connections/{id}/deliveries/replay");
     assert_eq!(house.call("POST", &path, OWNER, Some(since)).await.status, 202);
-    pass(&house, SignedDuration::from_mins(1)).await;
+    house.pump.drain().await.unwrap();
     assert_eq!(read(&house, &id, &format!("deliveries/{event}")).await["state"], "delivered");
     let health = read(&house, &id, "health").await;
     assert_eq!((&health["state"], &health["failed"]), (&json!("sending"), &json!(0)));

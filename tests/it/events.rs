@@ -124,7 +124,8 @@ async fn the_description_of_a_connection_tells_the_events_that_it_is_told() {
     let (_, key) = house.connect(input).await;
     let own = house.call("GET", "/openapi/own.json", &key, None).await.body;
     let names: Vec<_> = own["webhooks"].as_object().unwrap().keys().collect();
-    assert_eq!(names, ["record.*.created", "record.*.deleted", "record.*.restored", "record.*.updated"]);
+    let of_records = ["record.*.created", "record.*.deleted", "record.*.restored", "record.*.updated"];
+    assert_eq!(names, ["larder.test"].into_iter().chain(of_records).collect::<Vec<_>>());
     let content =
         own.pointer("/webhooks/record.*.created/post/requestBody/content/application~1json").unwrap();
     let example = &content["examples"]["full"]["value"];

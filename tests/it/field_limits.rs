@@ -1,6 +1,7 @@
 //! The limits of every field, from one table: what is just within works and is kept as it is, what is just beyond is
 //! refused with the field's place, over REST, for one that is made and one that is changed, and over MCP.
 
+mod largest;
 mod limit;
 mod table;
 

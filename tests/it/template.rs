@@ -73,12 +73,12 @@ fn each_path_of_the_template_leads_to_a_route() {
 /// Whatever else is written must not invoke anything.
 #[test]
 fn the_stream_hands_on_what_is_logged_and_nothing_else() {
-    use domain::schema::{AUDIT, CONNECTIONS, DATA, NOTICE, TRASH, is_logged};
+    use domain::schema::{ASKED, AUDIT, CONNECTIONS, DATA, NOTICE, TRASH, is_logged};
     let template = fs::read_to_string(root().join("infra/template.yaml")).unwrap();
     let prefixes = template.split(r#"{"prefix":""#).skip(1).map(|rest| rest.split('"').next().unwrap());
     let mut prefixes: Vec<_> = prefixes.collect();
     prefixes.sort_unstable();
-    assert_eq!(prefixes, [AUDIT, CONNECTIONS, DATA, NOTICE, TRASH]);
+    assert_eq!(prefixes, [ASKED, AUDIT, CONNECTIONS, DATA, NOTICE, TRASH]);
     assert!(prefixes.iter().all(|prefix| is_logged(prefix)));
 }
 

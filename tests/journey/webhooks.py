@@ -107,12 +107,28 @@ def what_became_of_each_event_is_told_and_one_is_sent_again(journey):
     tries = [attempt["status"] for attempt in one["attempts"]]
     require((one["about"], one["id"], tries) == (task, hook.hits[0].id, [500, 200]), f"{one}")
     journey.owner("POST", f"{at}/deliveries/{one['id']}/replay").expect(202)
-    eventually("a third delivery", lambda: len(hook.hits) == 3, 130)
+    eventually("a third delivery", lambda: len(hook.hits) == 3, 20)
     require(hook.hits[2].body == hook.hits[0].body, "it is not the same event")
     eventually("the third try", lambda: len(events()[0]["attempts"]) == 3, 20)
     health = journey.owner("GET", f"{at}/health").expect(200)
     health.require((health.json["state"], health.json["failed"]) == ("sending", 0), "a healthy webhook expected")
     journey.hooks.remove(hook)  # what came twice was asked for
+
+
+@step()
+def a_test_event_is_sent_at_once_and_as_it_would_be_told(journey):
+    hook = journey.hook(events=())
+    at = f"/connections/{hook.connection.id}/deliveries"
+    for event in ("larder.test", "task.created", "record.films.updated"):
+        asked = journey.owner("POST", f"{at}/test", {"event": event}).expect(202).json["id"]
+        hit, told = eventually(event, lambda: next((one for one in hook.events() if one[0].id == asked), None), 10)
+        require((told["type"], told["data"]["test"]) == (event, True), f"no test of {event}: {told}")
+        one = eventually("its row", lambda: (one := journey.owner("GET", f"{at}/{asked}")).status == 200 and one.json, 20)
+        require((one["state"], one["attempts"][0]["status"]) == ("delivered", hit.status), f"{one}")
+    refused = journey.owner("POST", f"{at}/test", {"event": "task.flown"}).expect(400)
+    refused.require(refused.json["errors"][0]["pointer"] == "/event", "its place expected")
+    journey.owner("POST", f"/connections/{hook.connection.id}/pause").expect(200)
+    journey.owner("POST", f"{at}/test").expect(409)
 
 
 @step()

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use domain::change::Change;
 use domain::clock::Clock;
 use domain::connection::Connection;
-use domain::delivery::{Errand, Job, Origin};
+use domain::delivery::{Asked, Errand, Job, Origin};
 use domain::id::EventId;
 use domain::outcome::{Consumer, Outcome};
 use domain::queue::{Message, Queue};
@@ -58,6 +58,12 @@ impl Consumer<RowChange> for FanOut {
     async fn consume(&self, row: RowChange) -> Result<Outcome> {
         // The log itself is told to nobody: what its sealing writes asks for no connections.
         if row.key.sort.starts_with(schema::AUDIT) {
+            return Ok(Outcome::Done);
+        }
+        if row.key.sort.starts_with(schema::ASKED) {
+            if let Some(asked) = legible(Asked::of(&row))?.flatten() {
+                self.messages().push(asked.errand(row.key.owner).queued(Duration::ZERO)?);
+            }
             return Ok(Outcome::Done);
         }
         if row.key.sort.starts_with(schema::CONNECTIONS) {

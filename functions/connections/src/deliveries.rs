@@ -1,10 +1,12 @@
-//! What became of the events of a webhook: each with its tries, newest first; and what its owner wants to be sent again.
+//! What became of the events of a webhook: each with its tries, newest first; and what its owner wants to be sent besides.
 
 mod again;
 mod health;
+mod test;
 
 pub(crate) use again::{Nothing, Since, again, since};
 pub(crate) use health::{HealthView, health};
+pub(crate) use test::{Testing, Wanted, test};
 
 use axum::Json;
 use axum::extract::State;

@@ -12,7 +12,7 @@ use http::HeaderMap;
 use http::header::{CONTENT_TYPE, HeaderName};
 use jiff::Timestamp;
 use narrowed::{is_any, narrowed};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::sync::LazyLock;
 use web::{App, At, Call, Owner, Problem, unless_known};
 
@@ -40,6 +40,15 @@ pub(crate) async fn of_one(
 ) -> Result<Response, Problem> {
     let connection = Shelf::<Connection>::new(&*app.table, owner).get(id).await?;
     Ok(of(&connection, app.clock.now(), &headers))
+}
+
+/// The example of an event as this webhook would be told it, in full; `None` if it is told none of these.
+pub(crate) fn example(connection: &Connection, event: &str, at: Timestamp) -> Option<Value> {
+    let said = WHOLE.get("webhooks")?.get(event)?;
+    let mut document = json!({ "webhooks": { event: said } });
+    narrowed::events::narrow(&mut document, connection, at);
+    let said = document.get("webhooks")?.get(event)?;
+    said.pointer("/post/requestBody/content/application~1json/examples/full/value").cloned()
 }
 
 fn of(connection: &Connection, at: Timestamp, headers: &HeaderMap) -> Response {

@@ -51,6 +51,7 @@ pub fn routes() -> Routes {
         .get(Owner, "/connections/{id}/health", deliveries::health)
         .get(Owner, "/connections/{id}/deliveries", deliveries::list)
         .post(Owner, "/connections/{id}/deliveries/replay", deliveries::since)
+        .post(Owner, "/connections/{id}/deliveries/test", deliveries::test)
         .get(Owner, "/connections/{id}/deliveries/{event}", deliveries::one)
         .post(Owner, "/connections/{id}/deliveries/{event}/replay", deliveries::again)
         .get(Owner, "/connections/{id}/handler", handler::of_one)

@@ -39,8 +39,8 @@ fn address(name: &str) -> String {
     format!("/schemas/v1/{name}")
 }
 
-/// Those of all collections are the same.
-fn known(name: &str) -> String {
+/// Under which name its schema lies: those of all collections are the same.
+pub(crate) fn known(name: &str) -> String {
     match name.split('.').collect::<Vec<_>>().as_slice() {
         ["record", .., verb] => format!("record.*.{verb}"),
         _ => name.to_owned(),

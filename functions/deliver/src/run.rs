@@ -132,14 +132,14 @@ impl Endpoint<'_> {
         run: &mut Run,
     ) -> Result<Option<Failed>> {
         let now = self.now();
-        let change = origin.as_ref().map(Origin::change).transpose()?;
-        let told = change.as_ref().map(|change| change.told(connection, now)).transpose()?.flatten();
-        let (Some(change), Some(told)) = (&change, told) else {
-            let state = if change.is_some() { State::Withdrawn } else { State::Failed };
+        let happened = origin.as_ref().map(Origin::read).transpose()?;
+        let told = happened.as_ref().map(|happened| happened.told(connection, now)).transpose()?.flatten();
+        let Some(told) = told else {
+            let state = if happened.is_some() { State::Withdrawn } else { State::Failed };
             delivery.becomes(state, None);
             return self.write(vec![delivery.put(self.owner)?]).await.map(|()| None);
         };
-        let Tried { attempt, answer } = self.tell(connection, &delivery, change, &told, None).await?;
+        let Tried { attempt, answer } = self.tell(connection, &delivery, &told, None).await?;
         let (began, now) = (attempt.at, self.now());
         let verdict = self.judged(connection.hook(now).map(|hook| hook.config), &delivery, &answer);
         if verdict == Verdict::Delivered {

@@ -2,9 +2,8 @@
 
 use crate::endpoint::{Endpoint, MOST_TRIES, Noted};
 use crate::tell::Tried;
-use domain::change::Change;
 use domain::connection::{Connection, Reason, WebhookConfig};
-use domain::delivery::{Delivery, Errand, Health, Job, Next, Origin, State, Step, Verdict, judge};
+use domain::delivery::{Delivery, Errand, Happened, Health, Job, Next, Origin, State, Step, Verdict, judge};
 use domain::due;
 use domain::id::{EventId, RequestId};
 use domain::outcome::Outcome;
@@ -27,12 +26,12 @@ struct Look {
     connection: Option<Connection>,
     delivery: Option<Delivery>,
     health: Health,
-    change: Option<Change>,
+    happened: Option<Happened>,
 }
 
 impl Endpoint<'_> {
     pub(crate) async fn send(&self, wanted: Try) -> Result<Outcome> {
-        let Look { connection, delivery, health, change } = self.look(&wanted).await?;
+        let Look { connection, delivery, health, happened } = self.look(&wanted).await?;
         if let Some(delivery) = &delivery
             && !delivery.waits_for(wanted.due, wanted.again)
         {
@@ -47,18 +46,24 @@ impl Endpoint<'_> {
             return self.ends(delivery, State::Withdrawn).await;
         };
         let is_new = delivery.is_none();
-        let new = || Delivery::new(wanted.event, self.id, wanted.from.clone(), change.as_ref());
+        let new = || Delivery::new(wanted.event, self.id, wanted.from.clone(), happened.as_ref());
         let mut delivery = delivery.unwrap_or_else(new);
-        let Some(change) = change else { return self.ends(Some(delivery), State::Failed).await };
-        let Some(told) = change.told(&connection, now)? else {
+        let Some(happened) = happened else { return self.ends(Some(delivery), State::Failed).await };
+        let Some(told) = happened.told(&connection, now)? else {
             return self.ends((!is_new).then_some(delivery), State::Withdrawn).await;
         };
         delivery.event.clone_from(&told.event);
-        if wanted.again.is_none() && (health.parking || !connection.listens(now)) {
+        let is_asked = wanted.again.is_some();
+        if is_asked && !connection.listens(now) {
+            // Its owner has paused it since then: a test has failed.
+            let writes = is_new.then(|| delivery.put(self.owner)).transpose()?;
+            return self.write(writes.into_iter().collect()).await.map(|()| Outcome::Done);
+        }
+        if !is_asked && (health.parking || !connection.listens(now)) {
             self.park(delivery, health).await?;
             return Ok(Outcome::Done);
         }
-        let tried = self.tell(&connection, &delivery, &change, &told, wanted.again).await?;
+        let tried = self.tell(&connection, &delivery, &told, wanted.again).await?;
         self.settle(&connection, delivery, &wanted, tried, health).await
     }
 
@@ -78,7 +83,7 @@ impl Endpoint<'_> {
             connection: connection.as_ref().map(shelf::read::<Connection>).transpose()?,
             delivery: delivery.as_ref().map(Delivery::read).transpose()?,
             health: Health::of(self.id, health.as_ref())?,
-            change: origin.as_ref().map(Origin::change).transpose()?,
+            happened: origin.as_ref().map(Origin::read).transpose()?,
         })
     }
 
@@ -101,18 +106,24 @@ impl Endpoint<'_> {
     ) -> Result<Outcome> {
         let Tried { attempt, answer } = tried;
         let (began, now) = (attempt.at, self.now());
-        let counts = wanted.again.is_none();
+        let (counts, is_test) = (wanted.again.is_none(), wanted.from.is_test());
         let config = connection.hook(now).map(|hook| hook.config);
         let verdict = self.judged(config, &delivery, &answer);
         let (becomes, outcome) = match verdict {
             Verdict::Delivered => (Some((State::Delivered, None)), Outcome::Done),
-            Verdict::Gone => {
+            Verdict::Gone if !is_test => {
                 self.disable(Reason::Gone).await?;
                 self.park(with(delivery, attempt), health).await?;
                 return Ok(Outcome::Done);
             }
             _ if !counts => (None, Outcome::Done),
-            Verdict::Exhausted => (Some((State::Failed, None)), Outcome::Done),
+            // It is not this event that is not taken: it waits until something is, or nobody hopes for that any more.
+            Verdict::Exhausted if health.goes_down() => {
+                self.ails(health.clone(), began).await?;
+                self.park(with(delivery, attempt), health).await?;
+                return Ok(Outcome::Done);
+            }
+            Verdict::Exhausted | Verdict::Gone => (Some((State::Failed, None)), Outcome::Done),
             Verdict::Again(wait) => {
                 let at = later(now, wait);
                 let is_short = wait < SHORT;
@@ -124,6 +135,7 @@ impl Endpoint<'_> {
         self.note(delivery, Some(attempt), Noted { becomes, counts }).await?;
         match verdict {
             Verdict::Delivered => self.recovers(health).await?,
+            _ if is_test => {}
             _ => self.ails(health, began).await?,
         }
         Ok(outcome)

@@ -1,10 +1,10 @@
 //! One try: an event is signed and posted.
 
 use crate::endpoint::Endpoint;
-use domain::change::{Change, Told};
+use domain::change::Told;
 use domain::connection::{Connection, ToSign};
 use domain::delivery::{Attempt, Delivery, Payload};
-use domain::id::{EventId, RequestId};
+use domain::id::RequestId;
 use domain::keyring::Purpose;
 use domain::outbound::{Answer, Caps, Method, OutboundError, Request};
 use domain::{Error, Result};
@@ -23,11 +23,10 @@ impl Endpoint<'_> {
         &self,
         connection: &Connection,
         delivery: &Delivery,
-        change: &Change,
         told: &Told,
         again: Option<RequestId>,
     ) -> Result<Tried> {
-        let request = self.request(connection, delivery.id, change, told).await?;
+        let request = self.request(connection, delivery, told).await?;
         let (at, began) = (self.now(), self.ports.clock.elapsed());
         let answer = self.ports.outbound.send(request).await;
         let took = self.ports.clock.elapsed().saturating_sub(began);
@@ -41,18 +40,12 @@ impl Endpoint<'_> {
     }
 
     /// Signed anew each time: receivers refuse what was signed long ago.
-    async fn request(
-        &self,
-        connection: &Connection,
-        event: EventId,
-        change: &Change,
-        told: &Told,
-    ) -> Result<Request> {
+    async fn request(&self, connection: &Connection, delivery: &Delivery, told: &Told) -> Result<Request> {
         let hook = connection.hook(self.now()).ok_or_else(|| Error::internal("no webhook"))?;
-        let body = Payload::body(change, told, hook.config.payload)?;
+        let body = Payload::body(delivery.at, told, hook.config.payload)?;
         let key = self.ports.keys.find(self.owner, Purpose::Webhook).await?;
         let key = key.ok_or_else(|| Error::internal("a webhook without its data key"))?;
-        let (id, at) = (event.to_string(), self.now());
+        let (id, at) = (delivery.id.to_string(), self.now());
         let message = ToSign { id: &id, at, body: &body };
         let signature = hook.secrets.sign(&key, &self.id.to_string(), hook.config.signature, &message)?;
         let headers = vec![

@@ -4,7 +4,7 @@
 
 use crate::connection::Connection;
 use crate::delivery::{Delivery, Errand, Health, Job, Origin};
-use crate::id::{ConnectionId, EventId, OwnerId, RequestId};
+use crate::id::{ConnectionId, EventId, OwnerId};
 use crate::table::{Expect, Put, Row};
 use crate::{Error, Result, schema};
 use jiff::{SignedDuration, Timestamp};
@@ -37,16 +37,10 @@ pub enum What {
         event: EventId,
         from: Origin,
         at: Timestamp,
-        /// The call in which the owner asked for it, besides all others.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        again: Option<RequestId>,
     },
     /// What a webhook's health says is to be looked at.
     Release {
         connection: ConnectionId,
-        /// What was given up from then on, too.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        failed_since: Option<Timestamp>,
     },
 }
 
@@ -59,11 +53,10 @@ impl Due {
     pub fn errand(&self) -> Option<Errand> {
         let (connection, job) = match self.what.clone() {
             What::Expiring { .. } => return None,
-            What::Retry { connection, event, from, at, again } => {
-                let due = again.is_none().then_some(at);
-                (connection, Job::Send { event, from, due, again })
+            What::Retry { connection, event, from, at } => {
+                (connection, Job::Send { event, from, due: Some(at), again: None })
             }
-            What::Release { connection, failed_since } => (connection, Job::Release { failed_since }),
+            What::Release { connection } => (connection, Job::Release { failed_since: None }),
         };
         Some(Errand { owner: self.owner, connection, job })
     }
@@ -77,8 +70,7 @@ impl Due {
 /// For the transaction that writes down the try before it.
 pub fn retry(owner: OwnerId, delivery: &Delivery, at: Timestamp) -> Result<Put> {
     let Delivery { id, connection, tries, .. } = delivery;
-    let what =
-        What::Retry { connection: *connection, event: *id, from: delivery.from.clone(), at, again: None };
+    let what = What::Retry { connection: *connection, event: *id, from: delivery.from.clone(), at };
     Due { owner, what }.put(at, &format!("{connection}/{id}/{tries}"))
 }
 
@@ -86,27 +78,7 @@ pub fn retry(owner: OwnerId, delivery: &Delivery, at: Timestamp) -> Result<Put> 
 pub fn release(owner: OwnerId, health: &Health, at: Timestamp) -> Result<Put> {
     let connection = health.connection;
     let about = format!("{connection}/release/{}", health.next_version());
-    Due { owner, what: What::Release { connection, failed_since: None } }.put(at, &about)
-}
-
-/// One more try, which its owner asks for in this call.
-pub fn again(owner: OwnerId, delivery: &Delivery, asked: RequestId, at: Timestamp) -> Result<Put> {
-    let Delivery { id, connection, .. } = delivery;
-    let (from, again) = (delivery.from.clone(), Some(asked));
-    let what = What::Retry { connection: *connection, event: *id, from, at, again };
-    Due { owner, what }.put(at, &format!("{connection}/{id}/{asked}"))
-}
-
-/// What was given up since then, which its owner asks for in this call.
-pub fn revival(
-    owner: OwnerId,
-    connection: ConnectionId,
-    since: Timestamp,
-    asked: RequestId,
-    at: Timestamp,
-) -> Result<Put> {
-    let what = What::Release { connection, failed_since: Some(since) };
-    Due { owner, what }.put(at, &format!("{connection}/release/{asked}"))
+    Due { owner, what: What::Release { connection } }.put(at, &about)
 }
 
 /// The row that goes with a connection whose expiry is new. The connection's version in the key makes it a row of

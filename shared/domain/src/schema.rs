@@ -25,6 +25,7 @@
 //! | `notice/<conn>/<occasion>` | a notice for the owner, for 40 days | what no write of a record tells, once |
 //! | `hooks` | nothing, at a version that counts | whether an owner's webhooks are as they were when they were read |
 //! | `dlv/<conn>/<event>` | what became of an event at a webhook, for 30 days | its tries; what was told, by time |
+//! | `asked/<conn>/<call>` | what a call of the owner's wants a webhook to be sent, for 30 days | what is to be sent besides; what a test tells |
 //! | `hook/<conn>` | a webhook's health, for 40 days after its last write | whether it is sent to |
 //! | `due/<time>/<conn>/…` | a reminder, under `OwnerId::LARDER` | what is due until now, of all owners |
 //! | `idem/<hash>` | a sealed answer, for 24 hours | what a call was answered that is sent again |
@@ -61,12 +62,13 @@
 //! | first | `memory/alike/<hash>/<memory>` | the memories that say the same |
 //! | third | `memory/<type>/<memory>` | the memories of a type, by age |
 //!
-//! Rows under `conn/`, `data/`, `trash/`, `notice/` and `audit/` are logged: each write of one is one change, but for
+//! Rows under `conn/`, `data/`, `trash/`, `notice/`, `asked/` and `audit/` are logged: each write of one is one change, but for
 //! the one that seals an entry of the audit log, which tells nothing new.
 
 use crate::connection::Slug;
 use crate::id::{
-    ActivityId, ApprovalId, AuditId, BackupId, ConnectionId, EventId, JobId, MemoryId, OwnerId, TaskId,
+    ActivityId, ApprovalId, AuditId, BackupId, ConnectionId, EventId, JobId, MemoryId, OwnerId, RequestId,
+    TaskId,
 };
 use crate::key::KeyHash;
 use crate::keyring::Purpose;
@@ -81,6 +83,7 @@ use std::ops::Range;
 pub const DATA: &str = "data/";
 pub const TRASH: &str = "trash/";
 pub const NOTICE: &str = "notice/";
+pub const ASKED: &str = "asked/";
 pub const AUDIT: &str = "audit/";
 pub const CONNECTIONS: &str = "conn/";
 const HISTORY: &str = "hist/";
@@ -93,7 +96,7 @@ const DUE_TIME: &str = "%Y%m%dT%H%M%SZ";
 pub const KEPT: SignedDuration = SignedDuration::from_hours(24 * 90);
 
 pub fn is_logged(sort: &str) -> bool {
-    [DATA, TRASH, NOTICE, AUDIT, CONNECTIONS].iter().any(|kind| sort.starts_with(kind))
+    [DATA, TRASH, NOTICE, ASKED, AUDIT, CONNECTIONS].iter().any(|kind| sort.starts_with(kind))
 }
 
 pub fn connection(owner: OwnerId, id: ConnectionId) -> RowKey {
@@ -197,6 +200,11 @@ pub fn deliveries_that_are(owner: OwnerId, id: ConnectionId, state: &str) -> Que
 /// What happened is told for so long.
 pub fn delivery_expiry(at: Timestamp) -> Expiry {
     Expiry::at(at + SignedDuration::from_hours(24 * 30))
+}
+
+/// One row for each call.
+pub fn asked(owner: OwnerId, id: ConnectionId, call: RequestId) -> RowKey {
+    RowKey::new(owner, format!("{ASKED}{id}/{call}"))
 }
 
 pub fn health(owner: OwnerId, id: ConnectionId) -> RowKey {

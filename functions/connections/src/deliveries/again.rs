@@ -1,12 +1,14 @@
-//! What its owner wants to be sent again. It is written down as due now, beside the answer that says so: neither can be
-//! there without the other, and whoever looks for what is due looks within a minute.
+//! What its owner wants to be sent again. It is written down beside the answer that says so: neither can be there
+//! without the other, and who tells what happened finds it among that.
 
 use super::{Shown, found, webhook};
 use axum::extract::State;
+use domain::Error;
 use domain::connection::Connection;
-use domain::id::{ConnectionId, EventId};
-use domain::table::{Put, Write};
-use domain::{Error, due};
+use domain::delivery::{Ask, Asked};
+use domain::id::{ConnectionId, EventId, OwnerId};
+use domain::shelf::Writer;
+use domain::table::Write;
 use http::StatusCode;
 use jiff::Timestamp;
 use schemars::JsonSchema;
@@ -36,8 +38,8 @@ pub(crate) async fn again(
     let ask = async |keep: Keep<'_>| {
         listens(&webhook(&app, *owner, id).await?, by.at)?;
         let delivery = found(&app, *owner, id, event).await?;
-        let due = due::again(*owner, &delivery, by.source.request, by.at)?;
-        asked(&app, due, keep, &Shown::from(delivery)).await
+        let what = Ask::Again { event, from: delivery.from.clone() };
+        ask_for(&app, *owner, asked(id, by, what), keep, &Shown::from(delivery)).await
     };
     once.run(&app, *owner, ask).await
 }
@@ -52,20 +54,30 @@ pub(crate) async fn since(
 ) -> Result<Answered, Problem> {
     let ask = async |keep: Keep<'_>| {
         listens(&webhook(&app, *owner, id).await?, by.at)?;
-        let due = due::revival(*owner, id, since.since, by.source.request, by.at)?;
-        asked(&app, due, keep, &since).await
+        let what = Ask::Failed { since: since.since };
+        ask_for(&app, *owner, asked(id, by, what), keep, &since).await
     };
     once.run(&app, *owner, ask).await
 }
 
-async fn asked(app: &App, due: Put, keep: Keep<'_>, told: &impl Serialize) -> Result<Answer, Problem> {
+pub(super) fn asked(connection: ConnectionId, by: Writer, what: Ask) -> Asked {
+    Asked { connection, by: by.source.request, at: by.at, what }
+}
+
+pub(super) async fn ask_for(
+    app: &App,
+    owner: OwnerId,
+    asked: Asked,
+    keep: Keep<'_>,
+    told: &impl Serialize,
+) -> Result<Answer, Problem> {
     let answer = Answer::json(StatusCode::ACCEPTED, told)?;
-    let writes = [Some(due), keep.answer(&answer)?].into_iter().flatten().map(Write::Put);
+    let writes = [Some(asked.put(owner)?), keep.answer(&answer)?].into_iter().flatten().map(Write::Put);
     app.table.transact(writes.collect(), app.op()).await?;
     Ok(answer)
 }
 
-fn listens(connection: &Connection, now: Timestamp) -> Result<(), Error> {
+pub(super) fn listens(connection: &Connection, now: Timestamp) -> Result<(), Error> {
     let paused = "it is not sent to now; resume it, and what was kept for it is sent";
     connection.listens(now).then_some(()).ok_or_else(|| Error::InTheWay(paused.to_owned()))
 }

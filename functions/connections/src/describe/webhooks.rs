@@ -1,7 +1,7 @@
 //! What only webhooks have.
 
 use super::connection;
-use crate::deliveries::{DeliveryParams, HealthView, Nothing, Shown, Since};
+use crate::deliveries::{DeliveryParams, HealthView, Nothing, Shown, Since, Testing, Wanted};
 use crate::handler::{self, HandlerParams};
 use crate::schemas::Schemas;
 use crate::secret::{RotateSecret, RotatedSecret};
@@ -63,7 +63,7 @@ pub(super) fn operations() -> Vec<Operation> {
             Method::POST,
             "/connections/{id}/deliveries/{event}/replay",
             "replay_delivery",
-            "Send one event again, within a minute and besides its schedule",
+            "Send one event again, now and besides its schedule",
         )
         .at::<ConnectionId>()
         .at::<EventId>()
@@ -74,12 +74,22 @@ pub(super) fn operations() -> Vec<Operation> {
             Method::POST,
             "/connections/{id}/deliveries/replay",
             "replay_deliveries",
-            "Send what was given up, within a minute, each with all its tries before it",
+            "Send what was given up, now, each with all its tries before it",
         )
         .at::<ConnectionId>()
         .repeatable()
         .takes::<Since>(json!({ "since": "2027-01-15T08:00:00Z" }))
         .answers::<Since>(202, json!({ "since": "2027-01-15T08:00:00Z" })),
+        new(
+            Method::POST,
+            "/connections/{id}/deliveries/test",
+            "send_test_event",
+            "Send an event that never happened, now and once, to see how it arrives",
+        )
+        .at::<ConnectionId>()
+        .repeatable()
+        .takes::<Wanted>(json!({ "event": "task.created" }))
+        .answers::<Testing>(202, json!({ "id": "evt_06hhgq2g000000000000000000" })),
         new(Method::GET, "/schemas", "list_schemas", "Every event that there is, and where its schema lies")
             .answers::<Schemas>(
             200,

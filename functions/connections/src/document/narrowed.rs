@@ -1,6 +1,6 @@
 //! The description as one connection finds it. What it may not do, and fields that are hidden from it, are nowhere.
 
-mod events;
+pub(super) mod events;
 
 use domain::Result;
 use domain::access::{Action, Resource, Scope, leave_out};

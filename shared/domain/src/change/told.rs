@@ -5,13 +5,16 @@ use super::{Change, Seen, Sight, Verb};
 use crate::access::{ALWAYS, Action, Resource};
 use crate::connection::{Connection, Hook};
 use crate::id::ConnectionId;
+use crate::text::present;
 use crate::{Result, operation};
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Told {
     /// `task.created`: what it is for whom is told.
+    #[serde(default)]
     pub event: String,
     pub object: Map<String, Value>,
     /// Which of the item's changes it is.
@@ -19,9 +22,13 @@ pub struct Told {
     /// Where the item is read, unless it is gone.
     pub link: Option<String>,
     /// Which connection made the change, none if it was the owner; only if it may read that.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
     pub source: Option<Option<ConnectionId>>,
     /// The names of the fields that changed.
     pub changed: Vec<String>,
+    /// It never happened: its owner wants to see how it arrives.
+    #[serde(default)]
+    pub test: bool,
 }
 
 impl Change {
@@ -53,7 +60,7 @@ impl Change {
         } else {
             (source, changed) = (seen.by.map(|_| self.source.connection), seen.fields);
         }
-        Told { event, object, sequence, link, source, changed }
+        Told { event, object, sequence, link, source, changed, test: false }
     }
 
     /// Whether it is done now and was not, as far as the scope shows.

@@ -120,6 +120,11 @@ impl Health {
         self.failures >= MOST_FAILURES
     }
 
+    /// Whether one failure more is one too many.
+    pub const fn goes_down(&self) -> bool {
+        self.failures + 1 >= MOST_FAILURES
+    }
+
     /// Until when it is left alone now; each time longer.
     pub fn pause(&mut self, now: Timestamp, asked: Option<std::time::Duration>) -> Timestamp {
         let minutes = PAUSES.get(self.pauses).or(PAUSES.last()).copied().unwrap_or_default();

@@ -1,6 +1,8 @@
 //! What waits in the queue: not what happened, only where that lies, because it is kept there anyway.
 
-use crate::change::Change;
+use super::asked::{Ask, Asked};
+use crate::change::{Change, Told};
+use crate::connection::Connection;
 use crate::id::{ConnectionId, EventId, OwnerId, RequestId};
 use crate::table::{Image, Row, RowChange, RowKey};
 use crate::{Error, Result, queue, schema};
@@ -52,6 +54,17 @@ pub enum Job {
 #[serde(transparent)]
 pub struct Origin(String);
 
+/// What an event tells.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Happened {
+    Change(Change),
+    /// Nothing has: its owner wants to see how it arrives.
+    Test {
+        at: Timestamp,
+        told: Told,
+    },
+}
+
 impl Origin {
     /// Of what is told: a change that the sealer keeps, or a notice, which is its own row.
     pub fn of(row: &RowChange) -> Option<Self> {
@@ -62,18 +75,66 @@ impl Origin {
         Some(Self(schema::history(key.owner, schema::what(key)?, version).sort))
     }
 
+    /// Of what its own row says.
+    pub(super) fn at(key: &RowKey) -> Self {
+        Self(key.sort.clone())
+    }
+
     pub fn key(&self, owner: OwnerId) -> RowKey {
         RowKey::new(owner, self.0.clone())
     }
 
+    pub fn is_test(&self) -> bool {
+        self.0.starts_with(schema::ASKED)
+    }
+
     /// What happened, as its row says.
-    pub fn change(row: &Row) -> Result<Change> {
+    pub fn read(row: &Row) -> Result<Happened> {
+        let told_nothing = || Error::unreadable(&row.key, &"it tells nothing");
+        if row.key.sort.starts_with(schema::ASKED) {
+            let Asked { at, what, .. } = Asked::read(&row.key, &row.body)?;
+            let Ask::Test { told, .. } = what else { return Err(told_nothing()) };
+            return Ok(Happened::Test { at, told });
+        }
         if !row.key.sort.starts_with(schema::NOTICE) {
-            return Change::kept(row);
+            return Change::kept(row).map(Happened::Change);
         }
         let after = Some(Image { version: row.version, body: row.body.clone() });
         let told = RowChange { position: String::new(), key: row.key.clone(), before: None, after };
-        Change::of(&told)?.ok_or_else(|| Error::unreadable(&row.key, &"it tells nothing"))
+        Change::of(&told)?.map(Happened::Change).ok_or_else(told_nothing)
+    }
+}
+
+impl Happened {
+    /// As this webhook is told it; `None` for what it may not know, or did not ask for.
+    pub fn told(&self, connection: &Connection, now: Timestamp) -> Result<Option<Told>> {
+        match self {
+            Self::Change(change) => change.told(connection, now),
+            Self::Test { told, .. } => Ok(connection.hook(now).map(|_| told.clone())),
+        }
+    }
+
+    pub const fn at(&self) -> Timestamp {
+        match self {
+            Self::Change(Change { at, .. }) | Self::Test { at, .. } => *at,
+        }
+    }
+
+    /// What it is called for who may know all of it.
+    pub fn event(&self) -> String {
+        match self {
+            Self::Change(change) => change.event(),
+            Self::Test { told, .. } => told.event.clone(),
+        }
+    }
+
+    /// The id of what it is about.
+    pub fn about(&self) -> Option<&str> {
+        let id = match self {
+            Self::Change(change) => change.after.as_ref().or(change.before.as_ref())?.get("id")?,
+            Self::Test { told, .. } => told.object.get("id")?,
+        };
+        id.as_str()
     }
 }
 

@@ -1,6 +1,6 @@
 //! What a receiver gets.
 
-use crate::change::{Change, Told};
+use crate::change::Told;
 use crate::connection::Payload as Shape;
 use crate::id::ConnectionId;
 use crate::{Error, Result};
@@ -32,6 +32,9 @@ pub struct Data<'a> {
     pub sequence: Option<u64>,
     /// The names of the fields that changed.
     pub changed: &'a [String],
+    /// True of what never happened: its owner wants to see how it arrives.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub test: Option<bool>,
     /// Where the item is read, on this Larder's address, unless it is gone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub link: Option<&'a str>,
@@ -41,16 +44,17 @@ pub struct Data<'a> {
 }
 
 impl Payload<'_> {
-    pub fn body(change: &Change, told: &Told, shape: Shape) -> Result<String> {
+    pub fn body(at: Timestamp, told: &Told, shape: Shape) -> Result<String> {
         let data = Data {
             source: told.source,
             id: told.object.get("id"),
             sequence: told.sequence,
             changed: &told.changed,
+            test: told.test.then_some(true),
             link: told.link.as_deref(),
             object: (shape == Shape::Full).then_some(&told.object),
         };
-        let payload = Payload { r#type: told.event.clone(), timestamp: change.at, data };
+        let payload = Payload { r#type: told.event.clone(), timestamp: at, data };
         serde_json::to_string(&payload).map_err(Error::internal)
     }
 }

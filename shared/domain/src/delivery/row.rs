@@ -1,8 +1,7 @@
 //! What became of one event at one webhook: its tries, and what waits to be done. The same row is the log of its
 //! attempts, its place among what is parked, and what makes a message harmless that is handed out again.
 
-use super::job::Origin;
-use crate::change::Change;
+use super::job::{Happened, Origin};
 use crate::id::{ConnectionId, EventId, OwnerId, RequestId};
 use crate::outbound::{Answer, OutboundError};
 use crate::table::{Expect, Places, Put, Query, Row, Slot};
@@ -78,12 +77,13 @@ pub struct Attempt {
 }
 
 impl Delivery {
-    pub fn new(id: EventId, connection: ConnectionId, from: Origin, change: Option<&Change>) -> Self {
-        let event = change.map_or_else(|| "unknown".to_owned(), Change::event);
-        let object = change.and_then(|change| change.after.as_ref().or(change.before.as_ref()));
-        let about = object.and_then(|object| object.get("id")?.as_str()).map(str::to_owned);
-        let at = change.map_or_else(|| id.at(), |change| change.at);
-        let (state, next, tries, attempts) = (State::Waiting, None, 0, Vec::new());
+    pub fn new(id: EventId, connection: ConnectionId, from: Origin, happened: Option<&Happened>) -> Self {
+        let event = happened.map_or_else(|| "unknown".to_owned(), Happened::event);
+        let about = happened.and_then(Happened::about).map(str::to_owned);
+        let at = happened.map_or_else(|| id.at(), Happened::at);
+        // A test has one try: unless that is taken, it has failed.
+        let state = if from.is_test() { State::Failed } else { State::Waiting };
+        let (next, tries, attempts) = (None, 0, Vec::new());
         Self { id, connection, event, at, about, from, state, next, tries, attempts, version: None }
     }
 

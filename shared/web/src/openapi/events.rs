@@ -6,7 +6,7 @@ use super::schemas::{SchemaOf, Schemas};
 use domain::access::Resource;
 use domain::change::{Change, TOLD, Told, Verb, events, link};
 use domain::connection::Payload as Shape;
-use domain::delivery::Payload;
+use domain::delivery::{Payload, TEST, Tested};
 use domain::id::{ChangeId, OwnerId, RequestId};
 use domain::notice;
 use domain::shelf::Source;
@@ -24,6 +24,7 @@ struct Event<'a> {
 
 pub(super) fn webhooks(operations: &[Operation], schemas: &mut Schemas) -> Map<String, Value> {
     let all = TOLD.into_iter().flat_map(|resource| events(resource).map(move |name| (resource, name)));
+    let all = all.chain([(Resource::Connections, TEST.to_owned())]);
     let webhook = |(resource, name): (Resource, String)| {
         let (noun, verb) = (name.split('.').next()?, name.rsplit('.').next()?);
         let said = Event { name: &name, noun, verb, resource }.document(operations, schemas)?;
@@ -51,7 +52,16 @@ impl Event<'_> {
             },
             "responses": {
                 "2XX": { "description": "It was taken over" },
-                "default": { "description": "It is sent again later" },
+                "410": { "description": "Nobody is here any more: nothing is sent until its owner resumes it" },
+                "default": {
+                    "description": "It is sent again later",
+                    "headers": {
+                        "Retry-After": {
+                            "description": "No sooner than in so many seconds, or at that time; within a day.",
+                            "schema": { "type": "string" },
+                        },
+                    },
+                },
             },
         }))
     }
@@ -60,15 +70,17 @@ impl Event<'_> {
     fn object(&self, operations: &[Operation]) -> Option<(SchemaOf, Map<String, Value>)> {
         let id = json!("conn_06hhgq2g000000000000000000");
         let at = json!("2027-01-22T08:00:00Z");
-        let notice = match self.verb {
-            "expiring" => Some(json!({ "id": id, "expires_at": at })),
+        let notice = |example| Some((SchemaGenerator::subschema_for::<notice::Told> as SchemaOf, example));
+        let own = match self.verb {
+            "expiring" => notice(json!({ "id": id, "expires_at": at })),
             "limit_warning" | "limit_reached" => {
-                Some(json!({ "id": id, "window": "hour", "limit": 1_000, "until": at }))
+                notice(json!({ "id": id, "window": "hour", "limit": 1_000, "until": at }))
             }
+            "test" => Some((SchemaGenerator::subschema_for::<Tested> as SchemaOf, json!({ "id": id }))),
             _ => None,
         };
-        let (schema, mut example): (SchemaOf, Value) = match notice {
-            Some(example) => (SchemaGenerator::subschema_for::<notice::Told>, example),
+        let (schema, mut example): (SchemaOf, Value) = match own {
+            Some(own) => own,
             None => {
                 let get = format!("get_{}", self.noun);
                 let (schema, example) = operations.iter().find(|one| *one.id == get)?.told()?;
@@ -121,6 +133,7 @@ impl Event<'_> {
                 .find(|name| object.contains_key(*name))?),
             "completed" | "paused" | "revoked" => one("status"),
             "rotated" => one("key"),
+            "test" => Vec::new(),
             _ => change.fields(),
         };
         let is_gone = self.verb == "deleted";
@@ -129,9 +142,10 @@ impl Event<'_> {
             object: object.clone(),
             sequence: change.sequence().map(|sequence| sequence + u64::from(is_gone)),
             link: link(self.noun, object).filter(|_| !is_gone),
-            source: Some(None),
+            source: (self.name != TEST).then_some(None),
             changed,
+            test: self.name == TEST,
         };
-        serde_json::from_str(&Payload::body(&change, &told, shape).ok()?).ok()
+        serde_json::from_str(&Payload::body(change.at, &told, shape).ok()?).ok()
     }
 }

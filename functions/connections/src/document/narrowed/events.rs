@@ -4,16 +4,18 @@ use super::{Hidden, Names, strip};
 use domain::access::{Action, Resource};
 use domain::change::{TOLD, events};
 use domain::connection::Connection;
+use domain::delivery::TEST;
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
-pub(super) fn narrow(document: &mut Value, connection: &Connection, at: Timestamp) {
+pub(in crate::document) fn narrow(document: &mut Value, connection: &Connection, at: Timestamp) {
     let config = connection.face.choices();
     let told = |resource: &Resource| connection.decide(Action::Read, *resource, at).is_ok();
     let webhooks = document.get_mut("webhooks").and_then(Value::as_object_mut);
     let Some(webhooks) = webhooks else { return };
     webhooks.retain(|name, _| config.asks_for(name));
     let mut left = std::mem::take(webhooks);
+    webhooks.extend(left.remove_entry(TEST));
     for resource in TOLD.into_iter().filter(told) {
         let Hidden { read, .. } = Hidden::of(connection, resource, at);
         for name in events(resource) {

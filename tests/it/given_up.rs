@@ -1,0 +1,75 @@
+//! A receiver of whom nothing is heard any more, however little there is to tell it.
+
+use crate::delivering::{deliveries, drain, health, pass, states, webhook};
+use crate::harness::{House, OWNER};
+use crate::parking::set;
+use domain::delivery::State;
+use serde_json::{Value, json};
+
+const DAY: i64 = 24 * 3_600;
+
+/// Its schedule is over after three days; that nobody is there is not.
+#[tokio::test]
+async fn a_dead_receiver_of_a_single_event_is_left_alone_after_five_days() {
+    let house = House::new();
+    let id = webhook(&house, json!({ "events": ["task.*"] })).await;
+    let grant = json!([{ "resource": "connections", "actions": ["read"] }]);
+    let config = json!({ "target_url": "https://owner.example/hook" });
+    house.connect(json!({ "kind": "webhook", "name": "watch", "grant": grant, "config": config })).await;
+    let key = house.api("full_access").await;
+    drain(&house).await;
+    house
+        .network
+        .answers(|sent| (if sent.url.host_str() == Some("receiver.example") { 500 } else { 200 }, None));
+    house.task(&key, "Milk").await;
+    let (mut passed, mut of_schedule, mut told) = (0, 0, Vec::new());
+    while told.is_empty() {
+        let (own, others): (Vec<_>, Vec<_>) =
+            drain(&house).await.into_iter().partition(|sent| sent.url.host_str() == Some("receiver.example"));
+        if deliveries(&house, id).await[0].state == State::Waiting {
+            of_schedule += own.len();
+        }
+        told = others;
+        pass(&house, 900);
+        passed += 900;
+        assert!(passed < 6 * DAY, "nobody is told: {:?}", health(&house, id).await);
+    }
+    assert_eq!(of_schedule, 9, "the tenth is the last of its schedule");
+    assert!((5 * DAY..5 * DAY + 2_000).contains(&passed), "after {passed} s");
+    let event_told: Value = serde_json::from_str(&told[0].body).unwrap();
+    assert_eq!(event_told["type"], "connection.disabled");
+    let seen = house.call("GET", &format!("/connections/{id}"), OWNER, None).await.body;
+    assert_eq!((&seen["status"], &seen["disabled"]["reason"]), (&json!("inactive"), &json!("failing")));
+    assert_eq!(states(&house, id).await, [State::Parked], "it is not given up");
+    house.network.answers(|_| (200, None));
+    set(&house, id, "resume").await;
+    drain(&house).await;
+    assert_eq!(states(&house, id).await, [State::Delivered]);
+}
+
+/// Few tries are few, whatever else fails.
+#[tokio::test]
+async fn an_event_is_given_up_where_its_receiver_is_not_known_to_be_down() {
+    let house = House::new();
+    let id = webhook(&house, json!({ "retry_policy": { "tries": 2, "waits": [1] } })).await;
+    let key = house.api("full_access").await;
+    house.network.answers(|_| (500, None));
+    for title in ["Milk", "Bread"] {
+        house.task(&key, title).await;
+        drain(&house).await;
+        pass(&house, 2);
+        drain(&house).await;
+    }
+    assert_eq!(states(&house, id).await, [State::Failed; 2]);
+    // The fifth failure in a row says that it is not the event.
+    house.task(&key, "Salt").await;
+    drain(&house).await;
+    pass(&house, 2);
+    drain(&house).await;
+    assert_eq!(states(&house, id).await, [State::Failed, State::Failed, State::Parked]);
+    assert!(health(&house, id).await.parking);
+    house.network.answers(|_| (200, None));
+    pass(&house, 61);
+    drain(&house).await;
+    assert_eq!(states(&house, id).await, [State::Failed, State::Failed, State::Delivered]);
+}
