@@ -81,6 +81,7 @@ mod recall;
 mod records;
 mod repeated;
 mod replies;
+mod road_faults;
 mod sealing;
 mod sensitive;
 mod sign_in;
