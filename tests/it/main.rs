@@ -72,6 +72,7 @@ mod parked_between;
 mod parking;
 mod places;
 mod plans;
+mod prices;
 mod profile;
 mod provisioning;
 mod put;

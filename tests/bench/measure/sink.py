@@ -53,9 +53,9 @@ class Arrival:
         self.accepted = status == 200
 
 
-def hooks(larder, endpoints, **config):
-    """A webhook that hears of tasks for each endpoint. Answers their ids in the same order."""
-    grant = [{"resource": "tasks", "actions": ["read"]}]
+def hooks(larder, endpoints, resource="tasks", **config):
+    """A webhook that hears of tasks, or of something else, for each endpoint. Answers their ids in the same order."""
+    grant = [{"resource": resource, "actions": ["read"]}]
     made = []
     for nth, endpoint in enumerate(endpoints):
         body = {"kind": "webhook", "name": f"endpoint {nth}", "grant": grant,

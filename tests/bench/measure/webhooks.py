@@ -2,10 +2,12 @@
 
 import http.client
 import json
+import subprocess
 import time
 from concurrent.futures import ThreadPoolExecutor
 from statistics import median
 
+from . import build
 from .larder import Larder, create, load
 from .sink import Sink, hooks
 
@@ -13,11 +15,16 @@ ENDPOINTS, WRITES = 20, 2_000
 DELIVERIES_PER_CPU_SECOND = 4_000
 PACED, PER_SECOND = 500, 50
 ARRIVES_WITHIN_MS = 10
+OTHERS, MOST_BESIDE_THEM = 1_000, 1.1
+MOST_DOLLARS = 1.60
+PRICES = "prices::a_million_deliveries_cost_at_most_a_dollar_sixty"
 
 
 def measure(binary, meters, scratch, table):
     delivered(binary, meters, scratch, table)
     soon(binary, meters, scratch, table)
+    beside_others(binary, meters, scratch, table)
+    price(table)
 
 
 def delivered(binary, meters, scratch, table):
@@ -48,6 +55,36 @@ def soon(binary, meters, scratch, table):
         took = sorted(arrival.at - sent[arrival.subject] for arrival in sink.arrivals())
     table.row(f"{PER_SECOND} writes a second: from the answer to the webhook, p50", median(took) * 1e3, None, "ms",
               below=ARRIVES_WITHIN_MS, more=f"(p99 {took[len(took) * 99 // 100] * 1e3:.1f})")
+
+
+def beside_others(binary, meters, scratch, table):
+    """What a change that one webhook is told of costs beside many that do not ask for it."""
+    spent = {}
+    for others in (0, OTHERS):
+        with Sink(meters, "ok:1") as sink, started(binary, scratch / f"beside-{others}", sink) as larder:
+            key, post = larder.connection_key(), create()
+            files = list(post.files(larder, key, scratch))
+            hooks(larder, sink.endpoints)
+            hooks(larder, sink.endpoints * others, "goals")
+            # Who listens is read once, and then remembered.
+            Writer(larder, key).write(1)
+
+            def write_and_deliver():
+                write(meters, larder, post, files)
+                if not sink.until(1 + WRITES, 60):
+                    raise SystemExit(f"{sink.count()} of {WRITES} deliveries arrived")
+
+            spent[others] = cost(larder, write_and_deliver) / WRITES * 1e6
+    table.row(f"a write and its delivery beside {OTHERS:,} webhooks that do not hear of it, as the floor beside none: CPU",
+              spent[OTHERS], spent[0], "µs", below=spent[0] * MOST_BESIDE_THEM)
+
+
+def price(table):
+    said = build.cargo("test", "-p", "it", "--", "--nocapture", "--exact", PRICES, stdout=subprocess.PIPE)
+    parts = [line.split("\t")[1:] for line in said.splitlines() if line.startswith("price\t")]
+    *parts, (_, total) = [(what, float(dollars)) for what, dollars in parts]
+    table.row("a million deliveries on AWS, from counted calls at list prices", total, None, "$", below=MOST_DOLLARS,
+              more=f"({', '.join(f'{what} {dollars:.2f}' for what, dollars in parts)})")
 
 
 def started(binary, data, sink):
