@@ -41,6 +41,10 @@ fn example(route: &Route, items: &Items, connection: &str) -> (String, Option<Va
             let id = if path.contains("/records") { "rec_00000000000000000000000000" } else { "things" };
             path.replace("{collection}", "things").replace("{id}", id)
         }
+        ("/webhooks/{id}/send-again", _) => {
+            format!("/webhooks/{connection}/send-again?event=evt_00000000000000000000000000")
+        }
+        (path, _) if path.starts_with("/webhooks/") => path.replace("{id}", connection),
         ("/v1/approvals/{id}", _) => "/v1/approvals/appr_00000000000000000000000000".to_owned(),
         ("/jobs/{id}", _) => "/jobs/job_00000000000000000000000000".to_owned(),
         (path, _) if path.starts_with("/approvals/") || path.starts_with("/waiting/") => {
@@ -78,6 +82,7 @@ fn example(route: &Route, items: &Items, connection: &str) -> (String, Option<Va
             "goal": { "title": "anything" },
             "plan": { "suggested_tasks": [{ "ref": "a", "title": "written by the access test" }] },
         })),
+        ("POST", path) if path.starts_with("/webhooks/") => None,
         ("POST", path) if DEEDS.iter().any(|deed| path.ends_with(deed)) => None,
         ("PUT", path) if path.starts_with("/v1/collections") => {
             Some(if path.contains("/records") { json!({ "data": {} }) } else { json!({ "name": "things" }) })

@@ -103,3 +103,4 @@ mod unseen;
 mod usage;
 mod verifying;
 mod waiting;
+mod webhook_page;

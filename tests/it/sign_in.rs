@@ -1,5 +1,6 @@
 //! The local host as it is opened: its link, its session, its host names.
 
+use crate::harness::Network;
 use axum::body::Body;
 use domain::clock::Clock as _;
 use domain::conformance::ManualClock;
@@ -18,11 +19,15 @@ pub(crate) fn open() -> (Host, Arc<ManualClock>, TempDir) {
 }
 
 pub(crate) fn start(folder: &TempDir, clock: &Arc<ManualClock>) -> Host {
+    start_in(folder, clock, Arc::default())
+}
+
+pub(crate) fn start_in(folder: &TempDir, clock: &Arc<ManualClock>, network: Arc<Network>) -> Host {
     let settings = Settings {
         listen: "127.0.0.1:4747".parse().unwrap(),
         hosts: "larder.home".to_owned(),
         public_url: None,
-        outbound: Arc::new(crate::harness::Network::default()),
+        outbound: network,
         reach: Arc::new(outbound::Exempt::default()),
         clock: Arc::clone(clock) as _,
         entropy: Arc::new(System),

@@ -48,7 +48,7 @@ async fn a_test_says_nothing_but_that_it_arrives() {
         (&one["state"], &one["event"], &one["about"]),
         (&json!("delivered"), &json!("larder.test"), &json!(id))
     );
-    assert!(one["attempts"][0]["again"].is_string() && one["tries"] == 0, "{one}");
+    assert!(one["attempts"][0]["again"].is_string() && one["tries"] == 0 && one["test"] == true, "{one}");
     let schema = house.send(request("GET", "/schemas/v1/larder.test", None, None)).await.body;
     assert_eq!(schema["examples"][0]["data"]["test"], true);
 }

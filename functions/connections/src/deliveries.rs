@@ -5,7 +5,8 @@ mod health;
 mod test;
 
 pub(crate) use again::{Nothing, Since, again, since};
-pub(crate) use health::{HealthView, health};
+pub use health::{HealthView, Standing};
+pub(crate) use health::{health, health_of};
 pub(crate) use test::{Testing, Wanted, test};
 
 use axum::Json;
@@ -49,6 +50,8 @@ pub(crate) struct Shown {
     /// What it is about.
     about: Option<String>,
     state: Became,
+    /// It never happened: its owner wanted to see how it arrives.
+    test: bool,
     /// How many tries of its schedule are used up.
     tries: u32,
     next_try_at: Option<Timestamp>,
@@ -117,8 +120,8 @@ impl DeliveryParams {
 
 impl From<Delivery> for Shown {
     fn from(delivery: Delivery) -> Self {
-        let Delivery { id, event, at, about, state, next, tries, attempts, .. } = delivery;
-        let next_try_at = next.map(|next| next.at);
-        Self { id, event, at, about, state, tries, next_try_at, attempts }
+        let Delivery { id, event, at, about, from, state, next, tries, attempts, .. } = delivery;
+        let (test, next_try_at) = (from.is_test(), next.map(|next| next.at));
+        Self { id, event, at, about, state, test, tries, next_try_at, attempts }
     }
 }

@@ -13,6 +13,7 @@ mod manage;
 mod mcpb;
 mod moving;
 mod own;
+mod page;
 mod preview;
 mod schemas;
 mod secret;
@@ -21,7 +22,9 @@ mod status;
 mod undo;
 mod usage;
 
+pub use deliveries::{HealthView, Standing};
 pub use describe::operations;
+pub use page::{Look, Webhook};
 
 use domain::preferences::Preferences;
 use domain::profile::Profile;

@@ -46,6 +46,11 @@ pub(crate) struct RotatedSecret<'a> {
     signing_secret: &'a str,
 }
 
+/// Time enough to give it to the receiver.
+pub(crate) fn for_a_day() -> RotateSecret {
+    RotateSecret { overlap_hours: Whole::near(24) }
+}
+
 /// The new secret is shown in this answer only; the one before ends at once, unless an overlap is asked for.
 pub(crate) async fn rotate(
     edit: Edit,

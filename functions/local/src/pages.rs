@@ -1,8 +1,10 @@
-//! Signing in, and the first page.
+//! Signing in, the first page, and one for each webhook.
 
 mod waiting;
+mod webhook;
 
 pub(crate) use waiting::{approve, deny};
+pub(crate) use webhook::{pause, resume, rotate_secret, send_again, send_failed, test, webhook};
 
 use crate::identity::{LocalOwner, Traded};
 use askama::Template;
@@ -120,6 +122,26 @@ pub(crate) async fn home(
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
     let (url, commands) = (format!("http://{host}"), &*commands);
     page(&Home { url, commands, connections, waiting, more_wait, decided })
+}
+
+#[derive(Template)]
+#[template(path = "undecided.html")]
+struct Undone<'a> {
+    said: &'a str,
+}
+
+/// To the page that says how it ended; what cannot be done now says why.
+fn back(done: Result<String, Problem>) -> Result<Response, Problem> {
+    match done {
+        Ok(to) => {
+            let to: HeaderValue = to.parse().map_err(Problem::internal)?;
+            Ok((StatusCode::SEE_OTHER, [(header::LOCATION, to)]).into_response())
+        }
+        Err(problem) if [StatusCode::CONFLICT, StatusCode::SERVICE_UNAVAILABLE].contains(&problem.status) => {
+            Ok((problem.status, page(&Undone { said: problem.detail() })?).into_response())
+        }
+        Err(problem) => Err(problem),
+    }
 }
 
 fn page(page: &impl Template) -> Result<Response, Problem> {

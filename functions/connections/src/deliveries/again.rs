@@ -23,7 +23,7 @@ pub(crate) struct Nothing {}
 #[serde(deny_unknown_fields)]
 pub(crate) struct Since {
     /// Of what was given up, what happened from then on.
-    since: Timestamp,
+    pub(crate) since: Timestamp,
 }
 
 /// One event, also one that was taken already; once, and beside its schedule.

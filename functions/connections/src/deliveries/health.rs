@@ -20,23 +20,23 @@ const MOST_COUNTED: usize = 1_000;
 
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "Health")]
-pub(crate) struct HealthView {
-    state: Standing,
-    consecutive_failures: u32,
-    failing_since: Option<Timestamp>,
+pub struct HealthView {
+    pub state: Standing,
+    pub consecutive_failures: u32,
+    pub failing_since: Option<Timestamp>,
     /// When what is parked is tried next.
-    next_try_at: Option<Timestamp>,
+    pub next_try_at: Option<Timestamp>,
     /// How many events are parked, and how many were given up in the last 30 days.
-    parked: usize,
-    failed: usize,
+    pub parked: usize,
+    pub failed: usize,
     /// More than 1,000 of either are not counted.
-    at_least: bool,
+    pub at_least: bool,
 }
 
-#[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[schemars(inline)]
-enum Standing {
+pub enum Standing {
     Sending,
     /// Its receiver takes nothing; what happens is kept, and tried from time to time.
     Parking,
@@ -53,13 +53,21 @@ pub(crate) async fn health(
     Owner(owner): Owner,
     At(id): At<ConnectionId>,
 ) -> Result<Json<HealthView>, Problem> {
-    let connection = webhook(&app, owner, id).await?;
+    health_of(&app, owner, id).await.map(|(_, health)| Json(health))
+}
+
+pub(crate) async fn health_of(
+    app: &App,
+    owner: OwnerId,
+    id: ConnectionId,
+) -> Result<(Connection, HealthView), Problem> {
+    let connection = webhook(app, owner, id).await?;
     let key = schema::health(owner, id);
-    let [parked, failed] = [Became::Parked, Became::Failed].map(|state| count(&app, owner, id, state));
+    let [parked, failed] = [Became::Parked, Became::Failed].map(|state| count(app, owner, id, state));
     let (row, parked, failed) = try_join3(app.table.get(&key), parked, failed).await?;
     let health = Health::of(id, row.as_ref())?;
     let state = Standing::of(&connection, &health, app.clock.now());
-    Ok(Json(HealthView {
+    let view = HealthView {
         state,
         consecutive_failures: health.failures,
         failing_since: health.failing_since,
@@ -67,7 +75,8 @@ pub(crate) async fn health(
         parked: parked.min(MOST_COUNTED),
         failed: failed.min(MOST_COUNTED),
         at_least: parked.max(failed) > MOST_COUNTED,
-    }))
+    };
+    Ok((connection, view))
 }
 
 async fn count(app: &App, owner: OwnerId, id: ConnectionId, state: Became) -> Result<usize, Error> {

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use web::{Answered, App, At, Body, ByOwner, Keep, Owner, Problem, Repeatable};
 
-#[derive(Deserialize, JsonSchema)]
+#[derive(Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "NewTest")]
 pub(crate) struct Wanted {

@@ -139,6 +139,7 @@ fn delivery() -> Value {
         "at": "2027-01-15T08:00:00Z",
         "about": "task_06hhgq2g000000000000000000",
         "state": "waiting",
+        "test": false,
         "tries": 1,
         "next_try_at": "2027-01-15T08:00:06Z",
         "attempts": [attempt],

@@ -1,16 +1,14 @@
 //! What waits for the owner's word, and the two buttons.
 
-use super::page;
+use super::back;
 use approvals::Deciding;
-use askama::Template;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use domain::approval::{Approval, Ended, Refused, Status, View};
 use domain::connection::Connection;
 use domain::id::{ApprovalId, OwnerId};
 use domain::shelf::Shelf;
 use domain::text::is_plain;
 use domain::{Error, Result};
-use http::{HeaderValue, StatusCode, header};
 use web::{App, At, Problem};
 
 /// So many are shown; the rest comes when these are decided.
@@ -30,32 +28,17 @@ pub(super) struct Waiting {
     pub(super) broke_off: bool,
 }
 
-#[derive(Template)]
-#[template(path = "undecided.html")]
-struct Undecided<'a> {
-    said: &'a str,
-}
-
 pub(crate) async fn approve(deciding: Deciding, At(id): At<ApprovalId>) -> Result<Response, Problem> {
-    back(deciding.approve(id).await)
+    decided(deciding.approve(id).await)
 }
 
 pub(crate) async fn deny(deciding: Deciding, At(id): At<ApprovalId>) -> Result<Response, Problem> {
-    back(deciding.deny(id).await)
+    decided(deciding.deny(id).await)
 }
 
-/// To the first page, which says how it ended; what cannot be decided says why.
-fn back(decided: Result<View, Problem>) -> Result<Response, Problem> {
-    match decided {
-        Ok(view) => {
-            let to: HeaderValue = format!("/?decided={}", view.id).parse().map_err(Problem::internal)?;
-            Ok((StatusCode::SEE_OTHER, [(header::LOCATION, to)]).into_response())
-        }
-        Err(problem) if [StatusCode::CONFLICT, StatusCode::SERVICE_UNAVAILABLE].contains(&problem.status) => {
-            Ok((problem.status, page(&Undecided { said: problem.detail() })?).into_response())
-        }
-        Err(problem) => Err(problem),
-    }
+/// To the first page.
+fn decided(decided: Result<View, Problem>) -> Result<Response, Problem> {
+    back(decided.map(|view| format!("/?decided={}", view.id)))
 }
 
 /// The first of them, and whether there may be more.
