@@ -95,6 +95,7 @@ mod taken_back;
 mod template;
 mod templates;
 mod tested;
+mod touched;
 mod trash;
 mod undo;
 mod undone;

@@ -7,7 +7,7 @@ use crate::parking::set;
 use async_trait::async_trait;
 use domain::Result;
 use domain::outcome::Consumer as _;
-use domain::queue::Received;
+use domain::queue::{Queue as _, Received};
 use serde_json::json;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -104,6 +104,40 @@ async fn an_event_that_comes_while_its_webhook_is_resumed_is_not_left_behind() {
                 assert!(parker_stops > 3, "{parker_stops} calls of a parker");
                 break;
             }
+        }
+    }
+}
+
+/// A larder ends before each call of a release, and what it had in hand is handed out at once by the next; nothing else
+/// happens that would have anybody look.
+#[tokio::test]
+async fn a_release_that_is_cut_short_is_followed_by_another() {
+    let house = House::on(|inner| Arc::new(Hooked { inner, hook: Stops }));
+    let id = webhook(&house, json!({})).await;
+    let key = house.api("full_access").await;
+    drain(&house).await;
+    for stops in 1.. {
+        set(&house, id, "pause").await;
+        house.task(&key, "Milk").await;
+        drain(&house).await;
+        set(&house, id, "resume").await;
+        let message = queued(&house).await.remove(0);
+        let (_, work, is_cut_short) = begin(&house, message.clone(), stops).await;
+        work.abort();
+        if is_cut_short {
+            house.pump.deliver.consume(message.clone()).await.unwrap();
+        }
+        house.store.done(&message.receipt).await.unwrap();
+        let mut told = house.network.take();
+        for _ in 0..4 {
+            pass(&house, 60);
+            told.extend(drain(&house).await);
+        }
+        assert!(told.iter().any(|sent| title(sent) == "Milk"), "cut short before call {stops}");
+        assert!(!health(&house, id).await.parking);
+        if !is_cut_short {
+            assert!(stops > 5, "{stops} calls of a release");
+            break;
         }
     }
 }

@@ -39,7 +39,7 @@ impl FanOut {
         let connection: Connection =
             serde_json::from_str(&after.body).map_err(|error| Error::unreadable(&row.key, &error))?;
         if connection.listens(self.clock.now()) {
-            let job = Job::Release { failed_since: None };
+            let job = Job::Release { due: None, failed_since: None };
             let errand = Errand { owner: row.key.owner, connection: connection.id, job };
             self.messages().push(errand.queued(Duration::ZERO)?);
         }

@@ -1,7 +1,7 @@
 //! What is parked is sent, oldest first, one at a time and by one at a time, for as long as the receiver answers.
 
 use crate::endpoint::{Endpoint, MOST_TRIES};
-use crate::run::{End, PAGE, Run};
+use crate::run::{End, PAGE, Run, legible};
 use crate::send::later;
 use domain::connection::Connection;
 use domain::delivery::{Delivery, Errand, Health, Job, State};
@@ -17,27 +17,34 @@ use std::time::Duration;
 const LATER: Duration = Duration::from_secs(5);
 
 impl Endpoint<'_> {
-    pub(crate) async fn release(&self, failed_since: Option<Timestamp>) -> Result<Outcome> {
+    pub(crate) async fn release(
+        &self,
+        due: Option<Timestamp>,
+        failed_since: Option<Timestamp>,
+    ) -> Result<Outcome> {
         let (connection, mut health) = self.standing().await?;
         let now = self.now();
         let Some(connection) = connection.filter(|connection| connection.hook(now).is_some()) else {
             return Ok(Outcome::Done);
         };
-        if health.is_leased(now) {
-            // Whoever has it looks again; but knows nothing of what was given up.
-            return Ok(if failed_since.is_some() { Outcome::RetryAfter(LATER) } else { Outcome::Done });
-        }
-        if !health.parking && failed_since.is_none() {
+        let revived = match (due, failed_since) {
+            (_, Some(since)) => self.revive(State::Failed, since).await?,
+            (None, None) => self.revive(State::Waiting, Timestamp::UNIX_EPOCH).await?,
+            (Some(_), None) => false,
+        };
+        if !health.awaits(due) || !health.parking && !revived {
             return Ok(Outcome::Done);
         }
-        health.parking = true;
-        health.lease(now);
-        match self.write(vec![health.put(self.owner, now)?]).await {
+        if health.is_leased(now) {
+            // Whoever has it looks at what came, unless that has ended meanwhile.
+            return self.look_again().await.map(|()| Outcome::Done);
+        }
+        // Should this one be cut short, another one is planned already.
+        let until = health.lease(now);
+        let another = due::release(self.owner, &health, until)?;
+        match self.write(vec![another, health.put(self.owner, now)?]).await {
             Err(Error::Conflict) => return Ok(Outcome::RetryAfter(LATER)),
             done => done?,
-        }
-        if let Some(since) = failed_since {
-            self.revive(since).await?;
         }
         health.written();
         let (left, wait) = share(&connection, now);
@@ -48,21 +55,24 @@ impl Endpoint<'_> {
         Ok(Outcome::Done)
     }
 
-    /// What was given up has all its tries before it.
-    async fn revive(&self, since: Timestamp) -> Result<()> {
-        let all = State::Failed.all(self.owner, self.id);
-        let start = schema::delivery_place(self.id, State::Failed.name(), EventId::new(since, [0; 10]));
+    /// What waits, or was given up, is parked, so that it is sent with what is; what was given up has all its tries
+    /// before it. Whether there was any.
+    async fn revive(&self, state: State, since: Timestamp) -> Result<bool> {
+        let all = state.all(self.owner, self.id);
+        let start = schema::delivery_place(self.id, state.name(), EventId::new(since, [0; 10]));
         let all = Query { range: start..all.range.end.clone(), ..all };
-        let mut after = None;
+        let (mut after, mut is_any) = (None, false);
         loop {
             let page = self.ports.table.query(&all.clone().page(after, PAGE)).await?;
-            for row in &page.rows {
-                let mut delivery = Delivery::read(row)?;
+            for mut delivery in page.rows.iter().filter_map(legible) {
                 if delivery.from.is_test() {
                     continue;
                 }
-                delivery.tries = 0;
+                if state == State::Failed {
+                    delivery.tries = 0;
+                }
                 delivery.becomes(State::Parked, None);
+                is_any = true;
                 match self.write(vec![delivery.put(self.owner)?]).await {
                     Ok(()) | Err(Error::Conflict) => {}
                     Err(error) => return Err(error),
@@ -70,7 +80,7 @@ impl Endpoint<'_> {
             }
             after = page.next;
             if after.is_none() {
-                return Ok(());
+                return Ok(is_any);
             }
         }
     }
@@ -79,40 +89,42 @@ impl Endpoint<'_> {
     async fn conclude(&self, mut health: Health, end: End) -> Result<()> {
         for _ in 0..MOST_TRIES {
             let now = self.now();
-            let mut puts = Vec::new();
-            match end {
-                End::Empty => health.released(false, None),
-                End::Deaf => health.released(true, None),
-                End::Down(until) => {
-                    puts.push(due::release(self.owner, &health, until)?);
-                    health.released(true, Some(until));
-                }
-                End::More(wait) => {
-                    let job = Job::Release { failed_since: None };
-                    let errand = Errand { owner: self.owner, connection: self.id, job };
-                    self.ports.queue.send(vec![errand.queued(wait)?]).await?;
-                    health.released(true, Some(later(now, wait)));
-                }
-            }
-            puts.push(health.put(self.owner, now)?);
+            let next = match end {
+                End::Empty | End::Deaf => None,
+                End::Down(until) => Some(until),
+                End::More(wait) => Some(later(now, wait)),
+            };
+            let planned = next.map(|at| due::release(self.owner, &health, at)).transpose()?;
+            health.released(!matches!(end, End::Empty), next);
+            let puts = planned.into_iter().chain([health.put(self.owner, now)?]).collect();
             match self.write(puts).await {
                 Err(Error::Conflict) => health = health.instead_of(&self.standing().await?.1),
                 done => {
                     done?;
-                    return self.look_at_what_came(&end).await;
+                    return self.go_on(&end, next).await;
                 }
             }
         }
         Err(Error::Busy)
     }
 
-    async fn look_at_what_came(&self, end: &End) -> Result<()> {
-        if matches!(end, End::Down(_) | End::More(_)) {
-            return Ok(());
+    async fn go_on(&self, end: &End, due: Option<Timestamp>) -> Result<()> {
+        match end {
+            // The reminder would come a minute later: whichever of the two is first is the one that counts.
+            End::More(wait) => {
+                let job = Job::Release { due, failed_since: None };
+                let errand = Errand { owner: self.owner, connection: self.id, job };
+                self.ports.queue.send(vec![errand.queued(*wait)?]).await
+            }
+            End::Down(_) => Ok(()),
+            End::Empty | End::Deaf => self.look_at_what_came().await,
         }
+    }
+
+    async fn look_at_what_came(&self) -> Result<()> {
         let parked = State::Parked.all(self.owner, self.id).page(None, PAGE);
         let parked = self.ports.table.query(&parked).await?;
-        if parked.rows.iter().any(|row| Delivery::read(row).is_ok()) {
+        if parked.rows.iter().filter_map(legible).next().is_some() {
             self.look_again().await?;
         }
         Ok(())

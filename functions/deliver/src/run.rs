@@ -3,12 +3,12 @@
 use crate::endpoint::{Endpoint, Noted};
 use crate::send::later;
 use crate::tell::Tried;
-use domain::Result;
 use domain::connection::{Connection, Reason};
 use domain::delivery::{Delivery, Health, Next, Origin, State, Step, Verdict, asked};
 use domain::id::EventId;
 use domain::shelf::{self, Entity as _};
 use domain::table::{Query, Row};
+use domain::{Error, Result};
 use jiff::Timestamp;
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -47,6 +47,11 @@ struct Failed {
     scheduled: (State, Option<Next>),
 }
 
+/// What cannot be read stays as it is, for the version of Larder that can.
+pub(crate) fn legible(row: &Row) -> Option<Delivery> {
+    Delivery::read(row).inspect_err(|error| tracing::error!(%error, "a delivery is passed over")).ok()
+}
+
 impl Endpoint<'_> {
     pub(crate) async fn empty(&self, run: &mut Run, wait: Duration) -> Result<End> {
         let all = State::Parked.all(self.owner, self.id);
@@ -73,10 +78,7 @@ impl Endpoint<'_> {
 
     /// What the rows of a page are about; no connection if it is not to be sent to.
     async fn origins(&self, rows: &[Row]) -> Result<(Option<Connection>, Vec<(Delivery, Option<Row>)>)> {
-        let unreadable = |row: &Row| {
-            Delivery::read(row).inspect_err(|error| tracing::error!(%error, "it stays parked")).ok()
-        };
-        let parked: Vec<_> = rows.iter().filter_map(unreadable).collect();
+        let parked: Vec<_> = rows.iter().filter_map(legible).collect();
         let origins = parked.iter().map(|delivery| delivery.from.key(self.owner));
         let keys: Vec<_> = [Connection::key(self.owner, self.id)].into_iter().chain(origins).collect();
         let mut rows = self.ports.table.get_many(&keys).await?.into_iter();
@@ -132,7 +134,14 @@ impl Endpoint<'_> {
         run: &mut Run,
     ) -> Result<Option<Failed>> {
         let now = self.now();
-        let happened = origin.as_ref().map(Origin::read).transpose()?;
+        let happened = match origin.as_ref().map(Origin::read).transpose() {
+            // It would stand in the way of all behind it.
+            Err(error @ Error::Unreadable { .. }) => {
+                tracing::error!(%error, "it cannot be told");
+                None
+            }
+            read => read?,
+        };
         let told = happened.as_ref().map(|happened| happened.told(connection, now)).transpose()?.flatten();
         let Some(told) = told else {
             let state = if happened.is_some() { State::Withdrawn } else { State::Failed };

@@ -181,7 +181,7 @@ impl Endpoint<'_> {
                 return Ok(());
             }
             if health.parking {
-                let job = Job::Release { failed_since: None };
+                let job = Job::Release { due: None, failed_since: None };
                 let errand = Errand { owner: self.owner, connection: self.id, job };
                 self.ports.queue.send(vec![errand.queued(Duration::ZERO)?]).await?;
             }

@@ -41,6 +41,7 @@ pub enum What {
     /// What a webhook's health says is to be looked at.
     Release {
         connection: ConnectionId,
+        at: Timestamp,
     },
 }
 
@@ -56,7 +57,9 @@ impl Due {
             What::Retry { connection, event, from, at } => {
                 (connection, Job::Send { event, from, due: Some(at), again: None })
             }
-            What::Release { connection } => (connection, Job::Release { failed_since: None }),
+            What::Release { connection, at } => {
+                (connection, Job::Release { due: Some(at), failed_since: None })
+            }
         };
         Some(Errand { owner: self.owner, connection, job })
     }
@@ -78,7 +81,7 @@ pub fn retry(owner: OwnerId, delivery: &Delivery, at: Timestamp) -> Result<Put> 
 pub fn release(owner: OwnerId, health: &Health, at: Timestamp) -> Result<Put> {
     let connection = health.connection;
     let about = format!("{connection}/release/{}", health.next_version());
-    Due { owner, what: What::Release { connection } }.put(at, &about)
+    Due { owner, what: What::Release { connection, at } }.put(at, &about)
 }
 
 /// The row that goes with a connection whose expiry is new. The connection's version in the key makes it a row of

@@ -58,7 +58,7 @@
 //! | second to fourth | `record/<collection>/<field>/<digest>/<record>` | the records of which an indexed field says something, by age |
 //! | first | `trash/<microsecond>/<noun>/<id>`, of what lies in the trash | what was deleted, by when that was |
 //! | first | `appr/<conn>/<approval>`, of what still waits | what a connection asked, and the owner has to decide, by age |
-//! | first | `dlv/<conn>/parked/<event>`, or `dlv/<conn>/failed/<event>` | what is parked at a webhook, or was given up, by time |
+//! | first | `dlv/<conn>/parked/<event>`, `…/waiting/…` or `…/failed/…` | what is parked at a webhook, waits for more than a minute, or was given up, by time |
 //! | first | `memory/alike/<hash>/<memory>` | the memories that say the same |
 //! | third | `memory/<type>/<memory>` | the memories of a type, by age |
 //!
@@ -187,7 +187,7 @@ pub fn deliveries(owner: OwnerId, id: ConnectionId) -> Query {
     Query::prefix(owner, &format!("{DELIVERIES}{id}/"))
 }
 
-/// Where it is found while it is `parked`, or once it has `failed`.
+/// Where it is found while it is `parked` or `waiting`, or once it has `failed`.
 pub fn delivery_place(id: ConnectionId, state: &str, event: EventId) -> String {
     format!("{DELIVERIES}{id}/{state}/{event}")
 }

@@ -64,7 +64,7 @@ impl Asked {
         let job = match &self.what {
             Ask::Again { event, from } => send(*event, from.clone()),
             Ask::Test { event, .. } => send(*event, Origin::at(&self.key(owner))),
-            Ask::Failed { since } => Job::Release { failed_since: Some(*since) },
+            Ask::Failed { since } => Job::Release { due: None, failed_since: Some(*since) },
         };
         Errand { owner, connection: self.connection, job }
     }

@@ -141,12 +141,20 @@ impl Health {
         self.parking && self.release_at.is_some_and(stands)
     }
 
+    /// Whether it is the release that was planned last, or one that is wanted now.
+    pub fn awaits(&self, due: Option<Timestamp>) -> bool {
+        due.is_none() || due == self.release_at
+    }
+
     pub fn is_leased(&self, now: Timestamp) -> bool {
         self.leased_until.is_some_and(|until| now < until && until.duration_since(now) <= LEASE)
     }
 
-    pub fn lease(&mut self, now: Timestamp) {
-        (self.leased_until, self.release_at) = (Some(now + LEASE), Some(now));
+    /// Until when it is held: should it be cut short, that is when the next release is planned.
+    pub fn lease(&mut self, now: Timestamp) -> Timestamp {
+        let until = now + LEASE;
+        (self.parking, self.leased_until, self.release_at) = (true, Some(until), Some(until));
+        until
     }
 
     /// At the end of a release: whether anything is left, and when it is looked at next.

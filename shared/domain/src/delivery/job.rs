@@ -43,6 +43,10 @@ pub enum Job {
     },
     /// What is parked is sent, oldest first.
     Release {
+        /// The moment for which it was planned, which tells it from all others; none if it is wanted now, with what
+        /// waits for its next try.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        due: Option<Timestamp>,
         /// What was given up from then on, too.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         failed_since: Option<Timestamp>,

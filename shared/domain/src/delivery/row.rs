@@ -103,11 +103,13 @@ impl Delivery {
 
     fn places(&self) -> Places {
         match self.state {
-            State::Parked | State::Failed => {
+            // What is tried within the minute waits in the queue.
+            State::Waiting if self.next.is_none_or(|next| next.by != Some(next.at)) => Places::new(),
+            State::Parked | State::Failed | State::Waiting => {
                 let place = schema::delivery_place(self.connection, self.state.name(), self.id);
                 Places::from([(Slot::First, place)])
             }
-            State::Waiting | State::Delivered | State::Withdrawn => Places::new(),
+            State::Delivered | State::Withdrawn => Places::new(),
         }
     }
 
@@ -144,7 +146,7 @@ impl State {
         }
     }
 
-    /// Those that are so now, oldest first; of parked and failed ones only.
+    /// Those that are so now, oldest first; of parked and failed ones, and of those that wait for more than a minute.
     pub fn all(self, owner: OwnerId, connection: ConnectionId) -> Query {
         schema::deliveries_that_are(owner, connection, self.name())
     }
