@@ -4,7 +4,7 @@ use crate::endpoint::{Endpoint, MOST_TRIES};
 use crate::run::{End, PAGE, Run, legible};
 use crate::send::later;
 use domain::connection::Connection;
-use domain::delivery::{Delivery, Errand, Health, Job, State};
+use domain::delivery::{Errand, Health, Job, State};
 use domain::id::EventId;
 use domain::outcome::Outcome;
 use domain::table::Query;
