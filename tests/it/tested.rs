@@ -1,10 +1,13 @@
 //! Events that never happened, which an owner has sent to see how they arrive.
 
 use crate::deliveries::{list, read, webhook};
+use crate::faults::{Fault, faulty};
 use crate::harness::{Answer, House, OTHER_OWNER, OWNER, request};
 use http::header;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 async fn ask(house: &House, id: &str, body: Option<Value>) -> Answer {
     house.call("POST", &format!("/connections/{id}/deliveries/test"), OWNER, body).await
@@ -184,4 +187,32 @@ async fn what_is_asked_for_is_sent_once_and_not_into_a_pause() {
     assert_eq!(house.network.take().len(), 0);
     let state = async |event: &str| read(&house, &id, &format!("deliveries/{event}")).await["state"].clone();
     assert_eq!((state(&late).await, state(&first.text("/id")).await), (json!("failed"), json!("delivered")));
+}
+
+/// The store fails at its nth call, for every n, from what is asked to what is written of it.
+#[tokio::test]
+async fn what_is_asked_for_is_never_lost_wherever_the_store_fails() {
+    let left = Arc::new(AtomicI64::new(0));
+    let house = faulty(&left, Fault::Broken);
+    let (id, _) = house.connect(webhook()).await;
+    house.pump.drain().await.unwrap();
+    for call in 1.. {
+        left.store(call, Ordering::SeqCst);
+        let asked = house.call("POST", &format!("/connections/{id}/deliveries/test"), OWNER, None).await;
+        let _ = house.pump.drain().await;
+        let more = left.swap(0, Ordering::SeqCst);
+        house.clock.advance(SignedDuration::from_mins(2));
+        house.pump.drain().await.unwrap();
+        let sent = house.network.take();
+        if asked.status == 202 {
+            let one = read(&house, &id, &format!("deliveries/{}", asked.text("/id"))).await;
+            assert_eq!(one["state"], "delivered", "call {call} failed: {one}");
+        }
+        let least = usize::from(asked.status == 202);
+        assert!((least..=2).contains(&sent.len()), "{} sent when call {call} failed", sent.len());
+        if more > 0 {
+            assert!(call > 5, "only {call} calls");
+            return;
+        }
+    }
 }

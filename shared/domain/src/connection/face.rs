@@ -161,13 +161,6 @@ impl Face {
         }
     }
 
-    pub const fn webhook(&self) -> Option<&WebhookConfig> {
-        match self {
-            Self::Webhook { config, .. } => Some(config),
-            _ => None,
-        }
-    }
-
     pub const fn kind(&self) -> Kind {
         match self {
             Self::Mcp { .. } => Kind::Mcp,

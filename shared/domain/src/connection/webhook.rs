@@ -1,5 +1,6 @@
 //! The settings of a webhook.
 
+use super::face::Face;
 use crate::access::Resource;
 use crate::change::EventFilter;
 use crate::delivery::TEST;
@@ -74,6 +75,16 @@ pub enum Signature {
 #[serde(try_from = "String", into = "String")]
 #[schemars(inline, extend("format" = "uri", "maxLength" = 2_000))]
 pub struct Target(Url);
+
+impl Face {
+    /// The settings, if it is a webhook.
+    pub const fn webhook(&self) -> Option<&WebhookConfig> {
+        match self {
+            Self::Webhook { config, .. } => Some(config),
+            _ => None,
+        }
+    }
+}
 
 impl WebhookConfig {
     /// A test it is told in any case.
