@@ -18,6 +18,7 @@ PAGE = 100  # Of the newest: among them is all that was under way when it ended.
 def run(binary, meters, scratch, is_long, seed):
     rounds, writes = (50, 2_000) if is_long else (8, 200)
     nothing_lost = killed(binary, meters, scratch / "killed", rounds, writes, seed, within=120)
+    nothing_lost &= killed_while_released(binary, meters, scratch / "released", 3 if is_long else 1, writes, seed, within=180)
     print("the same once, with an event that is answered and not kept:", flush=True)
     is_seen = not killed(binary, meters, scratch / "forgotten", 1, writes, seed, 5, "--forget", "1")
     return nothing_lost and is_seen
@@ -50,6 +51,30 @@ def killed(binary, meters, data, rounds, writes, seed, within, *options):
               f"events, {accepted_twice(sink.arrivals()):,} more than once", flush=True)
         # One event for each change: what is sent again has the id that it had.
         return sound and len(events) == len(expected)
+
+
+def killed_while_released(binary, meters, data, rounds, writes, seed, within):
+    """The same while it sends what was parked in a pause. Whoever comes after it waits for a minute or two first."""
+    dice, expected = random.Random(seed), set()
+    with Sink(meters, "ok:1") as sink:
+        start = lambda: Larder(binary, data, options=["--outbound-allow", ",".join(sink.endpoints)])
+        with start() as larder:
+            key, hook = larder.connection_key(), hooks(larder, sink.endpoints)[0]
+        for _ in range(rounds):
+            with start() as larder:
+                larder.call("POST", f"/connections/{hook}/pause", larder.owner_token)
+                expected |= set(Writer(larder, key, hands=HANDS).write(writes))
+                larder.settle()
+                before = sink.count()
+                larder.call("POST", f"/connections/{hook}/resume", larder.owner_token)
+                sink.until(before + dice.randrange(1, writes // 2), within)
+                os.kill(larder.pid, signal.SIGKILL)
+                after = sink.count() - before
+            with start():
+                missing = missed(sink, expected, within)
+            print(f"killed when {after:,} of {writes:,} that were parked had arrived: {len(missing):,} are lost", flush=True)
+        events = {arrival.event for arrival in sink.arrivals()}
+        return not missing and len(events) == len(expected)
 
 
 def written_until_killed(larder, key, writes, at):
