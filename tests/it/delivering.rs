@@ -4,7 +4,7 @@ use crate::harness::{House, OWNER};
 use domain::clock::Clock as _;
 use domain::delivery::{Delivery, Health, State};
 use domain::id::{ConnectionId, OwnerId};
-use domain::outbound::Request as Sent;
+use domain::outbound::{OutboundError, Request as Sent};
 use domain::outcome::Consumer as _;
 use domain::queue::{Queue as _, Received};
 use domain::schema;
@@ -208,16 +208,25 @@ async fn of_an_answer_the_beginning_is_kept_without_what_looks_like_a_secret() {
     let house = House::new();
     let id = webhook(&house, json!({})).await;
     let key = house.api("full_access").await;
-    let said = "no: token=abcdefghijklmnop1234567890 Bearer hello whsec_1 fine\u{7}".to_owned()
-        + &"x ".repeat(2_000);
+    let said =
+        format!("no: token=abcdefghijklmnop1234567890 Bearer hello whsec_1 fine\u{7}{}", "x ".repeat(2_000));
+    let said =
+        format!("no: token=abcdefghijklmnop12345 Bearer hello whsec_1 fine\u{7}{}", "x ".repeat(2_000));
     *house.network.body.lock().unwrap() = said.into_bytes();
     house.network.replies.lock().unwrap().push_back(400);
     house.task(&key, "Milk").await;
     drain(&house).await;
     let attempt = deliveries(&house, id).await.remove(0).attempts.remove(0);
-    let answer = attempt.answer.unwrap();
+    let (answer, status) = (attempt.answer.unwrap(), attempt.status);
     assert!(answer.starts_with("no: [redacted] Bearer [redacted] [redacted] fine"), "{answer}");
-    assert!(answer.len() <= 1_024 && attempt.status == Some(400));
+    assert!(answer.len() <= 1_024 && status == Some(400));
+    pass(&house, 1);
+    *house.network.receiver.lock().unwrap() =
+        Some(Box::new(|_| Err(OutboundError::Unreachable("ä".repeat(1 << 20)))));
+    house.task(&key, "Bread").await;
+    drain(&house).await;
+    let error = deliveries(&house, id).await.remove(1).attempts.remove(0).error.unwrap();
+    assert_eq!(error.chars().count(), 200);
 }
 
 #[tokio::test]

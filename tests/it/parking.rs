@@ -123,6 +123,33 @@ async fn after_five_days_of_failure_its_owner_has_to_look() {
     assert_eq!(drain(&house).await.len(), 1);
 }
 
+/// A week's sleep of a laptop, or a clock that was set, is no week of failure.
+#[tokio::test]
+async fn what_nobody_tried_has_not_failed() {
+    let house = House::new();
+    let id = webhook(&house, json!({})).await;
+    let key = house.api("full_access").await;
+    house.network.answers(|_| (500, None));
+    for _ in 0..20 {
+        house.task(&key, "Milk").await;
+        drain(&house).await;
+        pass(&house, 1);
+    }
+    assert!(health(&house, id).await.parking);
+    for _ in 0..3 {
+        pass(&house, 7 * DAY);
+        assert!(!drain(&house).await.is_empty());
+        let seen = house.call("GET", &format!("/connections/{id}"), OWNER, None).await.body;
+        assert_eq!(seen["status"], "active");
+    }
+    house.network.answers(|_| (200, None));
+    for _ in 0..3 {
+        pass(&house, 60 * 15);
+        drain(&house).await;
+    }
+    assert!(!health(&house, id).await.parking);
+}
+
 #[tokio::test]
 async fn an_event_that_is_not_taken_blocks_no_other() {
     let house = House::new();

@@ -32,6 +32,9 @@ pub struct Health {
     pub failures: u32,
     /// When the first of them began.
     pub failing_since: Option<Timestamp>,
+    /// When the last of them did.
+    #[serde(default)]
+    failed_at: Option<Timestamp>,
     /// What comes is parked behind what is parked.
     pub parking: bool,
     /// When what is parked is looked at next, if anybody is to.
@@ -56,6 +59,7 @@ impl Health {
             connection,
             failures: 0,
             failing_since: None,
+            failed_at: None,
             parking: false,
             release_at: None,
             pauses: 0,
@@ -100,8 +104,12 @@ impl Health {
     /// A try that began then and has failed.
     pub fn failed(&mut self, began: Timestamp, now: Timestamp) -> Step {
         self.failures = self.failures.saturating_add(1);
-        let since = *self.failing_since.get_or_insert(began);
-        let lasts = now.duration_since(since);
+        // While nobody tried, because the machine slept or its clock was set, nothing failed.
+        let idle = self.failed_at.map_or(SignedDuration::ZERO, |last| now.duration_since(last) - LONGEST);
+        let since = self.failing_since.get_or_insert(began);
+        *since += idle.max(SignedDuration::ZERO);
+        self.failed_at = Some(now);
+        let lasts = now.duration_since(*since);
         match self.failures >= MOST_FAILURES {
             true if lasts >= GIVEN_UP => Step::Disable,
             true if lasts >= AT_LEAST && !self.parking => Step::Park,

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 /// So many attempts are kept, and so many of them with what was answered: a row stays small.
 const MOST_ATTEMPTS: usize = 20;
 const MOST_ANSWERS: usize = 3;
+const MOST_OF_AN_ERROR: usize = 200;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Delivery {
@@ -161,7 +162,8 @@ impl Attempt {
     ) -> Self {
         let (status, error, answer) = match answer {
             Ok(answer) => (Some(answer.status), None, super::policy::shown(&answer.body)),
-            Err(error) => (None, Some(error.to_string()), None),
+            // A certificate that is another's names all that it is for.
+            Err(error) => (None, Some(error.to_string().chars().take(MOST_OF_AN_ERROR).collect()), None),
         };
         Self { at, micros, status, error, answer, again }
     }
