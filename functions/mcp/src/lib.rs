@@ -2,6 +2,7 @@
 
 mod answer;
 mod asks;
+mod calling;
 mod card;
 mod completions;
 mod endpoint;

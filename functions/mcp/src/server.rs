@@ -1,11 +1,9 @@
 //! What the protocol asks of a server, for the length of one call.
 
 use crate::answer::Answer;
-use crate::asks::Asked;
 use crate::listing::page;
-use crate::sampling::Sampling;
-use crate::tasks::{self, Tasks};
-use crate::tools::{self, TOOLS, Unanswered};
+use crate::tasks::Tasks;
+use crate::tools::{self, TOOLS};
 use crate::{completions, prompts, resources};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -14,12 +12,11 @@ use rmcp::ServerHandler;
 #[expect(deprecated, reason = "older clients set a level")]
 use rmcp::model::SetLevelRequestParams;
 use rmcp::model::{
-    CacheScope, CallToolRequestParams, CallToolResponse, CancelTaskParams, ClientCapabilities,
-    CompleteRequestParams, CompleteResult, DiscoverResult, ErrorData, GetPromptRequestParams,
-    GetPromptResponse, GetTaskParams, GetTaskResult, Icon, Implementation, JsonObject, ListPromptsResult,
-    ListResourceTemplatesResult, ListResourcesResult, ListToolsResult, PaginatedRequestParams,
-    ProtocolVersion, ReadResourceRequestParams, ReadResourceResponse, ServerCapabilities, ServerConfig,
-    SetLevelRequestMethod, UpdateTaskParams,
+    CacheScope, CallToolRequestParams, CallToolResponse, CancelTaskParams, CompleteRequestParams,
+    CompleteResult, DiscoverResult, ErrorData, GetPromptRequestParams, GetPromptResponse, GetTaskParams,
+    GetTaskResult, Icon, Implementation, ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult,
+    ListToolsResult, PaginatedRequestParams, ProtocolVersion, ReadResourceRequestParams,
+    ReadResourceResponse, ServerCapabilities, ServerConfig, SetLevelRequestMethod, UpdateTaskParams,
 };
 use rmcp::service::{RequestContext, RoleServer};
 use std::borrow::Cow;
@@ -60,6 +57,7 @@ pub(crate) struct Server {
     pub(crate) answer: Answer,
 }
 
+/// What waits is boxed: the library moves the future of a call from hand to hand, and one for all that can be called.
 impl ServerHandler for Server {
     fn get_info(&self) -> ServerConfig {
         INFO.clone()
@@ -94,40 +92,8 @@ impl ServerHandler for Server {
         request: CallToolRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
-        let CallToolRequestParams { name, arguments, input_responses, request_state, .. } = request;
-        let (arguments, client) = (arguments.unwrap_or_default(), context.client_capabilities());
-        if let Some(tool) = tasks::tool(&name, &arguments)
-            && client.as_ref().is_some_and(ClientCapabilities::supports_tasks)
-        {
-            return Tasks(&self.call).begin(tool, &name, arguments).await;
-        }
-        let may_ask = tools::named(&name).is_some_and(|tool| tool.writes());
-        let kept = if may_ask { arguments.clone() } else { JsonObject::new() };
-        let (sampling, brought) =
-            (Sampling::of(&self.call, &name, &kept), (request_state.as_deref(), input_responses.as_ref()));
-        if let Some(sampling) = &sampling
-            && let Some(made) = sampling.answered(brought).await?
-        {
-            return Ok(made.map_or_else(Into::into, |told| self.answer.give(told).into()));
-        }
-        let asked = Asked { call: &self.call, tool: &name, arguments: &kept };
-        if may_ask {
-            match asked.answered(brought).await? {
-                Ok(approved) => approved.into_iter().for_each(|approved| self.call.approve(approved)),
-                Err(refused) => return Ok(refused.into()),
-            }
-        }
-        match tools::call(&self.call, &name, arguments).await? {
-            Ok(told) => Ok(match sampling {
-                Some(sampling) => sampling
-                    .asked(told, client.as_ref())
-                    .await?
-                    .map_or_else(Into::into, |told| self.answer.give(told).into()),
-                None => self.answer.give(told).into(),
-            }),
-            Err(Unanswered::Refused(refused)) => Ok(refused.into()),
-            Err(Unanswered::Asks(asking)) => asked.ask(&asking, client.as_ref()).await,
-        }
+        let client = context.client_capabilities();
+        Box::pin(self.called(request, client)).await
     }
 
     /// Makes a part more of what is asked about, and says how far it is.
@@ -136,7 +102,7 @@ impl ServerHandler for Server {
         asked: GetTaskParams,
         _: RequestContext<RoleServer>,
     ) -> Result<GetTaskResult, ErrorData> {
-        Tasks(&self.call).get(&asked.task_id).await
+        Box::pin(Tasks(&self.call).get(&asked.task_id)).await
     }
 
     /// Nothing here asks anything back.
@@ -145,7 +111,7 @@ impl ServerHandler for Server {
         asked: UpdateTaskParams,
         _: RequestContext<RoleServer>,
     ) -> Result<(), ErrorData> {
-        Tasks(&self.call).look(&asked.task_id).await
+        Box::pin(Tasks(&self.call).look(&asked.task_id)).await
     }
 
     async fn cancel_task(
@@ -153,7 +119,7 @@ impl ServerHandler for Server {
         asked: CancelTaskParams,
         _: RequestContext<RoleServer>,
     ) -> Result<(), ErrorData> {
-        Tasks(&self.call).cancel(&asked.task_id).await
+        Box::pin(Tasks(&self.call).cancel(&asked.task_id)).await
     }
 
     async fn list_resources(
@@ -184,7 +150,7 @@ impl ServerHandler for Server {
         asked: ReadResourceRequestParams,
         _: RequestContext<RoleServer>,
     ) -> Result<ReadResourceResponse, ErrorData> {
-        resources::read(&self.call, &asked.uri).await.map(Into::into)
+        Box::pin(resources::read(&self.call, &asked.uri)).await.map(Into::into)
     }
 
     async fn list_prompts(
@@ -203,7 +169,7 @@ impl ServerHandler for Server {
         asked: GetPromptRequestParams,
         _: RequestContext<RoleServer>,
     ) -> Result<GetPromptResponse, ErrorData> {
-        prompts::get(&self.call, asked).await.map(Into::into)
+        Box::pin(prompts::get(&self.call, asked)).await.map(Into::into)
     }
 
     async fn complete(
@@ -211,7 +177,8 @@ impl ServerHandler for Server {
         asked: CompleteRequestParams,
         _: RequestContext<RoleServer>,
     ) -> Result<CompleteResult, ErrorData> {
-        completions::complete(&self.call, asked).await.map(CompleteResult::new).map_err(tools::refused)
+        let completed = Box::pin(completions::complete(&self.call, asked)).await;
+        completed.map(CompleteResult::new).map_err(tools::refused)
     }
 
     /// Older clients set it before anything else, whether they were told that there are logs or not. Nothing is ever
@@ -229,6 +196,6 @@ impl ServerHandler for Server {
 
 impl Server {
     async fn connection(&self) -> Result<&Connection, ErrorData> {
-        self.call.admission().await.map_err(tools::refused)
+        Box::pin(self.call.admission()).await.map_err(tools::refused)
     }
 }
