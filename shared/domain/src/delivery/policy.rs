@@ -70,7 +70,10 @@ pub(super) fn shown(body: &[u8]) -> Option<String> {
     let is_plain = |letter: &char| !letter.is_control() || matches!(letter, '\n' | '\t');
     let text: String = text.chars().filter(is_plain).collect();
     let belongs = |letter: char| letter.is_ascii_alphanumeric() || "_+/=.-".contains(letter);
-    let (mut shown, mut rest, mut hides) = (String::new(), text.as_str(), false);
+    // A word that is cut may be the beginning of a secret, and too short to look like one.
+    let is_cut = body.len() >= MOST_SHOWN;
+    let text = if is_cut { text.trim_end_matches(belongs) } else { &text };
+    let (mut shown, mut rest, mut hides) = (String::new(), text, false);
     while !rest.is_empty() {
         let (word, after) = rest.split_at(rest.find(|letter| !belongs(letter)).unwrap_or(rest.len()));
         let (between, after) = after.split_at(after.find(belongs).unwrap_or(after.len()));
@@ -86,4 +89,19 @@ fn is_secret(word: &str) -> bool {
     let has = |kind: fn(&char) -> bool| word.chars().any(|letter| kind(&letter));
     ["lrd_", "whsec_", "whsk_"].iter().any(|prefix| word.contains(prefix))
         || (word.len() >= SECRETIVE && has(char::is_ascii_alphabetic) && has(char::is_ascii_digit))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_is_hidden_wherever_an_answer_is_cut() {
+        for before in MOST_SHOWN - 40..MOST_SHOWN {
+            let said = format!("{} abcdefghijklmnop1234567890 and more", " ".repeat(before));
+            let shown = shown(said.as_bytes()).unwrap();
+            assert!(!shown.contains("abc"), "{} at {before}", shown.trim());
+        }
+        assert_eq!(shown(b"in short").as_deref(), Some("in short"));
+    }
 }
