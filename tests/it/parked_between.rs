@@ -1,7 +1,7 @@
 //! What comes while a webhook is resumed: somebody parks it at the very moment at which somebody else empties the park.
 
 use crate::delivering::{drain, health, pass, queued, title, webhook};
-use crate::harness::House;
+use crate::harness::{House, OWNER};
 use crate::hooked::{Hook, Hooked};
 use crate::parking::set;
 use async_trait::async_trait;
@@ -138,6 +138,49 @@ async fn a_release_that_is_cut_short_is_followed_by_another() {
         if !is_cut_short {
             assert!(stops > 5, "{stops} calls of a release");
             break;
+        }
+    }
+}
+
+/// The same of what waited for its next try; or something else succeeds meanwhile, which writes the webhook's health, too.
+#[tokio::test]
+async fn what_is_taken_up_is_not_left_behind() {
+    let house = House::on(|inner| Arc::new(Hooked { inner, hook: Stops }));
+    let id = webhook(&house, json!({})).await;
+    let key = house.api("full_access").await;
+    drain(&house).await;
+    for is_cut_short in [false, true] {
+        for stops in 1.. {
+            house.network.answers(|_| (500, Some("3600".to_owned())));
+            house.task(&key, "Milk").await;
+            drain(&house).await;
+            house.network.answers(|_| (200, None));
+            let change = json!({ "description": format!("{is_cut_short} {stops}") });
+            house.call("PATCH", &format!("/connections/{id}"), OWNER, Some(change)).await;
+            let message = queued(&house).await.remove(0);
+            let release = begin(&house, message.clone(), stops).await;
+            let is_last = !release.2;
+            if is_cut_short {
+                release.1.abort();
+                house.pump.deliver.consume(message.clone()).await.unwrap();
+                house.store.done(&message.receipt).await.unwrap();
+            } else {
+                house.task(&key, "Bread").await;
+                let other = queued(&house).await.remove(0);
+                house.pump.deliver.consume(other).await.unwrap();
+                finish(release).await;
+            }
+            let mut told = house.network.take();
+            for _ in 0..4 {
+                pass(&house, 60);
+                told.extend(drain(&house).await);
+            }
+            assert!(told.iter().any(|sent| title(sent) == "Milk"), "{is_cut_short}, before call {stops}");
+            assert!(!health(&house, id).await.parking);
+            if is_last {
+                assert!(stops > 5, "{stops} calls of a release");
+                break;
+            }
         }
     }
 }

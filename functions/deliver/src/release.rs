@@ -27,12 +27,14 @@ impl Endpoint<'_> {
         let Some(connection) = connection.filter(|connection| connection.hook(now).is_some()) else {
             return Ok(Outcome::Done);
         };
-        let revived = match (due, failed_since) {
+        match (due, failed_since) {
             (_, Some(since)) => self.revive(State::Failed, since).await?,
             (None, None) => self.revive(State::Waiting, Timestamp::UNIX_EPOCH).await?,
-            (Some(_), None) => false,
-        };
-        if !health.awaits(due) || !health.parking && !revived {
+            (Some(_), None) => {}
+        }
+        // One before this may have been cut short behind what it parked.
+        let has_any = health.parking || due.is_none() && self.holds_any().await?;
+        if !health.awaits(due) || !has_any {
             return Ok(Outcome::Done);
         }
         if health.is_leased(now) {
@@ -56,12 +58,12 @@ impl Endpoint<'_> {
     }
 
     /// What waits, or was given up, is parked, so that it is sent with what is; what was given up has all its tries
-    /// before it. Whether there was any.
-    async fn revive(&self, state: State, since: Timestamp) -> Result<bool> {
+    /// before it.
+    async fn revive(&self, state: State, since: Timestamp) -> Result<()> {
         let all = state.all(self.owner, self.id);
         let start = schema::delivery_place(self.id, state.name(), EventId::new(since, [0; 10]));
         let all = Query { range: start..all.range.end.clone(), ..all };
-        let (mut after, mut is_any) = (None, false);
+        let mut after = None;
         loop {
             let page = self.ports.table.query(&all.clone().page(after, PAGE)).await?;
             for mut delivery in page.rows.iter().filter_map(legible) {
@@ -72,7 +74,6 @@ impl Endpoint<'_> {
                     delivery.tries = 0;
                 }
                 delivery.becomes(State::Parked, None);
-                is_any = true;
                 match self.write(vec![delivery.put(self.owner)?]).await {
                     Ok(()) | Err(Error::Conflict) => {}
                     Err(error) => return Err(error),
@@ -80,7 +81,7 @@ impl Endpoint<'_> {
             }
             after = page.next;
             if after.is_none() {
-                return Ok(is_any);
+                return Ok(());
             }
         }
     }
@@ -117,17 +118,16 @@ impl Endpoint<'_> {
                 self.ports.queue.send(vec![errand.queued(*wait)?]).await
             }
             End::Down(_) => Ok(()),
-            End::Empty | End::Deaf => self.look_at_what_came().await,
+            // What came meanwhile.
+            End::Empty | End::Deaf if self.holds_any().await? => self.look_again().await,
+            End::Empty | End::Deaf => Ok(()),
         }
     }
 
-    async fn look_at_what_came(&self) -> Result<()> {
+    async fn holds_any(&self) -> Result<bool> {
         let parked = State::Parked.all(self.owner, self.id).page(None, PAGE);
         let parked = self.ports.table.query(&parked).await?;
-        if parked.rows.iter().filter_map(legible).next().is_some() {
-            self.look_again().await?;
-        }
-        Ok(())
+        Ok(parked.rows.iter().filter_map(legible).next().is_some())
     }
 }
 
