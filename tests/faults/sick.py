@@ -20,7 +20,7 @@ def run(binary, meters, scratch, is_long, seed):
     events, per_second, within = (10_000, 100, 900) if is_long else (300, 15, 300)
     is_kept, is_soon, missing = told(binary, meters, scratch / "sick", events, per_second, within, seed)
     print("the same once, with an event that is answered and not kept:", flush=True)
-    _, _, forgotten = told(binary, meters, scratch / "forgetful", 20, 15, 20, seed, "--forget", "1")
+    _, _, forgotten = told(binary, meters, scratch / "forgetful", 20, 15, 30, seed, "--forget", "1")
     return is_kept and missing == 0 and (is_soon or not is_long) and forgotten == 1
 
 
