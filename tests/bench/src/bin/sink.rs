@@ -26,7 +26,7 @@ struct Options {
     /// What the coins are tossed with.
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// Answers this many events that it then does not keep: whoever counts what arrived has to find out.
+    /// Accepts this many events that it then does not keep: whoever counts what arrived has to find out.
     #[arg(long, default_value_t = 0)]
     forget: usize,
 }
@@ -159,7 +159,7 @@ async fn receive(
         Manners::Coin if !is_mended && kept.toss() => StatusCode::INTERNAL_SERVER_ERROR,
         _ => StatusCode::OK,
     };
-    if kept.forget > 0 {
+    if kept.forget > 0 && status == StatusCode::OK {
         kept.forget -= 1;
     } else {
         kept.arrived.push(Arrival { endpoint, at_micros, event, subject, status });
