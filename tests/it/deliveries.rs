@@ -139,3 +139,19 @@ async fn health_tells_what_is_parked() {
     house.call("POST", &format!("/connections/{id}/revoke"), OWNER, None).await;
     assert_eq!(read(&house, &id, "health").await["state"], "ended");
 }
+
+#[tokio::test]
+async fn what_was_delivered_stays_so_whatever_is_said_when_it_is_sent_again() {
+    let house = House::new();
+    let (id, _) = house.connect(webhook()).await;
+    let event = event(&house, &id).await;
+    *house.network.receiver.lock().unwrap() =
+        Some(Box::new(|_| Ok(Answer { status: 410, retry_after: None, body: Vec::new() })));
+    let again =
+        house.call("POST", &format!("/connections/{id}/deliveries/{event}/replay"), OWNER, None).await;
+    assert_eq!(again.status, 202, "{}", again.body);
+    house.pump.drain().await.unwrap();
+    let seen = read(&house, &id, &format!("deliveries/{event}")).await;
+    assert_eq!((&seen["state"], &seen["attempts"][1]["status"]), (&json!("delivered"), &json!(410)));
+    assert_eq!(read(&house, &id, "health").await["state"], "disabled");
+}

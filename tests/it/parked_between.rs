@@ -6,11 +6,13 @@ use crate::hooked::{Hook, Hooked};
 use crate::parking::set;
 use async_trait::async_trait;
 use domain::Result;
-use domain::outcome::Consumer as _;
+use domain::due::Tick;
+use domain::outcome::{Consumer as _, Outcome};
 use domain::queue::{Queue as _, Received};
 use serde_json::json;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
@@ -21,7 +23,7 @@ tokio::task_local! {
 /// Somebody who stops before their nth call of the store, until they may go on.
 #[derive(Default)]
 struct Actor {
-    stops_at: u64,
+    stops_at: AtomicU64,
     calls: AtomicU64,
     stopped: Notify,
     goes_on: Notify,
@@ -33,7 +35,7 @@ struct Stops;
 impl Hook for Stops {
     async fn before(&self) -> Result<()> {
         let Ok(actor) = ACTOR.try_with(Arc::clone) else { return Ok(()) };
-        if actor.calls.fetch_add(1, Ordering::SeqCst) + 1 == actor.stops_at {
+        if actor.calls.fetch_add(1, Ordering::SeqCst) + 1 == actor.stops_at.load(Ordering::SeqCst) {
             actor.stopped.notify_one();
             actor.goes_on.notified().await;
         }
@@ -43,17 +45,21 @@ impl Hook for Stops {
 
 /// Until it stops; answers whether it does, and does not end before.
 async fn begin(house: &House, message: Received, stops_at: u64) -> (Arc<Actor>, JoinHandle<()>, bool) {
-    let actor = Arc::new(Actor { stops_at, ..Actor::default() });
+    let actor = Arc::new(Actor { stops_at: stops_at.into(), ..Actor::default() });
     let pump = Arc::clone(&house.pump);
     let work = async move {
         pump.deliver.consume(message).await.unwrap();
     };
     let mut work = tokio::spawn(ACTOR.scope(Arc::clone(&actor), work));
-    let stops = tokio::select! {
-        () = actor.stopped.notified() => true,
-        done = &mut work => { done.unwrap(); false }
-    };
+    let stops = stops(&actor, &mut work).await;
     (actor, work, stops)
+}
+
+async fn stops(actor: &Actor, work: &mut JoinHandle<()>) -> bool {
+    tokio::select! {
+        () = actor.stopped.notified() => true,
+        done = work => { done.unwrap(); false }
+    }
 }
 
 async fn finish((actor, work, stops): (Arc<Actor>, JoinHandle<()>, bool)) {
@@ -183,4 +189,71 @@ async fn what_is_taken_up_is_not_left_behind() {
             }
         }
     }
+}
+
+/// One that was planned is cut short, and meanwhile something was parked behind what it had looked at.
+#[tokio::test]
+async fn what_is_parked_behind_a_planned_release_that_is_cut_short_is_not_left_there() {
+    let house = House::on(|inner| Arc::new(Hooked { inner, hook: Stops }));
+    let id = webhook(&house, json!({})).await;
+    let key = house.api("full_access").await;
+    for stops_at in 1.. {
+        house.network.answers(|_| (500, None));
+        for number in 0..6 {
+            house.task(&key, &format!("{number}")).await;
+            drain(&house).await;
+            pass(&house, 1);
+        }
+        assert!(health(&house, id).await.parking, "before call {stops_at}");
+        house.network.answers(|_| (200, None));
+        pass(&house, 61);
+        house.pump.due.consume(Tick).await.unwrap();
+        let messages = house.store.receive(100, Duration::from_secs(3_600)).await.unwrap();
+        let planned = messages.iter().find(|message| message.body.contains("release")).unwrap();
+        // It has looked already at what is parked.
+        let (actor, mut work, _) = begin(&house, planned.clone(), 4).await;
+        house.task(&key, "Late").await;
+        let late = queued(&house).await.remove(0);
+        house.pump.deliver.consume(late.clone()).await.unwrap();
+        house.store.done(&late.receipt).await.unwrap();
+        actor.stops_at.store(4 + stops_at, Ordering::SeqCst);
+        actor.goes_on.notify_one();
+        let is_cut_short = stops(&actor, &mut work).await;
+        work.abort();
+        for message in messages {
+            house.pump.deliver.consume(message.clone()).await.unwrap();
+            house.store.done(&message.receipt).await.unwrap();
+        }
+        let mut told = house.network.take();
+        for _ in 0..6 {
+            pass(&house, 60);
+            told.extend(drain(&house).await);
+        }
+        assert!(told.iter().any(|sent| title(sent) == "Late"), "cut short before call {stops_at}");
+        assert!(!health(&house, id).await.parking, "cut short before call {stops_at}");
+        if !is_cut_short {
+            assert!(stops_at > 5, "{stops_at} calls of a release");
+            break;
+        }
+    }
+}
+
+/// The larder that is at it may hang at the address of before.
+#[tokio::test]
+async fn what_is_mended_while_somebody_sends_what_was_parked_is_tried_when_they_are_done() {
+    let house = House::on(|inner| Arc::new(Hooked { inner, hook: Stops }));
+    let id = webhook(&house, json!({})).await;
+    let key = house.api("full_access").await;
+    set(&house, id, "pause").await;
+    house.task(&key, "Milk").await;
+    drain(&house).await;
+    set(&house, id, "resume").await;
+    let release = begin(&house, queued(&house).await.remove(0), 4).await;
+    assert!(release.2);
+    let change = json!({ "description": "mended" });
+    house.call("PATCH", &format!("/connections/{id}"), OWNER, Some(change)).await;
+    let message = queued(&house).await.remove(0);
+    let outcome = house.pump.deliver.consume(message).await.unwrap();
+    assert!(matches!(outcome, Outcome::RetryAfter(_)), "{outcome:?}");
+    finish(release).await;
 }

@@ -76,3 +76,22 @@ async fn what_cannot_be_read_any_more_stands_in_nobodys_way() {
     assert_eq!(drain(&house).await.iter().map(title).collect::<Vec<_>>(), ["Milk"]);
     assert_eq!(states(&house, id).await, [State::Failed, State::Delivered]);
 }
+
+/// It is this one event that is not taken.
+#[tokio::test]
+async fn one_that_refuses_an_event_is_told_all_others_at_once_when_it_is_touched() {
+    let house = House::new();
+    let id = webhook(&house, json!({})).await;
+    let key = house.api("full_access").await;
+    house.network.answers(|sent| (if title(sent) == "Poison" { 422 } else { 200 }, None));
+    house.task(&key, "Poison").await;
+    drain(&house).await;
+    pass(&house, 6);
+    drain(&house).await;
+    touch(&house, id, "renamed").await;
+    assert_eq!(drain(&house).await.iter().map(title).collect::<Vec<_>>(), ["Poison"]);
+    house.task(&key, "Milk").await;
+    assert_eq!(drain(&house).await.iter().map(title).collect::<Vec<_>>(), ["Milk"]);
+    let poison = deliveries(&house, id).await.remove(0);
+    assert_eq!((poison.state, poison.tries), (State::Waiting, 3), "on its own schedule");
+}

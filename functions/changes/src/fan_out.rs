@@ -12,6 +12,7 @@ use domain::outcome::{Consumer, Outcome};
 use domain::queue::{Message, Queue};
 use domain::table::{RowChange, Table};
 use domain::{Error, Result, schema};
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -25,7 +26,7 @@ pub struct FanOut {
 
 impl FanOut {
     pub fn new(table: Arc<dyn Table>, queue: Arc<dyn Queue>, clock: Arc<dyn Clock>) -> Self {
-        let listeners = Listeners::new(table, Arc::clone(&clock));
+        let listeners = Listeners::new(table);
         Self { listeners, queue, clock, messages: Mutex::default() }
     }
 
@@ -76,7 +77,9 @@ impl Consumer<RowChange> for FanOut {
         let Some(change) = legible(Change::of(&row))?.flatten() else { return Ok(Outcome::Done) };
         let (Some(from), Some(after)) = (Origin::of(&row), &row.after) else { return Ok(Outcome::Done) };
         let (event, now) = (EventId::of(change.at, after.version, change.id), self.clock.now());
-        for connection in listeners.get(&change.resource).into_iter().flatten() {
+        let heard = change.events().filter_map(|event| listeners.get(&event)).flatten();
+        let heard: BTreeMap<_, _> = heard.map(|connection| (connection.id, connection)).collect();
+        for connection in heard.into_values() {
             if legible(change.told(connection, now))?.flatten().is_some() {
                 let job = Job::Send { event, from: from.clone(), due: None, again: None };
                 let errand = Errand { owner: change.owner, connection: connection.id, job };

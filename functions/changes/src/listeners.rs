@@ -3,23 +3,23 @@
 
 use domain::Result;
 use domain::access::Resource;
-use domain::change::TOLD;
+use domain::change::{TOLD, events};
 use domain::connection::Connection;
 use domain::id::OwnerId;
+use domain::schema;
 use domain::shelf::Shelf;
 use domain::table::Table;
-use domain::{clock::Clock, schema};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// More owners than this are not remembered: the memory of a warm process stays bounded.
 const MOST_REMEMBERED: usize = 1_000;
 
-pub(crate) type ByResource = BTreeMap<Resource, Vec<Connection>>;
+/// By the events that each may hear of: `task.created`, `record.*.created`.
+pub(crate) type ByEvent = HashMap<String, Vec<Arc<Connection>>>;
 
 pub(crate) struct Listeners {
     table: Arc<dyn Table>,
-    clock: Arc<dyn Clock>,
     remembered: Mutex<HashMap<OwnerId, Remembered>>,
 }
 
@@ -28,12 +28,12 @@ struct Remembered {
     version: u64,
     /// Whether that was looked up in this batch, of which every change is older than the answer.
     is_fresh: bool,
-    listeners: Arc<ByResource>,
+    listeners: Arc<ByEvent>,
 }
 
 impl Listeners {
-    pub(crate) fn new(table: Arc<dyn Table>, clock: Arc<dyn Clock>) -> Self {
-        Self { table, clock, remembered: Mutex::default() }
+    pub(crate) fn new(table: Arc<dyn Table>) -> Self {
+        Self { table, remembered: Mutex::default() }
     }
 
     /// They may have changed since the last batch.
@@ -43,7 +43,7 @@ impl Listeners {
         }
     }
 
-    pub(crate) async fn of(&self, owner: OwnerId) -> Result<Arc<ByResource>> {
+    pub(crate) async fn of(&self, owner: OwnerId) -> Result<Arc<ByEvent>> {
         let known = self
             .lock()
             .get(&owner)
@@ -65,17 +65,19 @@ impl Listeners {
         Ok(listeners)
     }
 
-    async fn read(&self, owner: OwnerId) -> Result<ByResource> {
-        let (mut by_resource, now) = (ByResource::new(), self.clock.now());
+    async fn read(&self, owner: OwnerId) -> Result<ByEvent> {
+        let mut by_event = ByEvent::new();
         for connection in Shelf::<Connection>::new(&*self.table, owner).all().await? {
-            let Some(hook) = connection.hook(now) else { continue };
-            let reads = |resource| connection.grant.0.iter().any(|rule| rule.resource == resource);
-            let asks = |resource| hook.config.may_ask_for(resource);
-            for resource in TOLD.into_iter().filter(|resource| reads(*resource) && asks(*resource)) {
-                by_resource.entry(resource).or_default().push(connection.clone());
+            let connection = Arc::new(connection);
+            let Some(config) = connection.face.webhook() else { continue };
+            let reads =
+                |resource: &Resource| connection.grant.0.iter().any(|rule| rule.resource == *resource);
+            let heard = TOLD.into_iter().filter(reads).flat_map(events);
+            for event in heard.filter(|event| config.asks_for(event)) {
+                by_event.entry(event).or_default().push(Arc::clone(&connection));
             }
         }
-        Ok(by_resource)
+        Ok(by_event)
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<OwnerId, Remembered>> {

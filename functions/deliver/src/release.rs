@@ -1,7 +1,7 @@
 //! What is parked is sent, oldest first, one at a time and by one at a time, for as long as the receiver answers.
 
 use crate::endpoint::{Endpoint, MOST_TRIES};
-use crate::run::{End, PAGE, Run, legible};
+use crate::run::{AT_A_TIME, End, PAGE, Run, legible};
 use crate::send::later;
 use domain::connection::Connection;
 use domain::delivery::{Errand, Health, Job, State};
@@ -13,8 +13,10 @@ use jiff::Timestamp;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-/// Another one is at it.
+/// Another one was faster.
 const LATER: Duration = Duration::from_secs(5);
+/// Another one is at it.
+const LEASED: Duration = Duration::from_secs(10);
 
 impl Endpoint<'_> {
     pub(crate) async fn release(
@@ -27,19 +29,31 @@ impl Endpoint<'_> {
         let Some(connection) = connection.filter(|connection| connection.hook(now).is_some()) else {
             return Ok(Outcome::Done);
         };
-        match (due, failed_since) {
+        let is_whole = match (due, failed_since) {
             (_, Some(since)) => self.revive(State::Failed, since).await?,
             (None, None) => self.revive(State::Waiting, Timestamp::UNIX_EPOCH).await?,
-            (Some(_), None) => {}
+            (Some(_), None) => true,
+        };
+        if !is_whole {
+            return self
+                .queue(Job::Release { due, failed_since }, Duration::ZERO)
+                .await
+                .map(|()| Outcome::Done);
         }
         // One before this may have been cut short behind what it parked.
-        let has_any = health.parking || due.is_none() && self.holds_any().await?;
-        if !health.awaits(due) || !has_any {
+        if !health.parking && !self.holds_any().await? {
+            return Ok(Outcome::Done);
+        }
+        if !health.awaits(due) {
+            // Another one is planned, unless the last was cut short behind its end.
+            if health.release_at.is_none() {
+                self.look_again().await?;
+            }
             return Ok(Outcome::Done);
         }
         if health.is_leased(now) {
-            // Whoever has it looks at what came, unless that has ended meanwhile.
-            return self.look_again().await.map(|()| Outcome::Done);
+            // Whoever has it may be at something that was mended meanwhile.
+            return Ok(Outcome::RetryAfter(LEASED));
         }
         // Should this one be cut short, another one is planned already.
         let until = health.lease(now);
@@ -58,8 +72,9 @@ impl Endpoint<'_> {
     }
 
     /// What waits, or was given up, is parked, so that it is sent with what is; what was given up has all its tries
-    /// before it.
-    async fn revive(&self, state: State, since: Timestamp) -> Result<()> {
+    /// before it. Whether that was all of it, for as long as there was.
+    async fn revive(&self, state: State, since: Timestamp) -> Result<bool> {
+        let began = self.ports.clock.elapsed();
         let all = state.all(self.owner, self.id);
         let start = schema::delivery_place(self.id, state.name(), EventId::new(since, [0; 10]));
         let all = Query { range: start..all.range.end.clone(), ..all };
@@ -81,9 +96,17 @@ impl Endpoint<'_> {
             }
             after = page.next;
             if after.is_none() {
-                return Ok(());
+                return Ok(true);
+            }
+            if self.ports.clock.elapsed().saturating_sub(began) >= AT_A_TIME {
+                return Ok(false);
             }
         }
+    }
+
+    pub(crate) async fn queue(&self, job: Job, wait: Duration) -> Result<()> {
+        let errand = Errand { owner: self.owner, connection: self.id, job };
+        self.ports.queue.send(vec![errand.queued(wait)?]).await
     }
 
     /// What comes next is certain before this is done; where nothing comes next, one more look at what came meanwhile.
@@ -112,11 +135,7 @@ impl Endpoint<'_> {
     async fn go_on(&self, end: &End, due: Option<Timestamp>) -> Result<()> {
         match end {
             // The reminder would come a minute later: whichever of the two is first is the one that counts.
-            End::More(wait) => {
-                let job = Job::Release { due, failed_since: None };
-                let errand = Errand { owner: self.owner, connection: self.id, job };
-                self.ports.queue.send(vec![errand.queued(*wait)?]).await
-            }
+            End::More(wait) => self.queue(Job::Release { due, failed_since: None }, *wait).await,
             End::Down(_) => Ok(()),
             // What came meanwhile.
             End::Empty | End::Deaf if self.holds_any().await? => self.look_again().await,
@@ -137,6 +156,6 @@ fn share(connection: &Connection, now: Timestamp) -> (u64, Duration) {
     rate.map_or((u64::MAX, Duration::ZERO), |rate| {
         let rate = rate.get().unsigned_abs();
         let left = (rate / 6).max(1);
-        (left, Duration::from_secs(left * 60 / rate))
+        (left, Duration::from_millis((left * 60_000).div_ceil(rate)))
     })
 }

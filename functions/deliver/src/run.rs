@@ -14,7 +14,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 /// So long at a time, of the sixty seconds that a function and its message have.
-const AT_A_TIME: Duration = Duration::from_secs(20);
+pub(crate) const AT_A_TIME: Duration = Duration::from_secs(20);
 
 pub(crate) const PAGE: usize = 25;
 
@@ -99,13 +99,18 @@ impl Endpoint<'_> {
         if !run.tried.insert(delivery.id) {
             return Ok(None);
         }
-        let poison = delivery.clone();
+        let this = delivery.clone();
         let Some(failed) = self.try_parked(connection, delivery, origin, run).await? else { return Ok(None) };
         if failed.is_over {
             return Ok(Some(End::Deaf));
         }
         if run.lives {
             return Ok(None);
+        }
+        let scheduled = Noted { becomes: Some(failed.scheduled), counts: true };
+        if !run.health.is_down() {
+            // A few failures are no end of it.
+            return self.note(this, None, scheduled).await.map(|()| None);
         }
         // It may be this one event that is not taken: the newest says whether it is.
         let newest = self.ports.table.query(&all.clone().newest_first().page(None, 1)).await?;
@@ -119,8 +124,7 @@ impl Endpoint<'_> {
             }
         }
         if run.lives {
-            let noted = Noted { becomes: Some(failed.scheduled), counts: true };
-            return self.note(poison, None, noted).await.map(|()| None);
+            return self.note(this, None, scheduled).await.map(|()| None);
         }
         Ok(Some(End::Down(run.health.pause(self.now(), failed.asked))))
     }

@@ -3,7 +3,7 @@
 use crate::endpoint::{Endpoint, MOST_TRIES, Noted};
 use crate::tell::Tried;
 use domain::connection::{Connection, Reason, WebhookConfig};
-use domain::delivery::{Delivery, Errand, Happened, Health, Job, Next, Origin, State, Step, Verdict, judge};
+use domain::delivery::{Delivery, Happened, Health, Job, Next, Origin, State, Step, Verdict, asked, judge};
 use domain::due;
 use domain::id::{EventId, RequestId};
 use domain::outcome::Outcome;
@@ -14,6 +14,8 @@ use std::time::Duration;
 
 /// What waits longer waits in the table.
 const SHORT: Duration = Duration::from_secs(60);
+/// So does what fails often: a message is handed out twelve times at most, of which some are for failures of the store.
+const MOST_SHORT: u32 = 4;
 
 pub(crate) struct Try {
     pub(crate) event: EventId,
@@ -41,19 +43,20 @@ impl Endpoint<'_> {
             }
             return Ok(Outcome::Done);
         }
-        let now = self.now();
+        let (now, is_asked) = (self.now(), wanted.again.is_some());
+        // What its owner wants to see once more stays what it was.
+        let ends = |delivery: Option<Delivery>, state| self.ends(delivery.filter(|_| !is_asked), state);
         let Some(connection) = connection.filter(|connection| connection.hook(now).is_some()) else {
-            return self.ends(delivery, State::Withdrawn).await;
+            return ends(delivery, State::Withdrawn).await;
         };
         let is_new = delivery.is_none();
         let new = || Delivery::new(wanted.event, self.id, wanted.from.clone(), happened.as_ref());
         let mut delivery = delivery.unwrap_or_else(new);
-        let Some(happened) = happened else { return self.ends(Some(delivery), State::Failed).await };
+        let Some(happened) = happened else { return ends(Some(delivery), State::Failed).await };
         let Some(told) = happened.told(&connection, now)? else {
-            return self.ends((!is_new).then_some(delivery), State::Withdrawn).await;
+            return ends((!is_new).then_some(delivery), State::Withdrawn).await;
         };
         delivery.event.clone_from(&told.event);
-        let is_asked = wanted.again.is_some();
         if is_asked && !connection.listens(now) {
             // Its owner has paused it since then: a test has failed.
             let writes = is_new.then(|| delivery.put(self.owner)).transpose()?;
@@ -108,25 +111,27 @@ impl Endpoint<'_> {
         let (began, now) = (attempt.at, self.now());
         let (counts, is_test) = (wanted.again.is_none(), wanted.from.is_test());
         let config = connection.hook(now).map(|hook| hook.config);
-        let verdict = self.judged(config, &delivery, &answer);
+        let (verdict, wait) = (self.judged(config, &delivery, &answer), asked(&answer, now));
+        if verdict == Verdict::Gone && !is_test {
+            self.disable(Reason::Gone).await?;
+        }
         let (becomes, outcome) = match verdict {
             Verdict::Delivered => (Some((State::Delivered, None)), Outcome::Done),
-            Verdict::Gone if !is_test => {
-                self.disable(Reason::Gone).await?;
+            _ if !counts => (None, Outcome::Done),
+            Verdict::Gone => {
                 self.park(with(delivery, attempt), health).await?;
                 return Ok(Outcome::Done);
             }
-            _ if !counts => (None, Outcome::Done),
             // It is not this event that is not taken: it waits until something is, or nobody hopes for that any more.
             Verdict::Exhausted if health.goes_down() => {
-                self.ails(health.clone(), began).await?;
+                self.ails(health.clone(), began, wait).await?;
                 self.park(with(delivery, attempt), health).await?;
                 return Ok(Outcome::Done);
             }
-            Verdict::Exhausted | Verdict::Gone => (Some((State::Failed, None)), Outcome::Done),
+            Verdict::Exhausted => (Some((State::Failed, None)), Outcome::Done),
             Verdict::Again(wait) => {
                 let at = later(now, wait);
-                let is_short = wait < SHORT;
+                let is_short = wait < SHORT && delivery.tries < MOST_SHORT;
                 let by = if is_short { wanted.due } else { Some(at) };
                 let outcome = if is_short { Outcome::RetryAfter(wait) } else { Outcome::Done };
                 (Some((State::Waiting, Some(Next { at, by }))), outcome)
@@ -136,7 +141,7 @@ impl Endpoint<'_> {
         match verdict {
             Verdict::Delivered => self.recovers(health).await?,
             _ if is_test => {}
-            _ => self.ails(health, began).await?,
+            _ => self.ails(health, began, wait).await?,
         }
         Ok(outcome)
     }
@@ -153,14 +158,14 @@ impl Endpoint<'_> {
     }
 
     /// One failure more; others that fail at the same time are counted, too, or this one is not.
-    async fn ails(&self, mut health: Health, began: Timestamp) -> Result<()> {
+    async fn ails(&self, mut health: Health, began: Timestamp, asked: Option<Duration>) -> Result<()> {
         for _ in 0..MOST_TRIES {
             let now = self.now();
             let mut puts = Vec::new();
             match health.failed(began, now) {
                 Step::Disable => return self.disable(Reason::Failing).await,
                 Step::Park => {
-                    let until = health.pause(now, None);
+                    let until = health.pause(now, asked);
                     puts.push(due::release(self.owner, &health, until)?);
                 }
                 Step::Stay => {}
@@ -181,9 +186,7 @@ impl Endpoint<'_> {
                 return Ok(());
             }
             if health.parking {
-                let job = Job::Release { due: None, failed_since: None };
-                let errand = Errand { owner: self.owner, connection: self.id, job };
-                self.ports.queue.send(vec![errand.queued(Duration::ZERO)?]).await?;
+                self.queue(Job::Release { due: None, failed_since: None }, Duration::ZERO).await?;
             }
             match self.write(vec![health.put(self.owner, self.now())?]).await {
                 Err(Error::Conflict) => (_, health) = self.standing().await?,

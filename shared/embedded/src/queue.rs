@@ -113,34 +113,37 @@ fn take(db: &Connection, turn: &Turn, now: Timestamp, hidden_until: i64) -> rusq
         };
         let room = each.saturating_sub(in_hand.get(&group).copied().unwrap_or_default());
         let some = room.min(*most - taken.len());
-        if some > 0 {
-            take_of(db, &group, some, now, hidden_until, &mut taken)?;
-        }
+        let enough = taken.len() + some;
+        // Again, as long as some of them are given up instead.
+        while some > 0 && !take_of(db, &group, enough, now, hidden_until, &mut taken)? {}
         last = group;
     }
     Ok(taken)
 }
 
-/// What was handed out often enough lies with the dead letters from now on.
+/// What was handed out often enough lies with the dead letters from now on. Whether there was none of that.
 fn take_of(
     db: &Connection,
     group: &str,
-    most: usize,
+    enough: usize,
     now: Timestamp,
     hidden_until: i64,
     taken: &mut Vec<Received>,
-) -> rusqlite::Result<()> {
-    let mut update = db.prepare_cached(TAKE)?;
+) -> rusqlite::Result<bool> {
+    let (mut update, most) = (db.prepare_cached(TAKE)?, enough.saturating_sub(taken.len()));
     let values = params![hidden_until, group, now.as_millisecond(), most as i64, MOST_RECEIVES];
-    let mut rows = update.query(values)?;
+    let (mut rows, mut is_all) = (update.query(values)?, true);
     while let Some(row) = rows.next()? {
         let receipt = row.get::<_, i64>(0)?.to_string();
         let (body, receives) = (row.get(1)?, row.get(2)?);
-        if !row.get::<_, bool>(3)? {
+        if row.get(3)? {
+            tracing::error!(group, receipt, "a message is given up, until Larder is started again");
+            is_all = false;
+        } else {
             taken.push(Received { receipt, body, group: group.to_owned(), receives });
         }
     }
-    Ok(())
+    Ok(is_all)
 }
 
 fn later(now: Timestamp, delay: Duration) -> i64 {

@@ -161,3 +161,29 @@ async fn a_file_of_an_older_larder_is_brought_up_to_date_and_one_of_a_newer_left
     let refused = reopen(&folder);
     assert!(matches!(refused, Err(embedded::OpenError::Newer(_))), "{:?}", refused.err());
 }
+
+#[tokio::test]
+async fn each_group_has_its_share_and_what_is_given_up_stands_in_nobodys_way() {
+    use domain::queue::{MOST_RECEIVES, Message, Queue as _};
+    use std::time::Duration;
+
+    let (opened, clock, _folder) = open();
+    let message =
+        |group: &str, body: String| Message { body, group: group.to_owned(), delay: Duration::ZERO };
+    let busy = (0..50).map(|number| message("busy", format!("{number}")));
+    opened.store.send(busy.chain([message("quiet", "one".to_owned())]).collect()).await.unwrap();
+    let turn = || embedded::Turn { most: 20, each: 8, ..embedded::Turn::default() };
+    let taken = opened.store.take_in_turn(turn(), Duration::from_secs(60)).await.unwrap();
+    let of = |group: &str| taken.iter().filter(|message| message.group == group).count();
+    assert_eq!((of("busy"), of("quiet")), (8, 1));
+
+    for _ in 1..MOST_RECEIVES {
+        clock.advance(jiff::SignedDuration::from_secs(61));
+        opened.store.receive(100, Duration::from_secs(60)).await.unwrap();
+    }
+    opened.store.send(vec![message("busy", "new".to_owned())]).await.unwrap();
+    clock.advance(jiff::SignedDuration::from_secs(61));
+    let taken = opened.store.take_in_turn(turn(), Duration::from_secs(60)).await.unwrap();
+    assert!(taken.iter().any(|message| message.body == "new"), "{taken:?}");
+    assert!(opened.store.dead_letters().unwrap() > 0);
+}

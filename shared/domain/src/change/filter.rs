@@ -1,7 +1,7 @@
 //! Which events a webhook asks for.
 
 use super::Verb;
-use super::names::{Event, nouns};
+use super::names::{ANY, Event, nouns};
 use crate::access::Resource;
 use crate::collection::CollectionName;
 use schemars::JsonSchema;
@@ -24,8 +24,6 @@ pub const TOLD: [Resource; 8] = [
     Resource::Preferences,
     Resource::Connections,
 ];
-
-const ANY: &str = "*";
 
 impl EventFilter {
     /// Of an event of any collection (`record.*.created`), whether it may be meant.

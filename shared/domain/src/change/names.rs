@@ -4,6 +4,9 @@ use super::Verb;
 use crate::access::Resource;
 use std::fmt;
 
+/// Stands for any name.
+pub(super) const ANY: &str = "*";
+
 /// The parts of an event's name: `task.created`, `record.books.created`.
 pub(super) struct Event<'a> {
     pub(super) noun: &'a str,

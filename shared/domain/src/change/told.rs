@@ -1,6 +1,6 @@
 //! What one connection may know of a change: through its grant, like everything else.
 
-use super::names::Event;
+use super::names::{ANY, Event};
 use super::{Change, Seen, Sight, Verb};
 use crate::access::{ALWAYS, Action, Resource};
 use crate::connection::{Connection, Hook};
@@ -40,6 +40,15 @@ impl Change {
         let Some(seen) = self.seen(&scope)? else { return Ok(None) };
         let told = self.told_of(seen);
         Ok(Some(told).filter(|told| config.asks_for(&told.event)))
+    }
+
+    /// What it may be told as, whoever is told; of a record by no collection's name.
+    pub fn events(&self) -> impl Iterator<Item = String> {
+        let leaves = (self.before.is_some() && self.verb != Verb::Deleted).then_some(Verb::Deleted);
+        let turns: &[Verb] = if self.verb == Verb::Updated { &[Verb::Created, Verb::Completed] } else { &[] };
+        let collection = (self.noun == "record").then_some(ANY);
+        let named = move |verb: Verb| Event { noun: &self.noun, collection, verb: verb.name() }.to_string();
+        [self.verb].into_iter().chain(leaves).chain(turns.iter().copied()).map(named)
     }
 
     fn told_of(&self, seen: Seen) -> Told {

@@ -93,12 +93,6 @@ impl WebhookConfig {
         is_test || self.events.is_empty() || self.events.iter().any(|filter| filter.matches(event))
     }
 
-    /// Whether it may ask for an event of this.
-    pub fn may_ask_for(&self, resource: Resource) -> bool {
-        self.events.is_empty()
-            || self.events.iter().any(|filter| filter.resource().is_none_or(|named| named == resource))
-    }
-
     /// An event that no filter can mean while the grant does not let it be read.
     pub fn unreadable_event(&self, may_read: impl Fn(Resource) -> bool) -> Option<(usize, Resource)> {
         let named = self.events.iter().enumerate();
