@@ -155,3 +155,21 @@ async fn what_was_delivered_stays_so_whatever_is_said_when_it_is_sent_again() {
     assert_eq!((&seen["state"], &seen["attempts"][1]["status"]), (&json!("delivered"), &json!(410)));
     assert_eq!(read(&house, &id, "health").await["state"], "disabled");
 }
+
+/// And so is what is parked: longer than that nothing is kept.
+#[tokio::test]
+async fn what_became_of_an_event_is_known_for_thirty_days() {
+    let house = House::new();
+    let (id, _) = house.connect(webhook()).await;
+    event(&house, &id).await;
+    let sent = house.network.take();
+    assert_eq!(sent[0].caps.time.as_secs(), 15, "its receiver has so long");
+    house.call("POST", &format!("/connections/{id}/pause"), OWNER, None).await;
+    event(&house, &id).await;
+    for (days, count) in [(29, 2), (2, 0)] {
+        pass(&house, SignedDuration::from_hours(24 * days)).await;
+        assert_eq!(list(&house, &id, "").await.len(), count, "after {days} days more");
+        let health = read(&house, &id, "health").await;
+        assert_eq!(health["parked"], json!(count / 2));
+    }
+}
