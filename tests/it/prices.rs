@@ -3,13 +3,11 @@
 
 use crate::delivering::{drain, queued};
 use crate::harness::House;
+use crate::hooked::{Hook, Hooked, Passed};
 use async_trait::async_trait;
 use domain::Result;
-use domain::id::OpId;
 use domain::outcome::Consumer as _;
-use domain::table::{
-    Claim, Counters, Expiry, Page, Places, Put, Query, Record, Row, RowKey, Table, Taken, Write,
-};
+use domain::table::{Places, Put, Record, Row, RowKey, Write};
 use serde_json::json;
 use std::sync::{Arc, Mutex};
 
@@ -39,10 +37,7 @@ struct Units {
 }
 
 /// Weighs what passes as DynamoDB does.
-struct Scale {
-    inner: Arc<dyn Table>,
-    units: Arc<Mutex<Units>>,
-}
+struct Scale(Arc<Mutex<Units>>);
 
 fn weight(key: &RowKey, body: &str, places: &Places) -> u64 {
     // Names, version, operation and expiry.
@@ -62,14 +57,9 @@ fn put_units(put: &Put) -> u64 {
 }
 
 impl Scale {
-    fn reads(&self, units: u64) {
-        let mut all = self.units.lock().unwrap();
-        (all.calls, all.read) = (all.calls + 1, all.read + units);
-    }
-
-    fn writes(&self, units: u64) {
-        let mut all = self.units.lock().unwrap();
-        (all.calls, all.written) = (all.calls + 1, all.written + units);
+    fn passed(&self, read: u64, written: u64) {
+        let mut all = self.0.lock().unwrap();
+        *all = Units { calls: all.calls + 1, read: all.read + read, written: all.written + written };
     }
 }
 
@@ -77,54 +67,31 @@ fn read_units(row: Option<&Row>) -> u64 {
     row.map_or(1, |row| weight_of(row).div_ceil(4_096))
 }
 
+fn record_units(record: &Record) -> u64 {
+    weight(&record.key, &record.body, &Places::new()).div_ceil(1_024)
+}
+
+fn write_units(write: &Write) -> u64 {
+    if let Write::Put(put) = write { put_units(put) } else { 1 }
+}
+
 #[async_trait]
-impl Table for Scale {
-    async fn get(&self, key: &RowKey) -> Result<Option<Row>> {
-        let found = self.inner.get(key).await?;
-        self.reads(read_units(found.as_ref()));
-        Ok(found)
+impl Hook for Scale {
+    async fn before(&self) -> Result<()> {
+        Ok(())
     }
-    async fn get_many(&self, keys: &[RowKey]) -> Result<Vec<Option<Row>>> {
-        let found = self.inner.get_many(keys).await?;
-        self.reads(found.iter().map(|row| read_units(row.as_ref())).sum());
-        Ok(found)
-    }
-    async fn query(&self, query: &Query) -> Result<Page> {
-        let page = self.inner.query(query).await?;
-        self.reads(page.rows.iter().map(weight_of).sum::<u64>().div_ceil(4_096).max(1));
-        Ok(page)
-    }
-    async fn put(&self, put: Put, op: OpId) -> Result<u64> {
-        self.writes(put_units(&put));
-        self.inner.put(put, op).await
-    }
-    async fn delete(&self, key: RowKey, version: u64, op: OpId) -> Result<()> {
-        self.writes(1);
-        self.inner.delete(key, version, op).await
-    }
-    async fn add(
-        &self,
-        key: RowKey,
-        add: &[(&str, i64)],
-        drop: &[&str],
-        expires: Option<Expiry>,
-    ) -> Result<Counters> {
-        self.writes(1);
-        self.inner.add(key, add, drop, expires).await
-    }
-    async fn take(&self, key: &RowKey, claim: &Claim) -> Result<Taken> {
-        self.writes(1);
-        self.inner.take(key, claim).await
-    }
-    async fn record(&self, records: Vec<Record>) -> Result<()> {
-        let weight = |record: &Record| weight(&record.key, &record.body, &Places::new());
-        self.writes(records.iter().map(|record| weight(record).div_ceil(1_024)).sum());
-        self.inner.record(records).await
-    }
-    async fn transact(&self, writes: Vec<Write>, op: OpId) -> Result<()> {
-        let units = |write: &Write| if let Write::Put(put) = write { put_units(put) } else { 1 };
-        self.writes(2 * writes.iter().map(units).sum::<u64>());
-        self.inner.transact(writes, op).await
+
+    fn passes(&self, passed: Passed<'_>) {
+        match passed {
+            Passed::Rows(rows) => self.passed(rows.iter().map(|row| read_units(row.as_ref())).sum(), 0),
+            Passed::Page(rows) => {
+                self.passed(rows.iter().map(weight_of).sum::<u64>().div_ceil(4_096).max(1), 0);
+            }
+            Passed::Put(put) => self.passed(0, put_units(put)),
+            Passed::Records(records) => self.passed(0, records.iter().map(record_units).sum()),
+            Passed::Transaction(writes) => self.passed(0, 2 * writes.iter().map(write_units).sum::<u64>()),
+            Passed::Changed | Passed::Taken => self.passed(0, 1),
+        }
     }
 }
 
@@ -136,7 +103,7 @@ struct Metered {
 impl Metered {
     fn new() -> Self {
         let units = Arc::new(Mutex::default());
-        let house = House::on(|inner| Arc::new(Scale { inner, units: Arc::clone(&units) }));
+        let house = House::on(|inner| Arc::new(Hooked { inner, hook: Scale(Arc::clone(&units)) }));
         Self { house, units }
     }
 

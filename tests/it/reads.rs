@@ -2,11 +2,12 @@
 //! `tests/bench/run --only data` prints them for `LARDER_MANY` tasks.
 
 use crate::harness::House;
+use crate::hooked::{Hook, Hooked, Passed};
 use async_trait::async_trait;
 use domain::Result;
 use domain::conformance::many::{Cost, LISTS, compared, fill, many};
-use domain::id::{OpId, OwnerId};
-use domain::table::{Claim, Counters, Expiry, Page, Put, Query, Record, Row, RowKey, Table, Taken, Write};
+use domain::id::OwnerId;
+use domain::table::Row;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -16,11 +17,8 @@ struct Counts {
     bytes: AtomicU64,
 }
 
-/// Counts what is read through it.
-struct Scale {
-    inner: Arc<dyn Table>,
-    counts: Arc<Counts>,
-}
+/// Counts what is read.
+struct Scale(Arc<Counts>);
 
 impl Scale {
     fn weigh<'r>(&self, rows: impl IntoIterator<Item = &'r Row>) {
@@ -29,58 +27,30 @@ impl Scale {
             row.key.sort.len() + row.body.len() + places
         };
         let bytes: usize = rows.into_iter().map(weight).sum();
-        self.counts.calls.fetch_add(1, Ordering::SeqCst);
-        self.counts.bytes.fetch_add(bytes as u64, Ordering::SeqCst);
+        self.0.calls.fetch_add(1, Ordering::SeqCst);
+        self.0.bytes.fetch_add(bytes as u64, Ordering::SeqCst);
     }
 }
 
 #[async_trait]
-impl Table for Scale {
-    async fn get(&self, key: &RowKey) -> Result<Option<Row>> {
-        let found = self.inner.get(key).await?;
-        self.weigh(&found);
-        Ok(found)
+impl Hook for Scale {
+    async fn before(&self) -> Result<()> {
+        Ok(())
     }
-    async fn get_many(&self, keys: &[RowKey]) -> Result<Vec<Option<Row>>> {
-        let found = self.inner.get_many(keys).await?;
-        self.weigh(found.iter().flatten());
-        Ok(found)
-    }
-    async fn query(&self, query: &Query) -> Result<Page> {
-        let page = self.inner.query(query).await?;
-        self.weigh(&page.rows);
-        Ok(page)
-    }
-    async fn put(&self, put: Put, op: OpId) -> Result<u64> {
-        self.inner.put(put, op).await
-    }
-    async fn delete(&self, key: RowKey, version: u64, op: OpId) -> Result<()> {
-        self.inner.delete(key, version, op).await
-    }
-    async fn add(
-        &self,
-        key: RowKey,
-        add: &[(&str, i64)],
-        drop: &[&str],
-        expires: Option<Expiry>,
-    ) -> Result<Counters> {
-        self.inner.add(key, add, drop, expires).await
-    }
-    async fn take(&self, key: &RowKey, claim: &Claim) -> Result<Taken> {
-        self.counts.calls.fetch_add(1, Ordering::SeqCst);
-        self.inner.take(key, claim).await
-    }
-    async fn record(&self, records: Vec<Record>) -> Result<()> {
-        self.inner.record(records).await
-    }
-    async fn transact(&self, writes: Vec<Write>, op: OpId) -> Result<()> {
-        self.inner.transact(writes, op).await
+
+    fn passes(&self, passed: Passed<'_>) {
+        match passed {
+            Passed::Rows(rows) => self.weigh(rows.iter().flatten()),
+            Passed::Page(rows) => self.weigh(rows),
+            Passed::Taken => self.weigh([]),
+            _ => {}
+        }
     }
 }
 
 async fn costs(many: u32) -> Vec<Cost> {
     let counts = Arc::new(Counts::default());
-    let house = House::on(|inner| Arc::new(Scale { inner, counts: Arc::clone(&counts) }));
+    let house = House::on(|inner| Arc::new(Hooked { inner, hook: Scale(Arc::clone(&counts)) }));
     let key = house.api("read_only").await;
     let last = fill(&house.store, OwnerId::of("test", "one"), many).await;
     let mut costs = Vec::new();
