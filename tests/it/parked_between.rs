@@ -1,12 +1,14 @@
 //! What comes while a webhook is resumed: somebody parks it at the very moment at which somebody else empties the park.
 
 use crate::delivering::{drain, health, pass, queued, title, webhook};
-use crate::harness::{House, OWNER};
+use crate::harness::House;
 use crate::hooked::{Hook, Hooked};
 use crate::parking::set;
+use crate::touched::touch;
 use async_trait::async_trait;
 use domain::Result;
 use domain::due::Tick;
+use domain::id::ConnectionId;
 use domain::outcome::{Consumer as _, Outcome};
 use domain::queue::{Queue as _, Received};
 use serde_json::json;
@@ -43,6 +45,15 @@ impl Hook for Stops {
     }
 }
 
+/// With a webhook, and a key that writes.
+async fn house() -> (House, ConnectionId, String) {
+    let house = House::on(|inner| Arc::new(Hooked { inner, hook: Stops }));
+    let id = webhook(&house, json!({})).await;
+    let key = house.api("full_access").await;
+    drain(&house).await;
+    (house, id, key)
+}
+
 /// Until it stops; answers whether it does, and does not end before.
 async fn begin(house: &House, message: Received, stops_at: u64) -> (Arc<Actor>, JoinHandle<()>, bool) {
     let actor = Arc::new(Actor { stops_at: stops_at.into(), ..Actor::default() });
@@ -73,10 +84,7 @@ async fn finish((actor, work, stops): (Arc<Actor>, JoinHandle<()>, bool)) {
 /// its calls: whoever is later sees the other, so that nothing stays parked.
 #[tokio::test]
 async fn an_event_that_comes_while_its_webhook_is_resumed_is_not_left_behind() {
-    let house = House::on(|inner| Arc::new(Hooked { inner, hook: Stops }));
-    let id = webhook(&house, json!({})).await;
-    let key = house.api("full_access").await;
-    drain(&house).await;
+    let (house, id, key) = house().await;
     for releaser_first in [false, true] {
         for parker_stops in 1.. {
             let mut ends = false;
@@ -118,10 +126,7 @@ async fn an_event_that_comes_while_its_webhook_is_resumed_is_not_left_behind() {
 /// happens that would have anybody look.
 #[tokio::test]
 async fn a_release_that_is_cut_short_is_followed_by_another() {
-    let house = House::on(|inner| Arc::new(Hooked { inner, hook: Stops }));
-    let id = webhook(&house, json!({})).await;
-    let key = house.api("full_access").await;
-    drain(&house).await;
+    let (house, id, key) = house().await;
     for stops in 1.. {
         set(&house, id, "pause").await;
         house.task(&key, "Milk").await;
@@ -151,18 +156,14 @@ async fn a_release_that_is_cut_short_is_followed_by_another() {
 /// The same of what waited for its next try; or something else succeeds meanwhile, which writes the webhook's health, too.
 #[tokio::test]
 async fn what_is_taken_up_is_not_left_behind() {
-    let house = House::on(|inner| Arc::new(Hooked { inner, hook: Stops }));
-    let id = webhook(&house, json!({})).await;
-    let key = house.api("full_access").await;
-    drain(&house).await;
+    let (house, id, key) = house().await;
     for is_cut_short in [false, true] {
         for stops in 1.. {
             house.network.answers(|_| (500, Some("3600".to_owned())));
             house.task(&key, "Milk").await;
             drain(&house).await;
             house.network.answers(|_| (200, None));
-            let change = json!({ "description": format!("{is_cut_short} {stops}") });
-            house.call("PATCH", &format!("/connections/{id}"), OWNER, Some(change)).await;
+            touch(&house, id, &format!("{is_cut_short} {stops}")).await;
             let message = queued(&house).await.remove(0);
             let release = begin(&house, message.clone(), stops).await;
             let is_last = !release.2;
@@ -194,9 +195,7 @@ async fn what_is_taken_up_is_not_left_behind() {
 /// One that was planned is cut short, and meanwhile something was parked behind what it had looked at.
 #[tokio::test]
 async fn what_is_parked_behind_a_planned_release_that_is_cut_short_is_not_left_there() {
-    let house = House::on(|inner| Arc::new(Hooked { inner, hook: Stops }));
-    let id = webhook(&house, json!({})).await;
-    let key = house.api("full_access").await;
+    let (house, id, key) = house().await;
     for stops_at in 1.. {
         house.network.answers(|_| (500, None));
         for number in 0..6 {
@@ -241,17 +240,14 @@ async fn what_is_parked_behind_a_planned_release_that_is_cut_short_is_not_left_t
 /// The larder that is at it may hang at the address of before.
 #[tokio::test]
 async fn what_is_mended_while_somebody_sends_what_was_parked_is_tried_when_they_are_done() {
-    let house = House::on(|inner| Arc::new(Hooked { inner, hook: Stops }));
-    let id = webhook(&house, json!({})).await;
-    let key = house.api("full_access").await;
+    let (house, id, key) = house().await;
     set(&house, id, "pause").await;
     house.task(&key, "Milk").await;
     drain(&house).await;
     set(&house, id, "resume").await;
     let release = begin(&house, queued(&house).await.remove(0), 4).await;
     assert!(release.2);
-    let change = json!({ "description": "mended" });
-    house.call("PATCH", &format!("/connections/{id}"), OWNER, Some(change)).await;
+    touch(&house, id, "mended").await;
     let message = queued(&house).await.remove(0);
     let outcome = house.pump.deliver.consume(message).await.unwrap();
     assert!(matches!(outcome, Outcome::RetryAfter(_)), "{outcome:?}");

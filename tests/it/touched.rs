@@ -10,7 +10,7 @@ use domain::outbound::OutboundError;
 use domain::table::{Expect, Put, Table as _};
 use serde_json::json;
 
-async fn touch(house: &House, id: ConnectionId, description: &str) {
+pub(crate) async fn touch(house: &House, id: ConnectionId, description: &str) {
     let change = json!({ "description": description });
     let changed = house.call("PATCH", &format!("/connections/{id}"), OWNER, Some(change)).await;
     assert_eq!(changed.status, 200, "{}", changed.body);

@@ -2,13 +2,14 @@
 
 use crate::Deliver;
 use domain::connection::{Connection, Reason};
-use domain::delivery::{Attempt, Delivery, Health, Next, State};
+use domain::delivery::{Attempt, Delivery, Errand, Health, Job, Next, State};
 use domain::due;
 use domain::id::{ConnectionId, OpId, OwnerId};
 use domain::shelf::{self, Entity as _, Shelf};
 use domain::table::{Put, Write};
 use domain::{Error, Result, schema};
 use jiff::Timestamp;
+use std::time::Duration;
 
 /// How often others may be faster.
 pub(crate) const MOST_TRIES: usize = 5;
@@ -56,6 +57,11 @@ impl Endpoint<'_> {
             }
             (None, _) => Ok(()),
         }
+    }
+
+    pub(crate) async fn queue(&self, job: Job, wait: Duration) -> Result<()> {
+        let errand = Errand { owner: self.owner, connection: self.id, job };
+        self.ports.queue.send(vec![errand.queued(wait)?]).await
     }
 
     /// Whoever wrote to the row meanwhile had the same event in hand: what was delivered stays so.

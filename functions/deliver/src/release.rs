@@ -4,7 +4,7 @@ use crate::endpoint::{Endpoint, MOST_TRIES};
 use crate::run::{AT_A_TIME, End, PAGE, Run, legible};
 use crate::send::later;
 use domain::connection::Connection;
-use domain::delivery::{Errand, Health, Job, State};
+use domain::delivery::{Health, Job, State};
 use domain::id::EventId;
 use domain::outcome::Outcome;
 use domain::table::Query;
@@ -24,7 +24,7 @@ impl Endpoint<'_> {
         due: Option<Timestamp>,
         failed_since: Option<Timestamp>,
     ) -> Result<Outcome> {
-        let (connection, mut health) = self.standing().await?;
+        let (connection, health) = self.standing().await?;
         let now = self.now();
         let Some(connection) = connection.filter(|connection| connection.hook(now).is_some()) else {
             return Ok(Outcome::Done);
@@ -35,10 +35,8 @@ impl Endpoint<'_> {
             (Some(_), None) => true,
         };
         if !is_whole {
-            return self
-                .queue(Job::Release { due, failed_since }, Duration::ZERO)
-                .await
-                .map(|()| Outcome::Done);
+            self.queue(Job::Release { due, failed_since }, Duration::ZERO).await?;
+            return Ok(Outcome::Done);
         }
         // One before this may have been cut short behind what it parked.
         if !health.parking && !self.holds_any().await? {
@@ -55,7 +53,12 @@ impl Endpoint<'_> {
             // Whoever has it may be at something that was mended meanwhile.
             return Ok(Outcome::RetryAfter(LEASED));
         }
-        // Should this one be cut short, another one is planned already.
+        self.begin(&connection, health).await
+    }
+
+    /// Should this one be cut short, another one is planned already.
+    async fn begin(&self, connection: &Connection, mut health: Health) -> Result<Outcome> {
+        let now = self.now();
         let until = health.lease(now);
         let another = due::release(self.owner, &health, until)?;
         match self.write(vec![another, health.put(self.owner, now)?]).await {
@@ -63,7 +66,7 @@ impl Endpoint<'_> {
             done => done?,
         }
         health.written();
-        let (left, wait) = share(&connection, now);
+        let (left, wait) = share(connection, now);
         let (began, tried) = (self.ports.clock.elapsed(), BTreeSet::new());
         let mut run = Run { health, lives: false, began, left, tried };
         let end = self.empty(&mut run, wait).await?;
@@ -102,11 +105,6 @@ impl Endpoint<'_> {
                 return Ok(false);
             }
         }
-    }
-
-    pub(crate) async fn queue(&self, job: Job, wait: Duration) -> Result<()> {
-        let errand = Errand { owner: self.owner, connection: self.id, job };
-        self.ports.queue.send(vec![errand.queued(wait)?]).await
     }
 
     /// What comes next is certain before this is done; where nothing comes next, one more look at what came meanwhile.
