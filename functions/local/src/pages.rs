@@ -125,8 +125,8 @@ pub(crate) async fn home(
 }
 
 #[derive(Template)]
-#[template(path = "undecided.html")]
-struct Undone<'a> {
+#[template(path = "not_done.html")]
+struct NotDone<'a> {
     said: &'a str,
 }
 
@@ -138,7 +138,7 @@ fn back(done: Result<String, Problem>) -> Result<Response, Problem> {
             Ok((StatusCode::SEE_OTHER, [(header::LOCATION, to)]).into_response())
         }
         Err(problem) if [StatusCode::CONFLICT, StatusCode::SERVICE_UNAVAILABLE].contains(&problem.status) => {
-            Ok((problem.status, page(&Undone { said: problem.detail() })?).into_response())
+            Ok((problem.status, page(&NotDone { said: problem.detail() })?).into_response())
         }
         Err(problem) => Err(problem),
     }

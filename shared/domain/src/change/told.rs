@@ -92,3 +92,44 @@ pub fn link(noun: &str, object: &Map<String, Value>) -> Option<String> {
     }
     Some(link)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::names::nouns;
+    use super::super::{EventFilter, TOLD};
+    use super::*;
+    use crate::id::{ChangeId, OwnerId, RequestId};
+    use crate::shelf::Source;
+    use serde_json::json;
+
+    fn change(resource: Resource, noun: &str, verb: Verb, before: Option<Value>) -> Change {
+        let (owner, at, noun) = (OwnerId::of("test", "one"), Timestamp::UNIX_EPOCH, noun.to_owned());
+        let (id, source) = (ChangeId::of(owner, "x", 1), Source::of(None, RequestId::from_bytes([0; 16])));
+        Change { id, owner, resource, noun, verb, at, source, before, after: None }
+    }
+
+    /// Who hears of none of a change's events is not even asked whether they are told.
+    #[test]
+    fn whatever_somebody_is_told_a_change_as_is_one_of_its_events() {
+        let state = |status: &str| json!({ "id": "x", "collection": "books", "status": status });
+        let sights = [Sight::Created, Sight::Updated, Sight::Restored, Sight::Removed];
+        let mut told = 0;
+        for (resource, noun) in TOLD.into_iter().flat_map(|of| nouns(of).iter().map(move |noun| (of, *noun)))
+        {
+            let verbs = Verb::of(resource).iter().copied().filter(|verb| *verb != Verb::Completed);
+            for (verb, sight) in verbs.flat_map(|verb| sights.map(|sight| (verb, sight))) {
+                let was_there = matches!(sight, Sight::Updated | Sight::Removed);
+                let change = change(resource, noun, verb, was_there.then(|| state("open")));
+                let seen = |of: Value| of.as_object().cloned();
+                let (before, after) = (change.before.clone().and_then(seen), seen(state("completed")));
+                let after = after.filter(|_| sight != Sight::Removed);
+                let seen = Seen { verb: sight, before, after, fields: vec![], by: None, undo: None };
+                let event = change.told_of(seen).event;
+                let mut filters = change.events().map(|event| EventFilter::try_from(event).unwrap());
+                assert!(filters.any(|filter| filter.matches(&event)), "{verb} {sight:?}: {event}");
+                told += 1;
+            }
+        }
+        assert!(told > 100, "{told}");
+    }
+}
