@@ -36,6 +36,7 @@ mod filters;
 mod forgetting;
 mod forms;
 mod given_up;
+mod giving_way;
 mod gone;
 mod grants;
 mod handler;

@@ -64,7 +64,7 @@ impl Endpoint<'_> {
         }
         if !is_asked && (health.parking || !connection.listens(now)) {
             self.park(delivery, health).await?;
-            return Ok(Outcome::Done);
+            return Ok(Outcome::PutAside);
         }
         let tried = self.tell(&connection, &delivery, &told, wanted.again).await?;
         self.settle(&connection, delivery, &wanted, tried, health).await
@@ -120,20 +120,20 @@ impl Endpoint<'_> {
             _ if !counts => (None, Outcome::Done),
             Verdict::Gone => {
                 self.park(with(delivery, attempt), health).await?;
-                return Ok(Outcome::Done);
+                return Ok(Outcome::PutAside);
             }
             // It is not this event that is not taken: it waits until something is, or nobody hopes for that any more.
             Verdict::Exhausted if health.goes_down() => {
                 self.ails(health.clone(), began, wait).await?;
                 self.park(with(delivery, attempt), health).await?;
-                return Ok(Outcome::Done);
+                return Ok(Outcome::PutAside);
             }
             Verdict::Exhausted => (Some((State::Failed, None)), Outcome::Done),
             Verdict::Again(wait) => {
                 let at = later(now, wait);
                 let is_short = wait < SHORT && delivery.tries < MOST_SHORT;
                 let by = if is_short { wanted.due } else { Some(at) };
-                let outcome = if is_short { Outcome::RetryAfter(wait) } else { Outcome::Done };
+                let outcome = if is_short { Outcome::RetryAfter(wait) } else { Outcome::PutAside };
                 (Some((State::Waiting, Some(Next { at, by }))), outcome)
             }
         };

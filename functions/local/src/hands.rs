@@ -1,20 +1,37 @@
 //! Who delivers at this moment, and to which groups: each group has its share, so that one whose receiver hangs holds up
-//! no other.
+//! no other, and those to whom nothing arrives wait until those to whom it does have theirs.
 
+use domain::queue::Received;
 use embedded::Turn;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::time::Duration;
+use tokio::sync::watch;
 use tokio::task::{Id, JoinError, JoinSet};
+use tokio::time::timeout;
 
 /// How many deliveries are in hand at the same time, and how many of them of one group.
 const MOST: usize = 256;
 const EACH: usize = 8;
 
+/// For so long at most a message for those to whom nothing arrives gives way to the others.
+const GIVES_WAY: Duration = Duration::from_millis(20);
+
 #[derive(Default)]
-pub(crate) struct Hands {
-    at_work: JoinSet<()>,
+pub struct Hands {
+    at_work: JoinSet<Arrived>,
     groups: HashMap<Id, String>,
     served: String,
+    /// The groups to whom the last one did not arrive.
+    sick: HashSet<String>,
+    /// How many are in hand for the others.
+    in_hand_for_well: watch::Sender<usize>,
 }
+
+/// Whether a message was handled for good.
+pub(crate) type Arrived = bool;
+
+/// One in hand, for as long as this lives.
+struct InHand(watch::Sender<usize>);
 
 impl Hands {
     /// Who may be served next; `None` while no hand is free.
@@ -30,10 +47,28 @@ impl Hands {
         Some(Turn { most, each: EACH, in_hand, after: self.served.clone() })
     }
 
-    pub(crate) fn take(&mut self, group: String, work: impl Future<Output = ()> + Send + 'static) {
-        let id = self.at_work.spawn(work).id();
-        self.served.clone_from(&group);
-        self.groups.insert(id, group);
+    pub fn take<Work>(&mut self, mut messages: Vec<Received>, work: impl Fn(Received) -> Work)
+    where
+        Work: Future<Output = Arrived> + Send + 'static,
+    {
+        if let Some(last) = messages.last() {
+            self.served.clone_from(&last.group);
+        }
+        messages.sort_by_key(|message| self.sick.contains(&message.group));
+        for message in messages {
+            let group = message.group.clone();
+            let others = self.sick.contains(&group).then(|| self.in_hand_for_well.subscribe());
+            let in_hand = others.is_none().then(|| InHand::new(&self.in_hand_for_well));
+            let work = work(message);
+            let work = async move {
+                let _in_hand = in_hand;
+                if let Some(mut others) = others {
+                    let _ = timeout(GIVES_WAY, others.wait_for(|in_hand| *in_hand == 0)).await;
+                }
+                work.await
+            };
+            self.groups.insert(self.at_work.spawn(work).id(), group);
+        }
     }
 
     pub(crate) fn are_full(&self) -> bool {
@@ -48,15 +83,32 @@ impl Hands {
         }
     }
 
-    pub(crate) async fn empty(&mut self) {
+    pub async fn empty(&mut self) {
         while let Some(done) = self.at_work.join_next_with_id().await {
             self.forget(done);
         }
     }
 
     /// A delivery that panicked is in the log; its message comes again.
-    fn forget(&mut self, done: Result<(Id, ()), JoinError>) {
-        let id = done.map_or_else(|error| error.id(), |(id, ())| id);
-        self.groups.remove(&id);
+    fn forget(&mut self, done: Result<(Id, Arrived), JoinError>) {
+        let (id, arrived) = done.unwrap_or_else(|error| (error.id(), false));
+        match self.groups.remove(&id) {
+            Some(group) if arrived => _ = self.sick.remove(&group),
+            Some(group) => _ = self.sick.insert(group),
+            None => {}
+        }
+    }
+}
+
+impl InHand {
+    fn new(count: &watch::Sender<usize>) -> Self {
+        count.send_modify(|count| *count += 1);
+        Self(count.clone())
+    }
+}
+
+impl Drop for InHand {
+    fn drop(&mut self) {
+        self.0.send_modify(|count| *count -= 1);
     }
 }

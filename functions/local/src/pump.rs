@@ -1,6 +1,6 @@
 //! What AWS does between the functions: hands changes to `changes` and messages to `deliver`.
 
-use crate::hands::Hands;
+use crate::hands::{Arrived, Hands};
 use changes::Changes;
 use deliver::Deliver;
 use domain::Result;
@@ -150,17 +150,19 @@ impl Pump {
         let Some(turn) = hands.turn().filter(|_| self.is_due()) else { return Ok(0) };
         let due = self.store.take_in_turn(turn, HIDDEN).await?;
         let count = due.len();
-        for message in due {
-            let (pump, group) = (Arc::clone(self), message.group.clone());
-            hands.take(group, async move { pump.deliver_one(message).await });
-        }
+        hands.take(due, |message| {
+            let pump = Arc::clone(self);
+            async move { pump.deliver_one(message).await }
+        });
         Ok(count)
     }
 
-    async fn deliver_one(&self, message: Received) {
+    async fn deliver_one(&self, message: Received) -> Arrived {
         let receipt = message.receipt.clone();
-        let settled = match self.deliver.consume(message).await {
-            Ok(Outcome::Done) => self.store.done(&receipt).await,
+        let outcome = self.deliver.consume(message).await;
+        let arrived = matches!(outcome, Ok(Outcome::Done));
+        let settled = match outcome {
+            Ok(Outcome::Done | Outcome::PutAside) => self.store.done(&receipt).await,
             Ok(Outcome::RetryAfter(wait)) => self.store.retry_after(&receipt, wait).await,
             // It comes again when it is no longer hidden, and lies with the dead letters in the end.
             Err(error) => Err(error),
@@ -168,6 +170,7 @@ impl Pump {
         if let Err(error) = settled {
             tracing::error!(%error, receipt, "a message was not handled");
         }
+        arrived
     }
 
     fn is_due(&self) -> bool {

@@ -25,5 +25,7 @@ pub trait Consumer<Record: Sync>: Send + Sync {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
     Done,
+    /// Done with, for now: what it is about waits elsewhere, and nobody waits for that.
+    PutAside,
     RetryAfter(Duration),
 }

@@ -146,7 +146,7 @@ impl Road {
         };
         for (message, outcome) in messages.iter().zip(outcomes) {
             match outcome {
-                Ok(Outcome::Done) if is_calm || !dice.one_in(20) => {
+                Ok(Outcome::Done | Outcome::PutAside) if is_calm || !dice.one_in(20) => {
                     store.done(&message.receipt).await.unwrap()
                 }
                 Ok(Outcome::RetryAfter(wait)) => store.retry_after(&message.receipt, wait).await.unwrap(),

@@ -52,7 +52,7 @@ async fn failed(
     let received = received(message);
     let receipt = received.as_ref().map(|received| received.receipt.clone()).unwrap_or_default();
     match outcome(&id, async { consumer.consume(received?).await }).await {
-        Some(Outcome::Done) => return Ok(None),
+        Some(Outcome::Done | Outcome::PutAside) => return Ok(None),
         Some(Outcome::RetryAfter(delay)) => {
             // If this fails, it comes back when the queue's own time is over.
             if let Err(error) = queue.retry_after(&receipt, delay).await {

@@ -37,7 +37,7 @@ impl Record for RowChange {
         for (position, change) in changes.chain(strange) {
             // A stream cannot wait for one of its records: later is at once.
             let consumed = async { consumer.consume(change?).await };
-            if outcome(&position, consumed).await != Some(Outcome::Done) {
+            if !matches!(outcome(&position, consumed).await, Some(Outcome::Done | Outcome::PutAside)) {
                 stopped = Some(position);
                 break;
             }

@@ -1,0 +1,59 @@
+//! Who is sent to first on one machine: those to whom nothing arrives give way to those to whom it does.
+
+use domain::queue::Received;
+use local::Hands;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use tokio::time::{Instant, sleep};
+
+fn for_group(group: &str) -> Received {
+    Received { receipt: String::new(), body: String::new(), group: group.to_owned(), receives: 1 }
+}
+
+/// When each of them began, in milliseconds, if one to `well` takes so long.
+async fn begun(hands: &mut Hands, groups: &[&str], well_takes: u64) -> Vec<(String, u128)> {
+    let (start, begun) = (Instant::now(), Arc::new(Mutex::new(Vec::new())));
+    hands.take(groups.iter().map(|group| for_group(group)).collect(), |message| {
+        let begun = Arc::clone(&begun);
+        async move {
+            begun.lock().unwrap().push((message.group.clone(), start.elapsed().as_millis()));
+            if message.group == "well" {
+                sleep(Duration::from_millis(well_takes)).await;
+            }
+            message.group != "sick"
+        }
+    });
+    hands.empty().await;
+    let begun = std::mem::take(&mut *begun.lock().unwrap());
+    begun
+}
+
+fn at(group: &str, milliseconds: u128) -> (String, u128) {
+    (group.to_owned(), milliseconds)
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_takes_nothing_gives_way_to_who_does_but_not_for_long() {
+    let mut hands = Hands::default();
+    assert_eq!(
+        begun(&mut hands, &["sick", "well"], 10).await,
+        [at("sick", 0), at("well", 0)],
+        "not yet known"
+    );
+    assert_eq!(begun(&mut hands, &["sick", "well"], 10).await, [at("well", 0), at("sick", 10)]);
+    assert_eq!(begun(&mut hands, &["sick", "well"], 1_000).await, [at("well", 0), at("sick", 20)]);
+    assert_eq!(begun(&mut hands, &["sick", "sick"], 0).await, [at("sick", 0), at("sick", 0)], "to nobody");
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_panics_is_taken_for_sick_and_holds_up_nobody() {
+    let mut hands = Hands::default();
+    hands.take(vec![for_group("mended")], |_| async { panic!("planted") });
+    hands.empty().await;
+    assert_eq!(begun(&mut hands, &["mended", "well"], 10).await, [at("well", 0), at("mended", 10)]);
+    assert_eq!(
+        begun(&mut hands, &["mended", "well"], 10).await,
+        [at("mended", 0), at("well", 0)],
+        "it arrived"
+    );
+}
