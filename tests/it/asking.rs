@@ -12,7 +12,7 @@ use crate::harness::{Answer, House, OWNER};
 use serde_json::{Value, json};
 
 /// Everything on all data, but each change is asked about.
-pub(super) fn asks(actions: &[&str]) -> Value {
+pub(crate) fn asks(actions: &[&str]) -> Value {
     let all = ["tasks", "goals", "life_areas", "memories", "collections", "profile", "preferences"];
     let rules = all.map(|of| json!({ "resource": of, "actions": actions, "ask": true }));
     json!(rules)

@@ -6,6 +6,7 @@ mod completions;
 mod faults;
 mod lists;
 mod outside;
+mod plain;
 mod prompts;
 mod resources;
 mod sampling;

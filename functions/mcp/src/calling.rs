@@ -1,13 +1,39 @@
 //! One call of a tool: begun as a task, asked about, or done.
 
+use crate::answer;
 use crate::asks::Asked;
 use crate::sampling::{Brought, Sampling};
 use crate::server::Server;
 use crate::tasks::{self, Tasks};
 use crate::tools::{self, Told, Unanswered};
 use rmcp::model::{CallToolRequestParams, CallToolResponse, ClientCapabilities, ErrorData, JsonObject};
+use web::Problem;
 
-type Called = Result<CallToolResponse, ErrorData>;
+/// What comes of a call: what its tool tells, or something else that the protocol has words for.
+pub(crate) enum Came {
+    Told(Told),
+    Else(CallToolResponse),
+}
+
+pub(crate) type Called = Result<Came, ErrorData>;
+
+impl Came {
+    /// As the library says it.
+    pub(crate) fn said(self, is_new: bool) -> Result<CallToolResponse, ErrorData> {
+        match self {
+            Self::Told(told) => answer::result(told, is_new)
+                .map(Into::into)
+                .map_err(|error| tools::refused(Problem::internal(error))),
+            Self::Else(said) => Ok(said),
+        }
+    }
+}
+
+impl<T: Into<CallToolResponse>> From<T> for Came {
+    fn from(said: T) -> Self {
+        Self::Else(said.into())
+    }
+}
 
 impl Server {
     pub(crate) async fn called(
@@ -20,7 +46,7 @@ impl Server {
         if let Some(tool) = tasks::tool(&name, &arguments)
             && client.as_ref().is_some_and(ClientCapabilities::supports_tasks)
         {
-            return Tasks(&self.call).begin(tool, &name, arguments).await;
+            return Tasks(&self.call).begin(tool, &name, arguments).await.map(Came::Else);
         }
         let brought = (request_state.as_deref(), input_responses.as_ref());
         self.done(&name, arguments, client.as_ref(), brought).await
@@ -40,7 +66,7 @@ impl Server {
         if let Some(sampling) = &sampling
             && let Some(made) = sampling.answered(brought).await?
         {
-            return Ok(made.map_or_else(Into::into, |told| self.told(told)));
+            return Ok(made.map_or_else(Into::into, Came::Told));
         }
         let asked = Asked { call: &self.call, tool: name, arguments: &kept };
         if may_ask {
@@ -50,16 +76,12 @@ impl Server {
             }
         }
         match (tools::call(&self.call, name, arguments).await?, sampling) {
-            (Ok(told), None) => Ok(self.told(told)),
+            (Ok(told), None) => Ok(Came::Told(told)),
             (Ok(told), Some(sampling)) => {
-                Ok(sampling.asked(told, client).await?.map_or_else(Into::into, |told| self.told(told)))
+                Ok(sampling.asked(told, client).await?.map_or_else(Into::into, Came::Told))
             }
             (Err(Unanswered::Refused(refused)), _) => Ok(refused.into()),
-            (Err(Unanswered::Asks(asking)), _) => asked.ask(&asking, client).await,
+            (Err(Unanswered::Asks(asking)), _) => asked.ask(&asking, client).await.map(Came::Else),
         }
-    }
-
-    fn told(&self, told: Told) -> CallToolResponse {
-        self.answer.give(told).into()
     }
 }

@@ -1,11 +1,13 @@
 //! `POST /mcp`: one call in, one JSON answer out.
 
-use crate::answer::Answer;
+use crate::answer;
+use crate::calling::Came;
 use crate::faults;
 use crate::name::name;
+use crate::plain::Plain;
 use crate::server::Server;
 use axum::body::Body;
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Request, StatusCode, header};
 use http_body_util::{BodyExt as _, Full};
@@ -38,20 +40,42 @@ pub(crate) async fn post(
     if let Some(name) = name(&body) {
         call.set_name(name);
     }
-    let tool = Answer::default();
-    let server = Server { call: call.clone(), answer: tool.clone() };
-    #[cfg(feature = "fixtures")]
-    let server = crate::fixtures::Fixtures(server);
-    let service =
-        StreamableHttpService::new(move || Ok(server.clone()), Arc::clone(&SESSIONS), CONFIG.clone());
-    let answer = service.handle(request(headers, body.clone())).await;
+    let server = Server::of(call.clone());
+    let told = match Plain::read(&headers, &body) {
+        Some(plain) => told(&server, plain).await?,
+        None => None,
+    };
+    let answer = match told {
+        Some(told) => ([(header::CONTENT_TYPE, "application/json")], told).into_response(),
+        None => by_library(server, headers, body.clone()).await,
+    };
     // Whatever was answered inside: a key that does not hold gets a 401, which clients act on.
     call.admission().await?;
     // To ask for more is a matter of HTTP, too.
     if let Some(beyond) = call.refusal().filter(|problem| problem.code() == "insufficient-scope") {
         return Err(beyond.clone());
     }
-    explained(&call, version.as_ref(), &body, answer.map(Body::new), &tool).await
+    explained(&call, version.as_ref(), &body, answer).await
+}
+
+/// The message with what the tool tells; whatever else comes of the call is kept for the library to say.
+async fn told(server: &Server, plain: Plain) -> Result<Option<Vec<u8>>, Problem> {
+    let Plain { id, asked, client, is_new } = plain;
+    match Box::pin(server.called(asked, Some(client))).await {
+        Ok(Came::Told(told)) => answer::message(&id, &told, is_new).map(Some).map_err(Problem::internal),
+        came => {
+            server.keep(came);
+            Ok(None)
+        }
+    }
+}
+
+async fn by_library(server: Server, headers: HeaderMap, body: Bytes) -> Response {
+    #[cfg(feature = "fixtures")]
+    let server = crate::fixtures::Fixtures(server);
+    let service =
+        StreamableHttpService::new(move || Ok(server.clone()), Arc::clone(&SESSIONS), CONFIG.clone());
+    service.handle(request(headers, body)).await.map(Body::new)
 }
 
 /// Hosts are checked by the host that this runs in, not for MCP alone; bodies are bounded before they come here.
@@ -112,14 +136,10 @@ async fn explained(
     version: Option<&HeaderValue>,
     sent: &[u8],
     answer: Response,
-    tool: &Answer,
 ) -> Result<Response, Problem> {
     let json = answer.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind == "application/json");
     let (parts, body) = answer.into_parts();
     let said = body.collect().await.map_err(Problem::internal)?.to_bytes();
-    if let Some(whole) = tool.put_in(&said).map_err(Problem::internal)? {
-        return Ok(Response::from_parts(parts, whole.into()));
-    }
     if parts.status.is_success() || json {
         if serde_json::from_slice::<Refused>(&said).is_ok() {
             let detail = "It was refused by the protocol.";

@@ -13,6 +13,7 @@ mod listing;
 mod name;
 mod output;
 mod parts;
+mod plain;
 mod prompts;
 mod resources;
 mod sampling;

@@ -1,6 +1,6 @@
 //! What the protocol asks of a server, for the length of one call.
 
-use crate::answer::Answer;
+use crate::calling::Called;
 use crate::listing::page;
 use crate::tasks::Tasks;
 use crate::tools::{self, TOOLS};
@@ -20,7 +20,7 @@ use rmcp::model::{
 };
 use rmcp::service::{RequestContext, RoleServer};
 use std::borrow::Cow;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use web::Call;
 
 /// How long a client may keep what it was told, in milliseconds. Short, because the owner can change a grant.
@@ -54,7 +54,8 @@ fn itself() -> Implementation {
 #[derive(Clone)]
 pub(crate) struct Server {
     pub(crate) call: Call,
-    pub(crate) answer: Answer,
+    /// What came of the call of a tool that was made before the library had it.
+    came: Arc<Mutex<Option<Called>>>,
 }
 
 /// What waits is boxed: the library moves the future of a call from hand to hand, and one for all that can be called.
@@ -92,8 +93,12 @@ impl ServerHandler for Server {
         request: CallToolRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
-        let client = context.client_capabilities();
-        Box::pin(self.called(request, client)).await
+        let (client, is_new) = (context.client_capabilities(), is_new(&context));
+        let came = match self.kept() {
+            Some(came) => came,
+            None => Box::pin(self.called(request, client)).await,
+        };
+        came?.said(is_new)
     }
 
     /// Makes a part more of what is asked about, and says how far it is.
@@ -189,13 +194,28 @@ impl ServerHandler for Server {
         _: SetLevelRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<(), ErrorData> {
-        let is_new = context.protocol_version().is_some_and(|it| it >= ProtocolVersion::V_2026_07_28);
-        if is_new { Err(ErrorData::method_not_found::<SetLevelRequestMethod>()) } else { Ok(()) }
+        if is_new(&context) { Err(ErrorData::method_not_found::<SetLevelRequestMethod>()) } else { Ok(()) }
     }
 }
 
 impl Server {
+    pub(crate) fn of(call: Call) -> Self {
+        Self { call, came: Arc::default() }
+    }
+
+    pub(crate) fn keep(&self, came: Called) {
+        *self.came.lock().unwrap_or_else(PoisonError::into_inner) = Some(came);
+    }
+
+    fn kept(&self) -> Option<Called> {
+        self.came.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
     async fn connection(&self) -> Result<&Connection, ErrorData> {
         Box::pin(self.call.admission()).await.map_err(tools::refused)
     }
+}
+
+fn is_new(context: &RequestContext<RoleServer>) -> bool {
+    context.protocol_version().is_some_and(|version| version >= ProtocolVersion::V_2026_07_28)
 }
