@@ -25,6 +25,7 @@ use local::Pump;
 use outbound::Exempt;
 use serde_json::{Value, json};
 use std::collections::VecDeque;
+use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use tempfile::TempDir;
@@ -42,7 +43,7 @@ pub(crate) struct House {
     pub(crate) store: Store,
     pub(crate) clock: Arc<ManualClock>,
     pub(crate) network: Arc<Network>,
-    _kept: (TempDir, embedded::Lock),
+    kept: (TempDir, embedded::Lock),
 }
 
 impl House {
@@ -53,19 +54,26 @@ impl House {
     /// On a table that the test has put something in front of.
     pub(crate) fn on(front: impl Fn(Arc<dyn Table>) -> Arc<dyn Table>) -> Self {
         // Past the front: what is noted behind the answer is no part of what a call waits for.
-        Self::noting(front, |store| Arc::new(Direct::new(Arc::new(store.clone()))))
+        Self::noting(tempfile::tempdir().unwrap(), front, |store| {
+            Arc::new(Direct::new(Arc::new(store.clone())))
+        })
+    }
+
+    /// With what lies there already.
+    pub(crate) fn in_folder(folder: TempDir) -> Self {
+        Self::noting(folder, |table| table, |_| Arc::new(Deaf))
     }
 
     /// Behind whose answers nothing is ever written.
     pub(crate) fn noting_nothing() -> Self {
-        Self::noting(|table| table, |_| Arc::new(Deaf))
+        Self::in_folder(tempfile::tempdir().unwrap())
     }
 
     fn noting(
+        folder: TempDir,
         front: impl Fn(Arc<dyn Table>) -> Arc<dyn Table>,
         ledger: impl Fn(&Store) -> Arc<dyn Ledger>,
     ) -> Self {
-        let folder = tempfile::tempdir().unwrap();
         let clock = Arc::new(ManualClock::default());
         let (time, entropy) = (Arc::clone(&clock) as Arc<dyn Clock>, Arc::new(Counter::default()));
         let opened = embedded::open(folder.path(), Arc::clone(&time), Arc::clone(&entropy) as _).unwrap();
@@ -117,7 +125,11 @@ impl House {
         let app = process();
         let router = local::routes().serve(app.clone());
         let (pump, process) = (Arc::new(pump), Box::new(process));
-        Self { app, router, process, pump, store, clock, network, _kept: (folder, opened.lock) }
+        Self { app, router, process, pump, store, clock, network, kept: (folder, opened.lock) }
+    }
+
+    pub(crate) fn folder(&self) -> &Path {
+        self.kept.0.path()
     }
 
     /// The same house, as a process that has just begun sees it.

@@ -73,6 +73,7 @@ mod parked_between;
 mod parking;
 mod places;
 mod plans;
+mod power;
 mod prices;
 mod profile;
 mod provisioning;

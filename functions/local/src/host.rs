@@ -52,7 +52,7 @@ impl Host {
         let Opened { store, keys, file, lock } =
             embedded::open(folder, Arc::clone(&clock), Arc::clone(&entropy))?;
         let owner = Arc::new(LocalOwner::new(&keys, Arc::clone(&clock), Arc::clone(&entropy)));
-        let table = Arc::new(store.clone());
+        let (table, beside) = (Arc::new(store.clone()), Arc::new(store.for_consumers()));
         let data_keys = Arc::new(DataKeys::new(Arc::clone(&table) as _, Arc::new(keys)));
         let changes = Changes {
             sealer: Sealer {
@@ -60,19 +60,19 @@ impl Host {
                 clock: Arc::clone(&clock),
                 entropy: Arc::clone(&entropy),
             },
-            fan_out: FanOut::new(Arc::clone(&table) as _, Arc::new(store.clone()), Arc::clone(&clock)),
+            fan_out: FanOut::new(Arc::clone(&beside) as _, Arc::clone(&beside) as _, Arc::clone(&clock)),
         };
         let deliver = Deliver {
-            table: Arc::clone(&table) as _,
+            table: Arc::clone(&beside) as _,
             keys: Arc::clone(&data_keys),
             outbound: Arc::clone(&outbound),
-            queue: Arc::clone(&table) as _,
+            queue: Arc::clone(&beside) as _,
             clock: Arc::clone(&clock),
             entropy: Arc::clone(&entropy),
         };
         let due = Sweep {
-            table: Arc::clone(&table) as _,
-            queue: Arc::clone(&table) as _,
+            table: Arc::clone(&beside) as _,
+            queue: beside,
             clock: Arc::clone(&clock),
             entropy: Arc::clone(&entropy),
         };

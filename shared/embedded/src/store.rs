@@ -1,7 +1,9 @@
 //! The file: its tables, its connections, and who waits for news of it.
 
+use crate::checkpoint::Checkpoints;
 use crate::table::Batch;
-use crate::writer::{Durability, Writer};
+use crate::writer::Durability::{self, Ordered, Quiet, Synced};
+use crate::writer::Writer;
 use domain::clock::Clock;
 use domain::{Error, Result};
 use rusqlite::config::DbConfig;
@@ -81,9 +83,13 @@ fn tune(db: &Connection, cache_kib: i32) -> rusqlite::Result<()> {
 }
 
 #[derive(Clone)]
-pub struct Store(Arc<Inner>);
+pub struct Store {
+    shared: Arc<Shared>,
+    /// Of rows and messages.
+    durability: Durability,
+}
 
-struct Inner {
+struct Shared {
     file: PathBuf,
     clock: Arc<dyn Clock>,
     readers: Mutex<Vec<Connection>>,
@@ -107,21 +113,30 @@ impl Store {
             [clock.now().as_millisecond()],
         )?;
         db.execute_batch("COMMIT")?;
+        let beside = Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
         let (stirs, stirred) = watch::channel(0);
-        let writer = Writer::start(db, stirs).map_err(|_| rusqlite::Error::InvalidQuery)?;
-        let inner = Inner { file: file.to_owned(), clock, readers: Mutex::default(), writer, stirred };
-        Ok(Self(Arc::new(inner)))
+        let writer = Checkpoints::start(beside).and_then(|checkpoints| Writer::start(db, checkpoints, stirs));
+        let writer = writer.map_err(|_| rusqlite::Error::InvalidQuery)?;
+        let shared = Shared { file: file.to_owned(), clock, readers: Mutex::default(), writer, stirred };
+        Ok(Self { shared: Arc::new(shared), durability: Synced })
+    }
+
+    /// The same, for who works off what lies in it. Nothing waits for the disk: should the power take what was done, it
+    /// takes what says so, too, and it is there to be done again.
+    #[must_use]
+    pub fn for_consumers(&self) -> Self {
+        Self { shared: Arc::clone(&self.shared), durability: Ordered }
     }
 
     /// Ticks after a commit of rows or messages: who waits for them looks again then.
     pub fn stirred(&self) -> watch::Receiver<u64> {
-        self.0.stirred.clone()
+        self.shared.stirred.clone()
     }
 
     /// Deletes rows that have expired, some at a time; they were not seen any more before.
     pub async fn sweep(&self) -> Result<usize> {
         let now = self.clock().now().as_second();
-        self.write(Durability::Relaxed, move |db| {
+        self.write(Quiet, move |db| {
             let sql = "DELETE FROM entry WHERE (owner, sort) IN
                        (SELECT owner, sort FROM entry WHERE expires <= ?1 LIMIT 500)";
             db.execute(sql, [now]).map_err(Error::internal)
@@ -132,11 +147,16 @@ impl Store {
     /// Leaves everything in the one file, which can then be copied as it is. Nothing can be written any more.
     pub async fn close(&self) -> Result<()> {
         self.readers().clear();
-        self.0.writer.close().await
+        self.shared.writer.close().await
     }
 
     pub(crate) fn clock(&self) -> &dyn Clock {
-        &*self.0.clock
+        &*self.shared.clock
+    }
+
+    /// Of rows and messages.
+    pub(crate) const fn durability(&self) -> Durability {
+        self.durability
     }
 
     pub(crate) async fn write<T: Send + 'static>(
@@ -144,7 +164,7 @@ impl Store {
         durability: Durability,
         work: impl FnOnce(&Connection) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        self.0.writer.write(durability, |batch| work(batch.rows()?)).await
+        self.shared.writer.write(durability, |batch| work(batch.rows()?)).await
     }
 
     /// What is counted so is there for whoever looks, and written when its batch is.
@@ -152,7 +172,7 @@ impl Store {
         &self,
         work: impl FnOnce(&mut Batch<'_>) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        self.0.writer.write(Durability::Relaxed, work).await
+        self.shared.writer.write(Quiet, work).await
     }
 
     /// Reads take microseconds, so they happen where they are asked for; a connection serves one at a time.
@@ -172,7 +192,7 @@ impl Store {
 
     fn reader(&self) -> rusqlite::Result<Connection> {
         let db = Connection::open_with_flags(
-            &self.0.file,
+            &self.shared.file,
             OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX,
         )?;
         db.busy_timeout(Duration::from_secs(5))?;
@@ -181,6 +201,6 @@ impl Store {
     }
 
     fn readers(&self) -> std::sync::MutexGuard<'_, Vec<Connection>> {
-        self.0.readers.lock().unwrap_or_else(PoisonError::into_inner)
+        self.shared.readers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -8,7 +8,7 @@ pub(crate) use batch::Batch;
 
 use crate::change_log;
 use crate::store::Store;
-use crate::writer::Durability::{Relaxed, Synced};
+use crate::writer::Durability::Quiet;
 use async_trait::async_trait;
 use domain::id::OpId;
 use domain::table::{
@@ -41,7 +41,7 @@ impl Table for Store {
     async fn put(&self, put: Put, op: OpId) -> Result<u64> {
         put.check()?;
         let now = self.clock().now();
-        self.write(Synced, move |db| {
+        self.write(self.durability(), move |db| {
             let found = find(db, &put.key, now).map_err(Error::internal)?;
             let version = put.expect.next();
             if found.as_ref().is_some_and(|found| found.op == op.to_string() && found.row.version == version)
@@ -75,7 +75,7 @@ impl Table for Store {
         let now = self.clock().now();
         let add: Vec<_> = add.iter().map(|(name, amount)| ((*name).to_owned(), *amount)).collect();
         let drop: Vec<_> = drop.iter().map(|name| (*name).to_owned()).collect();
-        self.write(Relaxed, move |db| count::add(db, &key, add, &drop, expires, now)).await
+        self.write(Quiet, move |db| count::add(db, &key, add, &drop, expires, now)).await
     }
 
     async fn take(&self, key: &RowKey, claim: &Claim) -> Result<Taken> {
@@ -88,7 +88,7 @@ impl Table for Store {
             record.check()?;
         }
         let now = self.clock().now();
-        self.write(Relaxed, move |db| records.into_iter().try_for_each(|record| lay(db, record, now))).await
+        self.write(Quiet, move |db| records.into_iter().try_for_each(|record| lay(db, record, now))).await
     }
 
     async fn transact(&self, writes: Vec<Write>, op: OpId) -> Result<()> {
@@ -98,7 +98,7 @@ impl Table for Store {
             }
         }
         let now = self.clock().now();
-        self.write(Synced, move |db| transact(db, &writes, op, now)).await
+        self.write(self.durability(), move |db| transact(db, &writes, op, now)).await
     }
 }
 

@@ -1,6 +1,7 @@
 //! The one thread that writes. Whatever waits is put into one transaction and acknowledged after its commit, so that
 //! 32 callers share one sync of the disk.
 
+use crate::checkpoint::Checkpoints;
 use crate::table::Batch;
 use domain::{Error, Result};
 use rusqlite::Connection;
@@ -12,10 +13,13 @@ const MOST_IN_ONE_COMMIT: usize = 256;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Durability {
-    /// On the disk before it is acknowledged.
+    /// Rows and messages, on the disk before they are acknowledged.
     Synced,
-    /// Survives the end of the process, not the end of the power.
-    Relaxed,
+    /// Rows and messages that survive the end of the process, not the end of the power. What is lost is the end of what
+    /// was written, never something before something else that was kept.
+    Ordered,
+    /// The same, for what nobody waits for.
+    Quiet,
 }
 
 pub(crate) struct Writer {
@@ -44,9 +48,14 @@ struct Worked {
 
 impl Writer {
     /// `stirred` ticks after each commit of rows or messages; counters stir nobody.
-    pub(crate) fn start(db: Connection, stirred: watch::Sender<u64>) -> std::io::Result<Self> {
+    pub(crate) fn start(
+        db: Connection,
+        checkpoints: Checkpoints,
+        stirred: watch::Sender<u64>,
+    ) -> std::io::Result<Self> {
         let (tasks, waiting) = channel();
-        thread::Builder::new().name("writer".to_owned()).spawn(move || run(db, &waiting, &stirred))?;
+        let run = move || run(db, checkpoints, &waiting, &stirred);
+        thread::Builder::new().name("writer".to_owned()).spawn(run)?;
         Ok(Self { tasks })
     }
 
@@ -84,7 +93,8 @@ fn stopped() -> Error {
     Error::internal("the writer has stopped")
 }
 
-fn run(db: Connection, waiting: &Receiver<Task>, stirred: &watch::Sender<u64>) {
+fn run(db: Connection, checkpoints: Checkpoints, waiting: &Receiver<Task>, stirred: &watch::Sender<u64>) {
+    Checkpoints::watch(&db);
     let mut synced = None;
     while let Ok(first) = waiting.recv() {
         // On a busy machine those who are about to write do so first, and one commit serves more of them; on an idle
@@ -101,14 +111,17 @@ fn run(db: Connection, waiting: &Receiver<Task>, stirred: &watch::Sender<u64>) {
             }
         }
         let sync = batch.iter().any(|job| job.durability == Durability::Synced);
+        let stirs = batch.iter().any(|job| job.durability != Durability::Quiet);
         let (worked, committed) = commit(&db, batch, sync, &mut synced);
         for job in worked {
             (job.answer)(committed.clone());
         }
-        if sync {
+        if stirs {
             stirred.send_modify(|commits| *commits += 1);
         }
+        checkpoints.after_commit(&db);
         if let Some(done) = end {
+            checkpoints.stop();
             let _ = done.send(db.close().map_err(|(_, error)| error));
             return;
         }
