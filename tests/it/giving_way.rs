@@ -24,8 +24,7 @@ async fn begun(hands: &mut Hands, groups: &[&str], well_takes: u64) -> Vec<(Stri
         }
     });
     hands.empty().await;
-    let begun = std::mem::take(&mut *begun.lock().unwrap());
-    begun
+    Arc::into_inner(begun).unwrap().into_inner().unwrap()
 }
 
 fn at(group: &str, milliseconds: u128) -> (String, u128) {

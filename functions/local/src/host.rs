@@ -63,7 +63,7 @@ impl Host {
             fan_out: FanOut::new(Arc::clone(&beside) as _, Arc::clone(&beside) as _, Arc::clone(&clock)),
         };
         let deliver = Deliver {
-            table: Arc::clone(&beside) as _,
+            table: Arc::new(store.for_patient_consumers()),
             keys: Arc::clone(&data_keys),
             outbound: Arc::clone(&outbound),
             queue: Arc::clone(&beside) as _,

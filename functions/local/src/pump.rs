@@ -53,9 +53,9 @@ impl Pump {
     }
 
     async fn tell(&self, mut stop: watch::Receiver<bool>) {
-        let mut stirred = self.store.stirred();
+        let mut changed = self.store.changed();
         while !*stop.borrow() {
-            stirred.mark_unchanged();
+            changed.mark_unchanged();
             let wait = match self.follow_some().await {
                 Ok(0) => LONGEST_WAIT,
                 Ok(_) => continue,
@@ -63,17 +63,17 @@ impl Pump {
             };
             tokio::select! {
                 () = tokio::time::sleep(wait) => {}
-                _ = stirred.changed() => {}
+                _ = changed.changed() => {}
                 _ = stop.changed() => {}
             }
         }
     }
 
     async fn hand_out(self: &Arc<Self>, mut stop: watch::Receiver<bool>) {
-        let mut stirred = self.store.stirred();
+        let mut queued = self.store.queued();
         let mut hands = Hands::default();
         while !*stop.borrow() {
-            stirred.mark_unchanged();
+            queued.mark_unchanged();
             let wait = match self.take_due(&mut hands).await {
                 Ok(0) => self.until_due(),
                 Ok(_) => continue,
@@ -82,7 +82,7 @@ impl Pump {
             let full = hands.are_full();
             tokio::select! {
                 () = tokio::time::sleep(wait), if !full => {}
-                _ = stirred.changed(), if !full => {}
+                _ = queued.changed(), if !full => {}
                 () = hands.freed() => {}
                 _ = stop.changed() => {}
             }

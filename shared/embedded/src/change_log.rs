@@ -1,7 +1,7 @@
 //! `ChangeLog` on SQLite: written in the transaction of the row that changes.
 
 use crate::store::Store;
-use crate::writer::Durability::Quiet;
+use crate::writer::Durability::Ordered;
 use async_trait::async_trait;
 use domain::audit::Record;
 use domain::table::{ChangeLog, Image, RowChange, RowKey};
@@ -34,7 +34,7 @@ impl Store {
     /// Moves the bookmark and forgets what was handled more than a day ago, as DynamoDB's stream does.
     pub async fn set_bookmark(&self, position: String) -> Result<()> {
         let day_ago = self.clock().now().as_second() - 24 * 60 * 60;
-        self.write(Quiet, move |db| {
+        self.write(Ordered, move |db| {
             let sql = "INSERT OR REPLACE INTO mark (name, position) VALUES (?1, ?2)";
             let mut set = db.prepare_cached(sql).map_err(Error::internal)?;
             set.execute([BOOKMARK, &position]).map_err(Error::internal)?;

@@ -4,6 +4,7 @@ mod change_log;
 mod checkpoint;
 mod keyring;
 mod lock;
+mod news;
 mod open;
 mod queue;
 mod store;

@@ -1,7 +1,7 @@
 //! `Queue` on SQLite.
 
 use crate::store::Store;
-use crate::writer::Durability::Quiet;
+use crate::writer::Durability::{Ordered, Patient};
 use async_trait::async_trait;
 use domain::queue::{MOST_RECEIVES, Message, Queue, Received};
 use domain::{Error, Result};
@@ -56,7 +56,8 @@ impl Store {
     /// Due messages, hidden from other receivers for a while; those of a group that has its share in hand wait.
     pub async fn take_in_turn(&self, turn: Turn, hide_for: Duration) -> Result<Vec<Received>> {
         let now = self.clock().now();
-        self.write(Quiet, move |db| take(db, &turn, now, later(now, hide_for)).map_err(Error::internal)).await
+        self.write(Ordered, move |db| take(db, &turn, now, later(now, hide_for)).map_err(Error::internal))
+            .await
     }
 
     /// When the next message is due, or the next after this moment.
@@ -81,7 +82,7 @@ impl Store {
         change: impl FnOnce(&Connection, i64) -> rusqlite::Result<usize> + Send + 'static,
     ) -> Result<()> {
         let id: i64 = receipt.parse().map_err(Error::internal)?;
-        self.write(Quiet, move |db| change(db, id).map(|_| ()).map_err(Error::internal)).await
+        self.write(Patient, move |db| change(db, id).map(|_| ()).map_err(Error::internal)).await
     }
 }
 

@@ -1,8 +1,9 @@
 //! The file: its tables, its connections, and who waits for news of it.
 
 use crate::checkpoint::Checkpoints;
+use crate::news::News;
 use crate::table::Batch;
-use crate::writer::Durability::{self, Ordered, Quiet, Synced};
+use crate::writer::Durability::{self, Ordered, Patient, Synced};
 use crate::writer::Writer;
 use domain::clock::Clock;
 use domain::{Error, Result};
@@ -94,7 +95,8 @@ struct Shared {
     clock: Arc<dyn Clock>,
     readers: Mutex<Vec<Connection>>,
     writer: Writer,
-    stirred: watch::Receiver<u64>,
+    changed: watch::Receiver<()>,
+    queued: watch::Receiver<()>,
 }
 
 impl Store {
@@ -114,10 +116,12 @@ impl Store {
         )?;
         db.execute_batch("COMMIT")?;
         let beside = Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-        let (stirs, stirred) = watch::channel(0);
-        let writer = Checkpoints::start(beside).and_then(|checkpoints| Writer::start(db, checkpoints, stirs));
-        let writer = writer.map_err(|_| rusqlite::Error::InvalidQuery)?;
-        let shared = Shared { file: file.to_owned(), clock, readers: Mutex::default(), writer, stirred };
+        let ((changes, changed), (messages, queued)) = (News::of("change"), News::of("message"));
+        let writer = Checkpoints::start(beside)
+            .and_then(|checkpoints| Writer::start(db, checkpoints, [changes, messages]))
+            .map_err(|_| rusqlite::Error::InvalidQuery)?;
+        let shared =
+            Shared { file: file.to_owned(), clock, readers: Mutex::default(), writer, changed, queued };
         Ok(Self { shared: Arc::new(shared), durability: Synced })
     }
 
@@ -128,15 +132,26 @@ impl Store {
         Self { shared: Arc::clone(&self.shared), durability: Ordered }
     }
 
-    /// Ticks after a commit of rows or messages: who waits for them looks again then.
-    pub fn stirred(&self) -> watch::Receiver<u64> {
-        self.shared.stirred.clone()
+    /// The same, for who is not waited for: its writes are put together, for a moment.
+    #[must_use]
+    pub fn for_patient_consumers(&self) -> Self {
+        Self { shared: Arc::clone(&self.shared), durability: Patient }
+    }
+
+    /// Ticks when there are new changes.
+    pub fn changed(&self) -> watch::Receiver<()> {
+        self.shared.changed.clone()
+    }
+
+    /// Ticks when there are new messages.
+    pub fn queued(&self) -> watch::Receiver<()> {
+        self.shared.queued.clone()
     }
 
     /// Deletes rows that have expired, some at a time; they were not seen any more before.
     pub async fn sweep(&self) -> Result<usize> {
         let now = self.clock().now().as_second();
-        self.write(Quiet, move |db| {
+        self.write(Patient, move |db| {
             let sql = "DELETE FROM entry WHERE (owner, sort) IN
                        (SELECT owner, sort FROM entry WHERE expires <= ?1 LIMIT 500)";
             db.execute(sql, [now]).map_err(Error::internal)
@@ -172,7 +187,7 @@ impl Store {
         &self,
         work: impl FnOnce(&mut Batch<'_>) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        self.shared.writer.write(Quiet, work).await
+        self.shared.writer.write(Ordered, work).await
     }
 
     /// Reads take microseconds, so they happen where they are asked for; a connection serves one at a time.

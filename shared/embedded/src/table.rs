@@ -8,7 +8,7 @@ pub(crate) use batch::Batch;
 
 use crate::change_log;
 use crate::store::Store;
-use crate::writer::Durability::Quiet;
+use crate::writer::Durability::{Ordered, Patient};
 use async_trait::async_trait;
 use domain::id::OpId;
 use domain::table::{
@@ -75,7 +75,7 @@ impl Table for Store {
         let now = self.clock().now();
         let add: Vec<_> = add.iter().map(|(name, amount)| ((*name).to_owned(), *amount)).collect();
         let drop: Vec<_> = drop.iter().map(|name| (*name).to_owned()).collect();
-        self.write(Quiet, move |db| count::add(db, &key, add, &drop, expires, now)).await
+        self.write(Ordered, move |db| count::add(db, &key, add, &drop, expires, now)).await
     }
 
     async fn take(&self, key: &RowKey, claim: &Claim) -> Result<Taken> {
@@ -88,7 +88,7 @@ impl Table for Store {
             record.check()?;
         }
         let now = self.clock().now();
-        self.write(Quiet, move |db| records.into_iter().try_for_each(|record| lay(db, record, now))).await
+        self.write(Patient, move |db| records.into_iter().try_for_each(|record| lay(db, record, now))).await
     }
 
     async fn transact(&self, writes: Vec<Write>, op: OpId) -> Result<()> {

@@ -2,24 +2,29 @@
 //! 32 callers share one sync of the disk.
 
 use crate::checkpoint::Checkpoints;
+use crate::news::News;
 use crate::table::Batch;
 use domain::{Error, Result};
 use rusqlite::Connection;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
-use tokio::sync::{oneshot, watch};
+use std::time::{Duration, Instant};
+use tokio::sync::oneshot;
 
 const MOST_IN_ONE_COMMIT: usize = 256;
 
+/// For so long what is in no hurry waits for more of that, or for something that is.
+const PATIENCE: Duration = Duration::from_millis(1);
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Durability {
-    /// Rows and messages, on the disk before they are acknowledged.
+    /// On the disk before it is acknowledged.
     Synced,
-    /// Rows and messages that survive the end of the process, not the end of the power. What is lost is the end of what
-    /// was written, never something before something else that was kept.
+    /// Survives the end of the process, not the end of the power. What is lost then is the end of what was written, never
+    /// something before something else that was kept.
     Ordered,
-    /// The same, for what nobody waits for.
-    Quiet,
+    /// The same, for who is in no hurry: it is written with what comes within a moment.
+    Patient,
 }
 
 pub(crate) struct Writer {
@@ -29,8 +34,10 @@ pub(crate) struct Writer {
 enum Task {
     Write(Job),
     /// Closes the file, which folds the write-ahead log into it.
-    Close(oneshot::Sender<rusqlite::Result<()>>),
+    Close(Closed),
 }
+
+type Closed = oneshot::Sender<rusqlite::Result<()>>;
 
 struct Job {
     durability: Durability,
@@ -47,14 +54,9 @@ struct Worked {
 }
 
 impl Writer {
-    /// `stirred` ticks after each commit of rows or messages; counters stir nobody.
-    pub(crate) fn start(
-        db: Connection,
-        checkpoints: Checkpoints,
-        stirred: watch::Sender<u64>,
-    ) -> std::io::Result<Self> {
+    pub(crate) fn start(db: Connection, checkpoints: Checkpoints, news: [News; 2]) -> std::io::Result<Self> {
         let (tasks, waiting) = channel();
-        let run = move || run(db, checkpoints, &waiting, &stirred);
+        let run = move || run(db, checkpoints, &waiting, &news);
         thread::Builder::new().name("writer".to_owned()).spawn(run)?;
         Ok(Self { tasks })
     }
@@ -93,31 +95,20 @@ fn stopped() -> Error {
     Error::internal("the writer has stopped")
 }
 
-fn run(db: Connection, checkpoints: Checkpoints, waiting: &Receiver<Task>, stirred: &watch::Sender<u64>) {
+fn run(db: Connection, checkpoints: Checkpoints, waiting: &Receiver<Task>, news: &[News; 2]) {
     Checkpoints::watch(&db);
+    News::watch(&db, news);
     let mut synced = None;
     while let Ok(first) = waiting.recv() {
         // On a busy machine those who are about to write do so first, and one commit serves more of them; on an idle
         // one this waits for nobody.
         thread::yield_now();
-        let (mut batch, mut end) = (Vec::new(), None);
-        for task in std::iter::once(first).chain(waiting.try_iter().take(MOST_IN_ONE_COMMIT - 1)) {
-            match task {
-                Task::Write(job) => batch.push(job),
-                Task::Close(done) => {
-                    end = Some(done);
-                    break;
-                }
-            }
-        }
+        let (batch, end) = gather(first, waiting);
         let sync = batch.iter().any(|job| job.durability == Durability::Synced);
-        let stirs = batch.iter().any(|job| job.durability != Durability::Quiet);
         let (worked, committed) = commit(&db, batch, sync, &mut synced);
+        news.iter().for_each(News::after_commit);
         for job in worked {
             (job.answer)(committed.clone());
-        }
-        if stirs {
-            stirred.send_modify(|commits| *commits += 1);
         }
         checkpoints.after_commit(&db);
         if let Some(done) = end {
@@ -125,6 +116,30 @@ fn run(db: Connection, checkpoints: Checkpoints, waiting: &Receiver<Task>, stirr
             let _ = done.send(db.close().map_err(|(_, error)| error));
             return;
         }
+    }
+}
+
+/// What is written together, and who wants an end behind it.
+fn gather(first: Task, waiting: &Receiver<Task>) -> (Vec<Job>, Option<Closed>) {
+    let (began, mut batch, mut next) = (Instant::now(), Vec::new(), first);
+    let mut is_patient = true;
+    loop {
+        match next {
+            Task::Write(job) => {
+                is_patient &= job.durability == Durability::Patient;
+                batch.push(job);
+            }
+            Task::Close(done) => return (batch, Some(done)),
+        }
+        if batch.len() == MOST_IN_ONE_COMMIT {
+            return (batch, None);
+        }
+        let more = match waiting.try_recv() {
+            Err(_) if is_patient => waiting.recv_timeout(PATIENCE.saturating_sub(began.elapsed())).ok(),
+            more => more.ok(),
+        };
+        let Some(task) = more else { return (batch, None) };
+        next = task;
     }
 }
 
@@ -168,4 +183,41 @@ fn begin(db: &Connection, sync: bool, synced: &mut Option<bool>) -> rusqlite::Re
         *synced = Some(sync);
     }
     db.execute_batch("BEGIN IMMEDIATE")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Durability, Job, Task, Worked, gather};
+    use std::sync::mpsc::channel;
+
+    fn task(durability: Durability) -> Task {
+        let work =
+            Box::new(|_: Option<&mut super::Batch<'_>>| Worked { broken: None, answer: Box::new(drop) });
+        Task::Write(Job { durability, work })
+    }
+
+    #[test]
+    fn what_is_in_no_hurry_waits_for_what_is_and_that_for_nobody() {
+        let (tasks, waiting) = channel();
+        let gathered = || {
+            let (batch, end) = gather(waiting.recv().unwrap(), &waiting);
+            (batch.len(), end.is_some())
+        };
+        for durability in [Durability::Patient, Durability::Patient, Durability::Synced, Durability::Patient]
+        {
+            tasks.send(task(durability)).unwrap();
+        }
+        assert_eq!(gathered(), (4, false));
+        tasks.send(task(Durability::Patient)).unwrap();
+        let late = tasks.clone();
+        let sends = std::thread::spawn(move || late.send(task(Durability::Ordered)).is_ok());
+        let (now, _) = gathered();
+        assert!(sends.join().unwrap());
+        let rest = if now == 2 { 0 } else { gathered().0 };
+        assert_eq!(now + rest, 2, "nothing is lost, whichever comes first");
+        for _ in 0..super::MOST_IN_ONE_COMMIT + 1 {
+            tasks.send(task(Durability::Ordered)).unwrap();
+        }
+        assert_eq!((gathered().0, gathered().0), (super::MOST_IN_ONE_COMMIT, 1));
+    }
 }

@@ -187,3 +187,41 @@ async fn each_group_has_its_share_and_what_is_given_up_stands_in_nobodys_way() {
     assert!(taken.iter().any(|message| message.body == "new"), "{taken:?}");
     assert!(opened.store.dead_letters().unwrap() > 0);
 }
+
+#[tokio::test]
+async fn who_waits_for_changes_or_messages_is_told_of_those_and_of_nothing_else() {
+    use domain::conformance::{op, owner};
+    use domain::queue::{Message, Queue as _};
+    use domain::schema;
+    use domain::table::{Expect, Put, RowKey, Table as _};
+    use std::time::Duration;
+
+    let (opened, _, _folder) = open();
+    for store in [opened.store.clone(), opened.store.for_consumers(), opened.store.for_patient_consumers()] {
+        let (mut changed, mut queued) = (store.changed(), store.queued());
+        let mut told = || {
+            let told = [&mut changed, &mut queued].map(|one| {
+                let is_told = one.has_changed().unwrap();
+                one.mark_unchanged();
+                is_told
+            });
+            (told[0], told[1])
+        };
+        told();
+        let unlogged = Put::new(RowKey::new(owner(1), "unlogged"), "x", Expect::Absent);
+        let version = store.put(unlogged.clone(), op()).await.unwrap();
+        assert_eq!(told(), (false, false), "of a row that nobody follows");
+        store.delete(unlogged.key, version, op()).await.unwrap();
+        let logged = RowKey::new(owner(1), format!("{}x", schema::NOTICE));
+        let version = store.put(Put::new(logged.clone(), "x", Expect::Absent), op()).await.unwrap();
+        assert_eq!(told(), (true, false));
+        store.delete(logged, version, op()).await.unwrap();
+        assert_eq!(told(), (true, false));
+        let message = Message { body: "x".to_owned(), group: "g".to_owned(), delay: Duration::ZERO };
+        store.send(vec![message]).await.unwrap();
+        assert_eq!(told(), (false, true));
+        let taken = store.receive(1, Duration::from_secs(60)).await.unwrap();
+        store.done(&taken[0].receipt).await.unwrap();
+        assert_eq!(told(), (false, false), "of a message that is gone");
+    }
+}
