@@ -1,37 +1,81 @@
-//! Who waits for changes or for messages is told when there are new ones.
+//! Who waits for changes or messages is told when there are new ones, and knows when the next message is due, without
+//! looking into the file.
 
 use rusqlite::Connection;
 use rusqlite::hooks::Action;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use tokio::sync::watch;
 
-/// Of one table, whose rows somebody waits for.
+const NEXT_DUE: &str = "SELECT min(due) FROM message WHERE dead = 0";
+
+/// No message waits.
+const NEVER: i64 = i64::MAX;
+
+/// Of what is written through one connection.
 pub(crate) struct News {
-    table: &'static str,
-    came: Arc<AtomicBool>,
-    told: watch::Sender<()>,
+    seen: Arc<Seen>,
+    changed: watch::Sender<()>,
+    queued: watch::Sender<()>,
+    next_due: Arc<AtomicI64>,
+}
+
+#[derive(Default)]
+struct Seen {
+    change: AtomicBool,
+    message: AtomicBool,
+    /// A message that is new, hidden, put off or gone.
+    turn: AtomicBool,
+}
+
+pub(crate) struct Hears {
+    pub(crate) changed: watch::Receiver<()>,
+    pub(crate) queued: watch::Receiver<()>,
+    next_due: Arc<AtomicI64>,
 }
 
 impl News {
-    pub(crate) fn of(table: &'static str) -> (Self, watch::Receiver<()>) {
-        let (told, hears) = watch::channel(());
-        (Self { table, came: Arc::default(), told }, hears)
+    pub(crate) fn of(writes: &Connection) -> rusqlite::Result<(Self, Hears)> {
+        let ((changed, hears_changed), (queued, hears_queued)) = (watch::channel(()), watch::channel(()));
+        let next_due = Arc::new(AtomicI64::new(next_due(writes)?));
+        let hears = Hears { changed: hears_changed, queued: hears_queued, next_due: Arc::clone(&next_due) };
+        let seen = Arc::new(Seen::default());
+        let sees = Arc::clone(&seen);
+        writes.update_hook(Some(move |action, _: &str, table: &str, _| sees.see(action, table)));
+        Ok((Self { seen, changed, queued, next_due }, hears))
     }
 
-    /// Sees what is inserted through this connection, which has one such watcher.
-    pub(crate) fn watch(db: &Connection, all: &[Self; 2]) {
-        let all = all.each_ref().map(|news| (news.table, Arc::clone(&news.came)));
-        db.update_hook(Some(move |action, _: &str, table: &str, _| {
-            let is_new = |(of, _): &&(&str, _)| action == Action::SQLITE_INSERT && *of == table;
-            all.iter().filter(is_new).for_each(|(_, came)| came.store(true, Ordering::Relaxed));
-        }));
-    }
-
-    /// By the thread that writes, behind each commit.
-    pub(crate) fn after_commit(&self) {
-        if self.came.swap(false, Ordering::Relaxed) {
-            self.told.send_modify(|()| {});
+    /// By the thread that writes, behind each commit and before anybody is told of it.
+    pub(crate) fn after_commit(&self, writes: &Connection) {
+        if self.seen.turn.swap(false, Ordering::Relaxed) {
+            // Whoever cannot know looks too early rather than too late.
+            self.next_due.store(next_due(writes).unwrap_or(0), Ordering::Release);
+        }
+        for (seen, told) in [(&self.seen.change, &self.changed), (&self.seen.message, &self.queued)] {
+            if seen.swap(false, Ordering::Relaxed) {
+                told.send_modify(|()| {});
+            }
         }
     }
+}
+
+impl Seen {
+    fn see(&self, action: Action, table: &str) {
+        let is_new = action == Action::SQLITE_INSERT;
+        self.change.fetch_or(is_new && table == "change", Ordering::Relaxed);
+        self.message.fetch_or(is_new && table == "message", Ordering::Relaxed);
+        self.turn.fetch_or(table == "message", Ordering::Relaxed);
+    }
+}
+
+impl Hears {
+    /// In milliseconds.
+    pub(crate) fn next_due(&self) -> Option<i64> {
+        Some(self.next_due.load(Ordering::Acquire)).filter(|due| *due < NEVER)
+    }
+}
+
+fn next_due(db: &Connection) -> rusqlite::Result<i64> {
+    let due = db.prepare_cached(NEXT_DUE)?.query_row([], |row| row.get::<_, Option<i64>>(0))?;
+    Ok(due.unwrap_or(NEVER))
 }

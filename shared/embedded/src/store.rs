@@ -1,7 +1,7 @@
 //! The file: its tables, its connections, and who waits for news of it.
 
 use crate::checkpoint::Checkpoints;
-use crate::news::News;
+use crate::news::{Hears, News};
 use crate::table::Batch;
 use crate::writer::Durability::{self, Ordered, Patient, Synced};
 use crate::writer::Writer;
@@ -95,8 +95,7 @@ struct Shared {
     clock: Arc<dyn Clock>,
     readers: Mutex<Vec<Connection>>,
     writer: Writer,
-    changed: watch::Receiver<()>,
-    queued: watch::Receiver<()>,
+    hears: Hears,
 }
 
 impl Store {
@@ -116,12 +115,11 @@ impl Store {
         )?;
         db.execute_batch("COMMIT")?;
         let beside = Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-        let ((changes, changed), (messages, queued)) = (News::of("change"), News::of("message"));
+        let (news, hears) = News::of(&db)?;
         let writer = Checkpoints::start(beside)
-            .and_then(|checkpoints| Writer::start(db, checkpoints, [changes, messages]))
+            .and_then(|checkpoints| Writer::start(db, checkpoints, news))
             .map_err(|_| rusqlite::Error::InvalidQuery)?;
-        let shared =
-            Shared { file: file.to_owned(), clock, readers: Mutex::default(), writer, changed, queued };
+        let shared = Shared { file: file.to_owned(), clock, readers: Mutex::default(), writer, hears };
         Ok(Self { shared: Arc::new(shared), durability: Synced })
     }
 
@@ -140,12 +138,12 @@ impl Store {
 
     /// Ticks when there are new changes.
     pub fn changed(&self) -> watch::Receiver<()> {
-        self.shared.changed.clone()
+        self.shared.hears.changed.clone()
     }
 
     /// Ticks when there are new messages.
     pub fn queued(&self) -> watch::Receiver<()> {
-        self.shared.queued.clone()
+        self.shared.hears.queued.clone()
     }
 
     /// Deletes rows that have expired, some at a time; they were not seen any more before.
@@ -163,6 +161,10 @@ impl Store {
     pub async fn close(&self) -> Result<()> {
         self.readers().clear();
         self.shared.writer.close().await
+    }
+
+    pub(crate) fn hears(&self) -> &Hears {
+        &self.shared.hears
     }
 
     pub(crate) fn clock(&self) -> &dyn Clock {

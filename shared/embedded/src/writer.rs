@@ -54,7 +54,7 @@ struct Worked {
 }
 
 impl Writer {
-    pub(crate) fn start(db: Connection, checkpoints: Checkpoints, news: [News; 2]) -> std::io::Result<Self> {
+    pub(crate) fn start(db: Connection, checkpoints: Checkpoints, news: News) -> std::io::Result<Self> {
         let (tasks, waiting) = channel();
         let run = move || run(db, checkpoints, &waiting, &news);
         thread::Builder::new().name("writer".to_owned()).spawn(run)?;
@@ -95,9 +95,8 @@ fn stopped() -> Error {
     Error::internal("the writer has stopped")
 }
 
-fn run(db: Connection, checkpoints: Checkpoints, waiting: &Receiver<Task>, news: &[News; 2]) {
+fn run(db: Connection, checkpoints: Checkpoints, waiting: &Receiver<Task>, news: &News) {
     Checkpoints::watch(&db);
-    News::watch(&db, news);
     let mut synced = None;
     while let Ok(first) = waiting.recv() {
         // On a busy machine those who are about to write do so first, and one commit serves more of them; on an idle
@@ -106,7 +105,7 @@ fn run(db: Connection, checkpoints: Checkpoints, waiting: &Receiver<Task>, news:
         let (batch, end) = gather(first, waiting);
         let sync = batch.iter().any(|job| job.durability == Durability::Synced);
         let (worked, committed) = commit(&db, batch, sync, &mut synced);
-        news.iter().for_each(News::after_commit);
+        news.after_commit(&db);
         for job in worked {
             (job.answer)(committed.clone());
         }
