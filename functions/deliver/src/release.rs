@@ -70,8 +70,9 @@ impl Endpoint<'_> {
         let (began, tried) = (self.ports.clock.elapsed(), BTreeSet::new());
         let mut run = Run { health, lives: false, began, left, tried };
         let end = self.empty(&mut run, wait).await?;
+        let outcome = if matches!(end, End::Down(_)) { Outcome::PutAside } else { Outcome::Done };
         self.conclude(run.health, end).await?;
-        Ok(Outcome::Done)
+        Ok(outcome)
     }
 
     /// What waits, or was given up, is parked, so that it is sent with what is; what was given up has all its tries

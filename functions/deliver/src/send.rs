@@ -40,6 +40,7 @@ impl Endpoint<'_> {
             if delivery.state == State::Parked {
                 // Whoever parked it may have been cut short.
                 self.look_again().await?;
+                return Ok(Outcome::PutAside);
             }
             return Ok(Outcome::Done);
         }
@@ -117,7 +118,7 @@ impl Endpoint<'_> {
         }
         let (becomes, outcome) = match verdict {
             Verdict::Delivered => (Some((State::Delivered, None)), Outcome::Done),
-            _ if !counts => (None, Outcome::Done),
+            _ if !counts => (None, Outcome::PutAside),
             Verdict::Gone => {
                 self.park(with(delivery, attempt), health).await?;
                 return Ok(Outcome::PutAside);
@@ -128,7 +129,7 @@ impl Endpoint<'_> {
                 self.park(with(delivery, attempt), health).await?;
                 return Ok(Outcome::PutAside);
             }
-            Verdict::Exhausted => (Some((State::Failed, None)), Outcome::Done),
+            Verdict::Exhausted => (Some((State::Failed, None)), Outcome::PutAside),
             Verdict::Again(wait) => {
                 let at = later(now, wait);
                 let is_short = wait < SHORT && delivery.tries < MOST_SHORT;

@@ -8,6 +8,7 @@ use crate::tools;
 use http::HeaderMap;
 use rmcp::model::{CallToolRequestParams, ClientCapabilities, ProtocolVersion, RequestId, RequestMetaObject};
 use serde::Deserialize;
+use serde_json::value::RawValue;
 
 const METHOD: &str = "tools/call";
 
@@ -25,18 +26,26 @@ struct Message<'a> {
     jsonrpc: &'a str,
     id: RequestId,
     method: &'a str,
-    params: CallToolRequestParams,
+    #[serde(borrow)]
+    params: &'a RawValue,
 }
 
 impl Plain {
     pub(crate) fn read(headers: &HeaderMap, body: &[u8]) -> Option<Self> {
-        let Message { jsonrpc, id, method, params: asked } = serde_json::from_slice(body).ok()?;
-        let is_call = jsonrpc == "2.0" && method == METHOD && tools::named(&asked.name).is_some();
+        let Message { jsonrpc, id, method, params } = object(body)?;
+        let asked = Some(params).filter(|_| jsonrpc == "2.0" && method == METHOD);
+        let asked: CallToolRequestParams = object(asked?.get().as_bytes())?;
+        tools::named(&asked.name)?;
         let meta = asked.meta.as_ref();
-        let is_new = is_new(headers, &asked.name, meta).filter(|_| is_call)?;
+        let is_new = is_new(headers, &asked.name, meta)?;
         let client = meta.and_then(RequestMetaObject::client_capabilities).unwrap_or_default();
         Some(Self { id, asked, client, is_new })
     }
+}
+
+/// What is read by name may be sent as a list, too, as far as the JSON library goes.
+fn object<'a, T: Deserialize<'a>>(json: &'a [u8]) -> Option<T> {
+    serde_json::from_slice(json).ok().filter(|_| json.trim_ascii_start().starts_with(b"{"))
 }
 
 /// None where the headers do not say what the message says, or name what is not spoken here.
@@ -50,7 +59,8 @@ fn is_new(headers: &HeaderMap, name: &str, meta: Option<&RequestMetaObject>) -> 
             meta.protocol_version() == Some(NEW) && says("mcp-method", METHOD) && says("mcp-name", name);
         return agrees.then_some(true);
     }
-    let is_known = version.is_none_or(|version| VERSIONS.iter().any(|known| version == known.as_str()));
+    let mut older = VERSIONS.iter().filter(|known| **known < NEW);
+    let is_known = version.is_none_or(|version| older.any(|known| version == known.as_str()));
     let says_another = meta.is_some_and(|meta| meta.protocol_version().is_some());
     (is_known && !says_another).then_some(false)
 }

@@ -24,8 +24,9 @@ pub trait Consumer<Record: Sync>: Send + Sync {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
+    /// It is done with, and where something was to arrive, it has.
     Done,
-    /// Done with, for now: what it is about waits elsewhere, and nobody waits for that.
+    /// It is done with, too, but nothing arrived: what it is about waits elsewhere, or was given up.
     PutAside,
     RetryAfter(Duration),
 }

@@ -1,12 +1,12 @@
 //! The ports on one machine: one SQLite file for the table, its change log and the queue, and a key file.
 
 mod change_log;
-mod checkpoint;
 mod keyring;
 mod lock;
 mod news;
 mod open;
 mod queue;
+mod recent;
 mod store;
 mod table;
 mod writer;

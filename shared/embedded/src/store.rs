@@ -1,11 +1,12 @@
 //! The file: its tables, its connections, and who waits for news of it.
 
-use crate::checkpoint::Checkpoints;
 use crate::news::{Hears, News};
+use crate::recent::Recent;
 use crate::table::Batch;
 use crate::writer::Durability::{self, Ordered, Patient, Synced};
 use crate::writer::Writer;
 use domain::clock::Clock;
+use domain::table::RowKey;
 use domain::{Error, Result};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
@@ -96,6 +97,7 @@ struct Shared {
     readers: Mutex<Vec<Connection>>,
     writer: Writer,
     hears: Hears,
+    recent: Arc<Recent>,
 }
 
 impl Store {
@@ -114,12 +116,12 @@ impl Store {
             [clock.now().as_millisecond()],
         )?;
         db.execute_batch("COMMIT")?;
-        let beside = Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
         let (news, hears) = News::of(&db)?;
-        let writer = Checkpoints::start(beside)
-            .and_then(|checkpoints| Writer::start(db, checkpoints, news))
-            .map_err(|_| rusqlite::Error::InvalidQuery)?;
-        let shared = Shared { file: file.to_owned(), clock, readers: Mutex::default(), writer, hears };
+        let recent = Arc::new(Recent::default());
+        let writer =
+            Writer::start(db, news, Arc::clone(&recent)).map_err(|_| rusqlite::Error::InvalidQuery)?;
+        let shared =
+            Shared { file: file.to_owned(), clock, readers: Mutex::default(), writer, hears, recent };
         Ok(Self { shared: Arc::new(shared), durability: Synced })
     }
 
@@ -163,6 +165,10 @@ impl Store {
         self.shared.writer.close().await
     }
 
+    pub(crate) fn recent(&self) -> &Recent {
+        &self.shared.recent
+    }
+
     pub(crate) fn hears(&self) -> &Hears {
         &self.shared.hears
     }
@@ -181,15 +187,26 @@ impl Store {
         durability: Durability,
         work: impl FnOnce(&Connection) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        self.shared.writer.write(durability, |batch| work(batch.rows()?)).await
+        self.write_rows(durability, Vec::new(), work).await
+    }
+
+    /// Whatever else lies in the file, these rows may be other ones afterwards.
+    pub(crate) async fn write_rows<T: Send + 'static>(
+        &self,
+        durability: Durability,
+        rows: Vec<RowKey>,
+        work: impl FnOnce(&Connection) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        self.shared.writer.write(durability, rows, |batch| work(batch.rows()?)).await
     }
 
     /// What is counted so is there for whoever looks, and written when its batch is.
     pub(crate) async fn count<T: Send + 'static>(
         &self,
+        row: RowKey,
         work: impl FnOnce(&mut Batch<'_>) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        self.shared.writer.write(Ordered, work).await
+        self.shared.writer.write(Ordered, vec![row], work).await
     }
 
     /// Reads take microseconds, so they happen where they are asked for; a connection serves one at a time.

@@ -18,7 +18,7 @@ use domain::table::{
 use domain::{Error, Result, schema};
 use jiff::Timestamp;
 use ring::digest::{SHA256, digest};
-use rows::{Found, find, insert, page};
+use rows::{Found, find, insert, is_live, lies, page};
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 /// A transaction's token is remembered for this long.
@@ -29,19 +29,36 @@ const FORGET: &str = "DELETE FROM token WHERE at <= ?1";
 #[async_trait]
 impl Table for Store {
     async fn get(&self, key: &RowKey) -> Result<Option<Row>> {
-        let now = self.clock().now();
-        self.read(|db| Ok(find(db, key, now)?.map(|found| found.row)))
+        let found = self.get_many(std::slice::from_ref(key)).await?;
+        Ok(found.into_iter().next().flatten())
     }
 
     async fn get_many(&self, keys: &[RowKey]) -> Result<Vec<Option<Row>>> {
-        let now = self.clock().now();
-        self.read(|db| keys.iter().map(|key| Ok(find(db, key, now)?.map(|found| found.row))).collect())
+        let (now, recent) = (self.clock().now(), self.recent());
+        let known: Vec<_> = keys.iter().map(|key| recent.get(key)).collect();
+        if known.iter().all(Result::is_ok) {
+            return Ok(known
+                .into_iter()
+                .map(|row| row.ok().flatten().filter(|row| is_live(row, now)))
+                .collect());
+        }
+        self.read(|db| {
+            let read = keys.iter().zip(known).map(|(key, known)| {
+                let row = known.or_else(|since| {
+                    let row = lies(db, key)?.map(|found| found.row);
+                    recent.keep(since, key, row.as_ref());
+                    Ok::<_, rusqlite::Error>(row)
+                })?;
+                Ok(row.filter(|row| is_live(row, now)))
+            });
+            read.collect()
+        })
     }
 
     async fn put(&self, put: Put, op: OpId) -> Result<u64> {
         put.check()?;
         let now = self.clock().now();
-        self.write(self.durability(), move |db| {
+        self.write_rows(self.durability(), vec![put.key.clone()], move |db| {
             let found = find(db, &put.key, now).map_err(Error::internal)?;
             let version = put.expect.next();
             if found.as_ref().is_some_and(|found| found.op == op.to_string() && found.row.version == version)
@@ -75,12 +92,13 @@ impl Table for Store {
         let now = self.clock().now();
         let add: Vec<_> = add.iter().map(|(name, amount)| ((*name).to_owned(), *amount)).collect();
         let drop: Vec<_> = drop.iter().map(|name| (*name).to_owned()).collect();
-        self.write(Ordered, move |db| count::add(db, &key, add, &drop, expires, now)).await
+        let rows = vec![key.clone()];
+        self.write_rows(Ordered, rows, move |db| count::add(db, &key, add, &drop, expires, now)).await
     }
 
     async fn take(&self, key: &RowKey, claim: &Claim) -> Result<Taken> {
         let (now, key, claim) = (self.clock().now(), key.clone(), claim.clone());
-        self.count(move |batch| batch.take(key, claim, now)).await
+        self.count(key.clone(), move |batch| batch.take(key, claim, now)).await
     }
 
     async fn record(&self, records: Vec<Record>) -> Result<()> {
@@ -88,7 +106,9 @@ impl Table for Store {
             record.check()?;
         }
         let now = self.clock().now();
-        self.write(Patient, move |db| records.into_iter().try_for_each(|record| lay(db, record, now))).await
+        let rows = records.iter().map(|record| record.key.clone()).collect();
+        let lay = move |db: &Connection| records.into_iter().try_for_each(|record| lay(db, record, now));
+        self.write_rows(Patient, rows, lay).await
     }
 
     async fn transact(&self, writes: Vec<Write>, op: OpId) -> Result<()> {
@@ -98,7 +118,8 @@ impl Table for Store {
             }
         }
         let now = self.clock().now();
-        self.write(self.durability(), move |db| transact(db, &writes, op, now)).await
+        let rows = writes.iter().map(|write| write.key().clone()).collect();
+        self.write_rows(self.durability(), rows, move |db| transact(db, &writes, op, now)).await
     }
 }
 

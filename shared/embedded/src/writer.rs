@@ -1,11 +1,13 @@
 //! The one thread that writes. Whatever waits is put into one transaction and acknowledged after its commit, so that
 //! 32 callers share one sync of the disk.
 
-use crate::checkpoint::Checkpoints;
 use crate::news::News;
+use crate::recent::Recent;
 use crate::table::Batch;
+use domain::table::RowKey;
 use domain::{Error, Result};
 use rusqlite::Connection;
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -41,6 +43,8 @@ type Closed = oneshot::Sender<rusqlite::Result<()>>;
 
 struct Job {
     durability: Durability,
+    /// The rows that it may write.
+    rows: Vec<RowKey>,
     /// Without a transaction to work in it only answers that the store is busy.
     work: Box<Work>,
 }
@@ -54,9 +58,9 @@ struct Worked {
 }
 
 impl Writer {
-    pub(crate) fn start(db: Connection, checkpoints: Checkpoints, news: News) -> std::io::Result<Self> {
+    pub(crate) fn start(db: Connection, news: News, recent: Arc<Recent>) -> std::io::Result<Self> {
         let (tasks, waiting) = channel();
-        let run = move || run(db, checkpoints, &waiting, &news);
+        let run = move || run(db, &waiting, &news, &recent);
         thread::Builder::new().name("writer".to_owned()).spawn(run)?;
         Ok(Self { tasks })
     }
@@ -65,6 +69,7 @@ impl Writer {
     pub(crate) async fn write<T: Send + 'static>(
         &self,
         durability: Durability,
+        rows: Vec<RowKey>,
         work: impl FnOnce(&mut Batch<'_>) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         let (done, answer) = oneshot::channel();
@@ -79,7 +84,7 @@ impl Writer {
             });
             Worked { broken, answer }
         });
-        self.tasks.send(Task::Write(Job { durability, work })).map_err(|_| stopped())?;
+        self.tasks.send(Task::Write(Job { durability, rows, work })).map_err(|_| stopped())?;
         answer.await.map_err(|_| stopped())?
     }
 
@@ -95,23 +100,23 @@ fn stopped() -> Error {
     Error::internal("the writer has stopped")
 }
 
-fn run(db: Connection, checkpoints: Checkpoints, waiting: &Receiver<Task>, news: &News) {
-    Checkpoints::watch(&db);
+fn run(db: Connection, waiting: &Receiver<Task>, news: &News, recent: &Recent) {
     let mut synced = None;
     while let Ok(first) = waiting.recv() {
         // On a busy machine those who are about to write do so first, and one commit serves more of them; on an idle
         // one this waits for nobody.
         thread::yield_now();
-        let (batch, end) = gather(first, waiting);
+        let (mut batch, end) = gather(first, waiting);
         let sync = batch.iter().any(|job| job.durability == Durability::Synced);
+        let rows: Vec<_> = batch.iter_mut().flat_map(|job| std::mem::take(&mut job.rows)).collect();
+        recent.before_commit(&rows);
         let (worked, committed) = commit(&db, batch, sync, &mut synced);
+        recent.after_commit();
         news.after_commit(&db);
         for job in worked {
             (job.answer)(committed.clone());
         }
-        checkpoints.after_commit(&db);
         if let Some(done) = end {
-            checkpoints.stop();
             let _ = done.send(db.close().map_err(|(_, error)| error));
             return;
         }
@@ -192,7 +197,7 @@ mod tests {
     fn task(durability: Durability) -> Task {
         let work =
             Box::new(|_: Option<&mut super::Batch<'_>>| Worked { broken: None, answer: Box::new(drop) });
-        Task::Write(Job { durability, work })
+        Task::Write(Job { durability, rows: Vec::new(), work })
     }
 
     #[test]

@@ -171,11 +171,16 @@ async fn what_the_library_refuses_is_not_answered_for_being_plain() {
         ("params", json!({ "name": 7 })),
         ("params", json!({ "name": name, "requestState": "made up" })),
         ("params", json!({ "name": name, "task": {} })),
+        ("params", json!([null, name, {}, null, null])),
     ] {
         let mut message = message(json!({ "name": name }));
         message[member] = value;
         two.both((Vec::new(), message)).await;
     }
+    // A list has no members, so there is nothing to add to it.
+    let list = json!(["2.0", 1, "tools/call", { "name": name }]);
+    let refused = two.houses[0].send(two.post(&[], list)).await;
+    assert_eq!((refused.status.as_u16(), &refused.body["error"]["code"]), (400, &json!(-32600)));
 }
 
 fn meta(version: Value, capabilities: Option<Value>) -> Value {

@@ -15,11 +15,15 @@ pub(super) struct Found {
 }
 
 pub(super) fn find(db: &Connection, key: &RowKey, now: Timestamp) -> rusqlite::Result<Option<Found>> {
+    Ok(lies(db, key)?.filter(|found| is_live(&found.row, now)))
+}
+
+/// Whether it has expired or not.
+pub(super) fn lies(db: &Connection, key: &RowKey) -> rusqlite::Result<Option<Found>> {
     let sql = format!("SELECT {ROW}, op FROM entry WHERE owner = ?1 AND sort = ?2");
     let mut select = db.prepare_cached(&sql)?;
     let found = |row: &rusqlite::Row<'_>| Ok(Found { row: read(key.owner, row)?, op: row.get(9)? });
-    let found = select.query_row([&key.owner.to_string(), &key.sort], found).optional()?;
-    Ok(found.filter(|found| is_live(&found.row, now)))
+    select.query_row([&key.owner.to_string(), &key.sort], found).optional()
 }
 
 /// One bound on each side, so that every page is read from where it begins.
@@ -95,7 +99,7 @@ pub(super) fn insert(
     insert.execute(values).map(|_| ()).map_err(Error::internal)
 }
 
-fn is_live(row: &Row, now: Timestamp) -> bool {
+pub(super) fn is_live(row: &Row, now: Timestamp) -> bool {
     row.expires.is_none_or(|expires| !expires.is_past(now))
 }
 
