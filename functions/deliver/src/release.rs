@@ -70,7 +70,7 @@ impl Endpoint<'_> {
         let (began, tried) = (self.ports.clock.elapsed(), BTreeSet::new());
         let mut run = Run { health, lives: false, began, left, tried };
         let end = self.empty(&mut run, wait).await?;
-        let outcome = if matches!(end, End::Down(_)) { Outcome::PutAside } else { Outcome::Done };
+        let outcome = if run.lives { Outcome::Done } else { Outcome::PutAside };
         self.conclude(run.health, end).await?;
         Ok(outcome)
     }

@@ -61,7 +61,7 @@ impl Endpoint<'_> {
         if is_asked && !connection.listens(now) {
             // Its owner has paused it since then: a test has failed.
             let writes = is_new.then(|| delivery.put(self.owner)).transpose()?;
-            return self.write(writes.into_iter().collect()).await.map(|()| Outcome::Done);
+            return self.write(writes.into_iter().collect()).await.map(|()| Outcome::PutAside);
         }
         if !is_asked && (health.parking || !connection.listens(now)) {
             self.park(delivery, health).await?;
@@ -97,7 +97,7 @@ impl Endpoint<'_> {
             delivery.becomes(state, None);
             self.write(vec![delivery.put(self.owner)?]).await?;
         }
-        Ok(Outcome::Done)
+        Ok(if state == State::Failed { Outcome::PutAside } else { Outcome::Done })
     }
 
     async fn settle(

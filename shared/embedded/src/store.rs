@@ -148,7 +148,8 @@ impl Store {
         self.shared.hears.queued.clone()
     }
 
-    /// Deletes rows that have expired, some at a time; they were not seen any more before.
+    /// Deletes rows that have expired, some at a time; they were not seen any more before, and nobody finds them among
+    /// the recent ones, where it is asked as well.
     pub async fn sweep(&self) -> Result<usize> {
         let now = self.clock().now().as_second();
         self.write(Patient, move |db| {

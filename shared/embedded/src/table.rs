@@ -35,24 +35,21 @@ impl Table for Store {
 
     async fn get_many(&self, keys: &[RowKey]) -> Result<Vec<Option<Row>>> {
         let (now, recent) = (self.clock().now(), self.recent());
-        let known: Vec<_> = keys.iter().map(|key| recent.get(key)).collect();
-        if known.iter().all(Result::is_ok) {
-            return Ok(known
-                .into_iter()
-                .map(|row| row.ok().flatten().filter(|row| is_live(row, now)))
-                .collect());
-        }
-        self.read(|db| {
-            let read = keys.iter().zip(known).map(|(key, known)| {
-                let row = known.or_else(|since| {
+        let mut rows: Vec<_> = keys.iter().map_while(|key| recent.get(key).ok()).collect();
+        let rest = keys.get(rows.len()..).unwrap_or_default();
+        if !rest.is_empty() {
+            // One after the other: none is as it was before one that comes before it.
+            let read = |db: &Connection, key| match recent.get(key) {
+                Ok(row) => Ok(row),
+                Err(since) => {
                     let row = lies(db, key)?.map(|found| found.row);
                     recent.keep(since, key, row.as_ref());
-                    Ok::<_, rusqlite::Error>(row)
-                })?;
-                Ok(row.filter(|row| is_live(row, now)))
-            });
-            read.collect()
-        })
+                    Ok(row)
+                }
+            };
+            rows.extend(self.read(|db| rest.iter().map(|key| read(db, key)).collect::<Result<Vec<_>, _>>())?);
+        }
+        Ok(rows.into_iter().map(|row| row.filter(|row| is_live(row, now))).collect())
     }
 
     async fn put(&self, put: Put, op: OpId) -> Result<u64> {

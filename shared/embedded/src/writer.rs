@@ -163,7 +163,7 @@ fn commit(
     }
     let mut batch = Batch::of(db);
     // SQLite may end a transaction by itself when the disk fails: nothing may be written outside of one.
-    let in_transaction = || !db.is_autocommit();
+    let in_transaction = || begun.is_ok() && !db.is_autocommit();
     let work = |job: Job| (job.work)(Some(&mut batch).filter(|_| in_transaction()));
     let worked: Vec<Worked> = jobs.into_iter().map(work).collect();
     let settled = if in_transaction() { batch.settle() } else { Ok(()) };
@@ -185,6 +185,10 @@ fn begin(db: &Connection, sync: bool, synced: &mut Option<bool>) -> rusqlite::Re
     if *synced != Some(sync) {
         db.pragma_update(None, "synchronous", if sync { "FULL" } else { "NORMAL" })?;
         *synced = Some(sync);
+    }
+    if !db.is_autocommit() {
+        // The last one could not even be taken back.
+        db.execute_batch("ROLLBACK")?;
     }
     db.execute_batch("BEGIN IMMEDIATE")
 }

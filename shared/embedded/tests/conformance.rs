@@ -225,3 +225,50 @@ async fn who_waits_for_changes_or_messages_is_told_of_those_and_of_nothing_else(
         assert_eq!(told(), (false, false), "of a message that is gone");
     }
 }
+
+/// Whoever reads a row, and so may have it at hand, and reads it again when it was written, in whichever way.
+#[tokio::test]
+async fn what_was_written_is_read_whoever_read_it_before() {
+    use domain::conformance::{op, owner};
+    use domain::table::{Claim, Counters, Expect, Expiry, Put, Record, RowKey, Table as _, Write};
+
+    let (opened, clock, _folder) = open();
+    for table in [opened.store.clone(), opened.store.for_consumers(), opened.store.for_patient_consumers()] {
+        let key = RowKey::new(owner(1), "row");
+        let seen = async || {
+            let first = opened.store.get(&key).await.unwrap();
+            assert_eq!(opened.store.get(&key).await.unwrap(), first, "and once more");
+            first.map(|row| (row.version, row.body, row.counters.get("n").copied()))
+        };
+        let put = |body: &str, expect| Put::new(key.clone(), body, expect);
+        let is = |version, body: &str, count| Some((version, body.to_owned(), count));
+        assert_eq!(seen().await, None);
+        table.put(put("a", Expect::Absent), op()).await.unwrap();
+        assert_eq!(seen().await, is(1, "a", None));
+        table.transact(vec![Write::Put(put("b", Expect::Version(1)))], op()).await.unwrap();
+        assert_eq!(seen().await, is(2, "b", None));
+        table.add(key.clone(), &[("n", 1)], &[], None).await.unwrap();
+        assert_eq!(seen().await, is(2, "b", Some(1)));
+        let set =
+            Write::Set { key: key.clone(), set: Counters::from([("n".to_owned(), 7)]), drop: [].into() };
+        table.transact(vec![set], op()).await.unwrap();
+        assert_eq!(seen().await, is(2, "b", Some(7)));
+        let claim = Claim { counters: vec![("n".to_owned(), "most")], guards: Vec::new() };
+        let most =
+            Write::Set { key: key.clone(), set: Counters::from([("most".to_owned(), 9)]), drop: [].into() };
+        table.transact(vec![most], op()).await.unwrap();
+        assert!(table.take(&key, &claim).await.unwrap().is_taken);
+        assert_eq!(seen().await, is(2, "b", Some(8)));
+        table.transact(vec![Write::Touch { key: key.clone() }], op()).await.unwrap();
+        assert_eq!(seen().await.map(|(version, ..)| version), Some(3));
+        table.delete(key.clone(), 3, op()).await.unwrap();
+        assert_eq!(seen().await, None);
+        let expires = Some(Expiry::at(clock.now() + SignedDuration::from_secs(10)));
+        table.record(vec![Record { key: key.clone(), body: "c".to_owned(), expires }]).await.unwrap();
+        assert_eq!(seen().await, is(1, "c", None));
+        clock.advance(SignedDuration::from_secs(10));
+        assert_eq!(seen().await, None, "it has expired");
+        assert_eq!(opened.store.sweep().await.unwrap(), 1);
+        assert_eq!(seen().await, None);
+    }
+}
