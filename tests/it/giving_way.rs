@@ -39,9 +39,25 @@ async fn who_takes_nothing_gives_way_to_who_does_but_not_for_long() {
         [at("sick", 0), at("well", 0)],
         "not yet known"
     );
-    assert_eq!(begun(&mut hands, &["sick", "well"], 10).await, [at("well", 0), at("sick", 10)]);
-    assert_eq!(begun(&mut hands, &["sick", "well"], 1_000).await, [at("well", 0), at("sick", 20)]);
-    assert_eq!(begun(&mut hands, &["sick", "sick"], 0).await, [at("sick", 0), at("sick", 0)], "to nobody");
+    assert_eq!(begun(&mut hands, &["sick", "well"], 10).await, [at("well", 0), at("sick", 100)]);
+    assert_eq!(begun(&mut hands, &["sick", "well"], 110).await, [at("well", 0), at("sick", 110)]);
+    assert_eq!(begun(&mut hands, &["sick", "well"], 1_000).await, [at("well", 0), at("sick", 120)]);
+    assert_eq!(begun(&mut hands, &["sick"], 0).await, [at("sick", 100)], "for more of them");
+}
+
+#[tokio::test(start_paused = true)]
+async fn those_to_whom_nothing_arrives_are_served_together() {
+    let mut hands = Hands::default();
+    begun(&mut hands, &["sick"], 0).await;
+    let all = ["sick"; 8];
+    assert_eq!(begun(&mut hands, &all, 0).await, all.map(|sick| at(sick, 0)), "as many as there may be");
+    let few = ["sick"; 7];
+    assert_eq!(
+        begun(&mut hands, &few, 0).await,
+        few.map(|sick| at(sick, 100)),
+        "the first has waited enough"
+    );
+    assert_eq!(begun(&mut hands, &["sick"], 0).await, [at("sick", 100)], "and no other waits longer for it");
 }
 
 #[tokio::test(start_paused = true)]
@@ -49,7 +65,7 @@ async fn who_panics_is_taken_for_sick_and_holds_up_nobody() {
     let mut hands = Hands::default();
     hands.take(vec![for_group("mended")], |_| async { panic!("planted") });
     hands.empty().await;
-    assert_eq!(begun(&mut hands, &["mended", "well"], 10).await, [at("well", 0), at("mended", 10)]);
+    assert_eq!(begun(&mut hands, &["mended", "well"], 10).await, [at("well", 0), at("mended", 100)]);
     assert_eq!(
         begun(&mut hands, &["mended", "well"], 10).await,
         [at("mended", 0), at("well", 0)],

@@ -1,7 +1,8 @@
 //! The power fails: of what was written last the end is missing, at any place. Whatever is left is worked off.
 
+use crate::audit::export;
 use crate::delivering::{deliveries, drain, event, pass, title, webhook};
-use crate::harness::House;
+use crate::harness::{House, OWNER};
 use domain::delivery::State;
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -30,6 +31,23 @@ fn cut(from: &Path, log: &[u8]) -> House {
     House::in_folder(folder)
 }
 
+async fn feed(house: &House, key: &str) -> Vec<String> {
+    let feed = house.call("GET", "/v1/changes?limit=100", key, None).await.body;
+    feed["data"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|change| format!("{} {}", change["verb"], change["id"]))
+        .collect()
+}
+
+/// The lines of the audit log, each with the hash of all before it.
+async fn sealed(house: &House) -> Vec<String> {
+    let export = export(house, OWNER).await;
+    let lines = export.lines().filter(|line| !line.starts_with("{\"head\""));
+    lines.map(str::to_owned).collect()
+}
+
 #[tokio::test]
 async fn whatever_it_leaves_is_told_under_the_id_under_which_it_was() {
     let house = House::new();
@@ -48,6 +66,7 @@ async fn whatever_it_leaves_is_told_under_the_id_under_which_it_was() {
     let log = fs::read(house.folder().join("larder.db-wal")).unwrap();
     let commits = commits(&log);
     assert!(commits.len() > before + 4 * 4, "{} commits", commits.len());
+    let (fed, chain) = (feed(&house, &key).await, sealed(&house).await);
     let (mut again, mut kept) = (0, Vec::new());
     for end in &commits[before..] {
         let left = cut(house.folder(), &log[..*end]);
@@ -58,6 +77,11 @@ async fn whatever_it_leaves_is_told_under_the_id_under_which_it_was() {
         let tasks = left.call("GET", "/v1/tasks", &key, None).await.body["data"].as_array().unwrap().len();
         let states: Vec<_> = deliveries(&left, id).await.iter().map(|one| one.state).collect();
         assert_eq!(states, vec![State::Delivered; tasks], "of {tasks} tasks, behind {end}");
+        let fed_again = feed(&left, &key).await;
+        assert_eq!((fed_again.len(), &fed[..tasks]), (tasks, &*fed_again), "each has its number again");
+        let sealed = sealed(&left).await;
+        assert!(sealed.iter().all(|line| chain.contains(line)), "each is sealed as it was: {sealed:?}");
+        assert_eq!(chain.len() - sealed.len(), 4 - tasks);
         kept.push(tasks);
     }
     assert!(kept.is_sorted() && kept.last() == Some(&4), "{kept:?}");

@@ -56,7 +56,7 @@ impl Host {
         let data_keys = Arc::new(DataKeys::new(Arc::clone(&table) as _, Arc::new(keys)));
         let changes = Changes {
             sealer: Sealer {
-                table: Arc::clone(&table) as _,
+                table: Arc::clone(&beside) as _,
                 clock: Arc::clone(&clock),
                 entropy: Arc::clone(&entropy),
             },

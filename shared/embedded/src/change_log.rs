@@ -1,7 +1,7 @@
 //! `ChangeLog` on SQLite: written in the transaction of the row that changes.
 
 use crate::store::Store;
-use crate::writer::Durability::Ordered;
+use crate::writer::Durability::{Patient, Synced};
 use async_trait::async_trait;
 use domain::audit::Record;
 use domain::table::{ChangeLog, Image, RowChange, RowKey};
@@ -11,16 +11,25 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 
 /// Who reads the log keeps a bookmark in the same file.
 const BOOKMARK: &str = "changes";
+const SYNCED: &str = "synced";
+
+const MARK: &str = "INSERT OR REPLACE INTO mark (name, position) VALUES (?1, ?2)";
 
 #[async_trait]
 impl ChangeLog for Store {
+    /// None is told that the power could still take: it would come again as another one.
     async fn changes(&self, after: Option<&str>, limit: usize) -> Result<Vec<RowChange>> {
         let after: i64 = after.map_or(Ok(0), str::parse).map_err(Error::internal)?;
-        self.read(|db| {
+        let changes: Vec<RowChange> = self.read(|db| {
             let sql = "SELECT position, owner, sort, before_version, before_body, after_version, after_body
                        FROM change WHERE position > ?1 ORDER BY position LIMIT ?2";
             db.prepare_cached(sql)?.query_map(params![after, limit as i64], read)?.collect()
-        })
+        })?;
+        if let Some(RowChange { position, .. }) = changes.last().filter(|_| self.hears().is_unsynced()) {
+            let position = position.clone();
+            self.write(Synced, move |db| mark(db, SYNCED, &position).map_err(Error::internal)).await?;
+        }
+        Ok(changes)
     }
 }
 
@@ -34,10 +43,8 @@ impl Store {
     /// Moves the bookmark and forgets what was handled more than a day ago, as DynamoDB's stream does.
     pub async fn set_bookmark(&self, position: String) -> Result<()> {
         let day_ago = self.clock().now().as_second() - 24 * 60 * 60;
-        self.write(Ordered, move |db| {
-            let sql = "INSERT OR REPLACE INTO mark (name, position) VALUES (?1, ?2)";
-            let mut set = db.prepare_cached(sql).map_err(Error::internal)?;
-            set.execute([BOOKMARK, &position]).map_err(Error::internal)?;
+        self.write(Patient, move |db| {
+            mark(db, BOOKMARK, &position).map_err(Error::internal)?;
             let sql = "DELETE FROM change WHERE position IN
                        (SELECT position FROM change ORDER BY position LIMIT 100) AND at < ?1 AND position <= ?2";
             let mut forget = db.prepare_cached(sql).map_err(Error::internal)?;
@@ -46,6 +53,10 @@ impl Store {
         })
         .await
     }
+}
+
+fn mark(db: &Connection, name: &str, position: &str) -> rusqlite::Result<()> {
+    db.prepare_cached(MARK)?.execute([name, position]).map(|_| ())
 }
 
 pub(crate) fn append(

@@ -18,6 +18,7 @@ pub(crate) struct News {
     changed: watch::Sender<()>,
     queued: watch::Sender<()>,
     next_due: Arc<AtomicI64>,
+    unsynced: Arc<AtomicBool>,
 }
 
 #[derive(Default)]
@@ -32,21 +33,40 @@ pub(crate) struct Hears {
     pub(crate) changed: watch::Receiver<()>,
     pub(crate) queued: watch::Receiver<()>,
     next_due: Arc<AtomicI64>,
+    /// Whether the power could take a change that can be read already.
+    unsynced: Arc<AtomicBool>,
 }
 
 impl News {
     pub(crate) fn of(writes: &Connection) -> rusqlite::Result<(Self, Hears)> {
         let ((changed, hears_changed), (queued, hears_queued)) = (watch::channel(()), watch::channel(()));
         let next_due = Arc::new(AtomicI64::new(next_due(writes)?));
-        let hears = Hears { changed: hears_changed, queued: hears_queued, next_due: Arc::clone(&next_due) };
+        // Nobody knows what the last one to write had synced.
+        let unsynced = Arc::new(AtomicBool::new(true));
+        let hears = Hears {
+            changed: hears_changed,
+            queued: hears_queued,
+            next_due: Arc::clone(&next_due),
+            unsynced: Arc::clone(&unsynced),
+        };
         let seen = Arc::new(Seen::default());
         let sees = Arc::clone(&seen);
         writes.update_hook(Some(move |action, _: &str, table: &str, _| sees.see(action, table)));
-        Ok((Self { seen, changed, queued, next_due }, hears))
+        Ok((Self { seen, changed, queued, next_due, unsynced }, hears))
     }
 
-    /// By the thread that writes, behind each commit and before anybody is told of it.
-    pub(crate) fn after_commit(&self, writes: &Connection) {
+    /// By the thread that writes, before anybody can read what it has written.
+    pub(crate) fn before_commit(&self, sync: bool) {
+        if !sync && self.seen.change.load(Ordering::Relaxed) {
+            self.unsynced.store(true, Ordering::Release);
+        }
+    }
+
+    /// Behind each commit and before anybody is told of it.
+    pub(crate) fn after_commit(&self, writes: &Connection, was_synced: bool) {
+        if was_synced {
+            self.unsynced.store(false, Ordering::Release);
+        }
         if self.seen.turn.swap(false, Ordering::Relaxed) {
             // Whoever cannot know looks too early rather than too late.
             self.next_due.store(next_due(writes).unwrap_or(0), Ordering::Release);
@@ -72,6 +92,10 @@ impl Hears {
     /// In milliseconds.
     pub(crate) fn next_due(&self) -> Option<i64> {
         Some(self.next_due.load(Ordering::Acquire)).filter(|due| *due < NEVER)
+    }
+
+    pub(crate) fn is_unsynced(&self) -> bool {
+        self.unsynced.load(Ordering::Acquire)
     }
 }
 

@@ -8,7 +8,7 @@ pub(crate) use batch::Batch;
 
 use crate::change_log;
 use crate::store::Store;
-use crate::writer::Durability::{Ordered, Patient};
+use crate::writer::Durability::{Ordered, Patient, Synced};
 use async_trait::async_trait;
 use domain::id::OpId;
 use domain::table::{
@@ -105,7 +105,9 @@ impl Table for Store {
         let now = self.clock().now();
         let rows = records.iter().map(|record| record.key.clone()).collect();
         let lay = move |db: &Connection| records.into_iter().try_for_each(|record| lay(db, record, now));
-        self.write_rows(Patient, rows, lay).await
+        // Nobody is answered with it, so it waits for no disk.
+        let durability = if self.durability() == Synced { Patient } else { self.durability() };
+        self.write_rows(durability, rows, lay).await
     }
 
     async fn transact(&self, writes: Vec<Write>, op: OpId) -> Result<()> {

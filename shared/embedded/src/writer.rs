@@ -110,9 +110,11 @@ fn run(db: Connection, waiting: &Receiver<Task>, news: &News, recent: &Recent) {
         let sync = batch.iter().any(|job| job.durability == Durability::Synced);
         let rows: Vec<_> = batch.iter_mut().flat_map(|job| std::mem::take(&mut job.rows)).collect();
         recent.before_commit(&rows);
-        let (worked, committed) = commit(&db, batch, sync, &mut synced);
+        let before = db.total_changes();
+        let (worked, committed) = commit(&db, batch, sync, &mut synced, news);
         recent.after_commit();
-        news.after_commit(&db);
+        // Where nothing is written nothing is synced.
+        news.after_commit(&db, sync && committed.is_ok() && db.total_changes() > before);
         for job in worked {
             (job.answer)(committed.clone());
         }
@@ -153,6 +155,7 @@ fn commit(
     jobs: Vec<Job>,
     sync: bool,
     synced: &mut Option<bool>,
+    news: &News,
 ) -> (Vec<Worked>, Result<(), String>) {
     if jobs.is_empty() {
         return (Vec::new(), Ok(()));
@@ -172,7 +175,10 @@ fn commit(
     let committed = match (begun, broken) {
         (Err(_), _) => Ok(()), // every job has answered that the store is busy
         (Ok(()), Some(broken)) => Err(broken),
-        (Ok(()), None) => db.execute_batch("COMMIT").map_err(|error| error.to_string()),
+        (Ok(()), None) => {
+            news.before_commit(sync);
+            execute(db, "COMMIT").map_err(|error| error.to_string())
+        }
     };
     if committed.is_err() && !db.is_autocommit() {
         let _ = db.execute_batch("ROLLBACK");
@@ -190,7 +196,11 @@ fn begin(db: &Connection, sync: bool, synced: &mut Option<bool>) -> rusqlite::Re
         // The last one could not even be taken back.
         db.execute_batch("ROLLBACK")?;
     }
-    db.execute_batch("BEGIN IMMEDIATE")
+    execute(db, "BEGIN IMMEDIATE")
+}
+
+fn execute(db: &Connection, sql: &str) -> rusqlite::Result<()> {
+    db.prepare_cached(sql)?.execute([]).map(|_| ())
 }
 
 #[cfg(test)]

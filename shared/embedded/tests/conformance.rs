@@ -226,6 +226,46 @@ async fn who_waits_for_changes_or_messages_is_told_of_those_and_of_nothing_else(
     }
 }
 
+#[tokio::test]
+async fn no_change_is_told_that_the_power_could_still_take() {
+    use domain::conformance::{op, owner};
+    use domain::schema;
+    use domain::table::{ChangeLog as _, Expect, Put, RowKey, Table as _, Write};
+
+    let (opened, _, folder) = open();
+    let file = rusqlite::Connection::open(folder.path().join("larder.db")).unwrap();
+    let synced = || -> Option<String> {
+        let sql = "SELECT (SELECT position FROM mark WHERE name = 'synced')";
+        file.query_row(sql, [], |row| row.get(0)).unwrap()
+    };
+    let (store, beside) = (opened.store.clone(), opened.store.for_consumers());
+    let put = async |table: &embedded::Store, name: &str| {
+        let key = RowKey::new(owner(1), format!("{}{name}", schema::NOTICE));
+        table.put(Put::new(key, "x", Expect::Absent), op()).await
+    };
+    let told = async || store.changes(None, 100).await.unwrap().last().map(|change| change.position.clone());
+    assert_eq!((told().await, synced()), (None, None));
+    put(&store, "a").await.unwrap();
+    assert_eq!(told().await.as_deref(), Some("1"));
+    assert_eq!(synced(), None, "it was synced as it was written");
+    put(&beside, "b").await.unwrap();
+    assert_eq!((told().await, synced()), (Some("2".to_owned()), Some("2".to_owned())));
+    assert_eq!((told().await, synced()), (Some("2".to_owned()), Some("2".to_owned())), "once is enough");
+
+    put(&beside, "c").await.unwrap();
+    put(&store, "a").await.unwrap_err();
+    store
+        .transact(vec![Write::Check { key: RowKey::new(owner(1), "none"), version: 1 }], op())
+        .await
+        .unwrap_err();
+    told().await;
+    assert_eq!(synced().as_deref(), Some("3"), "what wrote nothing has synced nothing");
+    put(&beside, "d").await.unwrap();
+    put(&store, "e").await.unwrap();
+    assert_eq!(told().await.as_deref(), Some("5"));
+    assert_eq!(synced().as_deref(), Some("3"), "what is synced later takes along what was written before");
+}
+
 /// Whoever reads a row, and so may have it at hand, and reads it again when it was written, in whichever way.
 #[tokio::test]
 async fn what_was_written_is_read_whoever_read_it_before() {
