@@ -10,17 +10,17 @@ fn for_group(group: &str) -> Received {
     Received { receipt: String::new(), body: String::new(), group: group.to_owned(), receives: 1 }
 }
 
-/// When each of them began, in milliseconds, if one to `well` takes so long.
-async fn begun(hands: &mut Hands, groups: &[&str], well_takes: u64) -> Vec<(String, u128)> {
+/// When each of them began, in milliseconds, if one to any but `sick` takes so long.
+async fn begun(hands: &mut Hands, groups: &[&str], takes: u64) -> Vec<(String, u128)> {
     let (start, begun) = (Instant::now(), Arc::new(Mutex::new(Vec::new())));
     hands.take(groups.iter().map(|group| for_group(group)).collect(), |message| {
         let begun = Arc::clone(&begun);
         async move {
             begun.lock().unwrap().push((message.group.clone(), start.elapsed().as_millis()));
-            if message.group == "well" {
-                sleep(Duration::from_millis(well_takes)).await;
+            if message.group != "sick" {
+                sleep(Duration::from_millis(takes)).await;
             }
-            message.group != "sick"
+            !["sick", "slow", "slower"].contains(&message.group.as_str())
         }
     });
     hands.empty().await;
@@ -39,10 +39,14 @@ async fn who_takes_nothing_gives_way_to_who_does_but_not_for_long() {
         [at("sick", 0), at("well", 0)],
         "not yet known"
     );
-    assert_eq!(begun(&mut hands, &["sick", "well"], 10).await, [at("well", 0), at("sick", 100)]);
+    assert_eq!(begun(&mut hands, &["sick", "well"], 10).await, [at("well", 0), at("sick", 120)]);
     assert_eq!(begun(&mut hands, &["sick", "well"], 110).await, [at("well", 0), at("sick", 110)]);
     assert_eq!(begun(&mut hands, &["sick", "well"], 1_000).await, [at("well", 0), at("sick", 120)]);
-    assert_eq!(begun(&mut hands, &["sick"], 0).await, [at("sick", 100)], "for more of them");
+    assert_eq!(
+        begun(&mut hands, &["sick"], 0).await,
+        [at("sick", 120)],
+        "for more of them, and for the others"
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -50,14 +54,46 @@ async fn those_to_whom_nothing_arrives_are_served_together() {
     let mut hands = Hands::default();
     begun(&mut hands, &["sick"], 0).await;
     let all = ["sick"; 8];
-    assert_eq!(begun(&mut hands, &all, 0).await, all.map(|sick| at(sick, 0)), "as many as there may be");
+    assert_eq!(begun(&mut hands, &all, 0).await, all.map(|sick| at(sick, 20)), "as many as there may be");
     let few = ["sick"; 7];
     assert_eq!(
         begun(&mut hands, &few, 0).await,
-        few.map(|sick| at(sick, 100)),
+        few.map(|sick| at(sick, 120)),
         "the first has waited enough"
     );
-    assert_eq!(begun(&mut hands, &["sick"], 0).await, [at("sick", 100)], "and no other waits longer for it");
+    assert_eq!(begun(&mut hands, &["sick"], 0).await, [at("sick", 120)], "and no other waits longer for it");
+}
+
+#[tokio::test(start_paused = true)]
+async fn few_of_them_begin_at_a_time_and_who_takes_long_keeps_nobody_from_it() {
+    let mut hands = Hands::default();
+    begun(&mut hands, &["slow", "slower"], 0).await;
+    let nine = ["slow", "slow", "slow", "slow", "slower", "slower", "slower", "slower", "slower"];
+    for (takes, ninth) in [(0, 120), (3, 123), (1_000, 125)] {
+        let began = begun(&mut hands, &nine, takes).await;
+        let at: Vec<_> = began.iter().map(|(_, at)| *at).collect();
+        assert_eq!(at, [120, 120, 120, 120, 120, 120, 120, 120, ninth], "each takes {takes} ms");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn there_are_always_hands_for_those_to_whom_something_arrives() {
+    let mut hands = Hands::default();
+    begun(&mut hands, &["sick", "slow"], 0).await;
+    let take = |hands: &mut Hands, group| {
+        hands.take(vec![for_group(group); 8], |_| async {
+            sleep(Duration::from_secs(15)).await;
+            false
+        });
+    };
+    (0..15).for_each(|_| take(&mut hands, "sick"));
+    let in_hand = |hands: &mut Hands, group| hands.turn().unwrap().in_hand.get(group).copied();
+    assert_eq!((in_hand(&mut hands, "sick"), in_hand(&mut hands, "slow")), (Some(120), None));
+    take(&mut hands, "sick");
+    let turn = hands.turn().unwrap();
+    assert_eq!((turn.most, turn.each), (128, 8));
+    assert_eq!(in_hand(&mut hands, "slow"), Some(8), "no more for those to whom nothing arrives");
+    assert_eq!(in_hand(&mut hands, "well"), None);
 }
 
 #[tokio::test(start_paused = true)]
@@ -65,7 +101,7 @@ async fn who_panics_is_taken_for_sick_and_holds_up_nobody() {
     let mut hands = Hands::default();
     hands.take(vec![for_group("mended")], |_| async { panic!("planted") });
     hands.empty().await;
-    assert_eq!(begun(&mut hands, &["mended", "well"], 10).await, [at("well", 0), at("mended", 100)]);
+    assert_eq!(begun(&mut hands, &["mended", "well"], 10).await, [at("well", 0), at("mended", 120)]);
     assert_eq!(
         begun(&mut hands, &["mended", "well"], 10).await,
         [at("mended", 0), at("well", 0)],

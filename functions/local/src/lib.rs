@@ -2,6 +2,7 @@
 
 mod behind;
 mod cli;
+mod giving_way;
 mod guard;
 mod hands;
 mod host;

@@ -2,6 +2,7 @@
 //! together again; so it is written here, and what the library writes of it elsewhere says the same.
 
 use crate::tools::Told;
+use domain::quoted::quote;
 use rmcp::model::{CallToolResult, ContentBlock, JsonObject, MetaObject, RequestId, Resource};
 use serde::Serialize;
 use serde_json::json;
@@ -40,7 +41,7 @@ pub(crate) fn message(id: &RequestId, told: &Told, is_new: bool) -> serde_json::
     serde_json::to_writer(&mut out, id)?;
     // For clients that read text only.
     say(&mut out, ",\"result\":{\"content\":[{\"type\":\"text\",\"text\":");
-    serde_json::to_writer(&mut out, answer)?;
+    quote(&mut out, answer)?;
     say(&mut out, "}");
     if let Some(resource) = &told.link {
         say(&mut out, ",");

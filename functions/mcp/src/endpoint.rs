@@ -45,6 +45,7 @@ pub(crate) async fn post(
         Some(plain) => told(&server, plain).await?,
         None => None,
     };
+    let is_told = told.is_some();
     let answer = match told {
         Some(told) => ([(header::CONTENT_TYPE, "application/json")], told).into_response(),
         None => by_library(server, headers, body.clone()).await,
@@ -55,7 +56,7 @@ pub(crate) async fn post(
     if let Some(beyond) = call.refusal().filter(|problem| problem.code() == "insufficient-scope") {
         return Err(beyond.clone());
     }
-    explained(&call, version.as_ref(), &body, answer).await
+    if is_told { Ok(answer) } else { explained(&call, version.as_ref(), &body, answer).await }
 }
 
 /// The message with what the tool tells; whatever else comes of the call is kept for the library to say.

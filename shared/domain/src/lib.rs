@@ -64,6 +64,7 @@ pub mod keyring;
 pub mod ledger;
 pub mod outbound;
 pub mod queue;
+pub mod quoted;
 pub mod table;
 
 #[cfg(feature = "conformance")]
