@@ -86,14 +86,18 @@ async fn there_are_always_hands_for_those_to_whom_something_arrives() {
             false
         });
     };
+    let most = |hands: &mut Hands| {
+        let turn = hands.turn().unwrap();
+        assert_eq!(turn.slow, ["sick", "slow"].map(str::to_owned).into());
+        (turn.most, turn.most_slow)
+    };
+    assert_eq!(most(&mut hands), (256, 128));
     (0..15).for_each(|_| take(&mut hands, "sick"));
-    let in_hand = |hands: &mut Hands, group| hands.turn().unwrap().in_hand.get(group).copied();
-    assert_eq!((in_hand(&mut hands, "sick"), in_hand(&mut hands, "slow")), (Some(120), None));
+    assert_eq!(most(&mut hands), (136, 8));
+    take(&mut hands, "well");
+    assert_eq!(most(&mut hands), (128, 8), "theirs count for nobody else");
     take(&mut hands, "sick");
-    let turn = hands.turn().unwrap();
-    assert_eq!((turn.most, turn.each), (128, 8));
-    assert_eq!(in_hand(&mut hands, "slow"), Some(8), "no more for those to whom nothing arrives");
-    assert_eq!(in_hand(&mut hands, "well"), None);
+    assert_eq!(most(&mut hands), (120, 0));
 }
 
 #[tokio::test(start_paused = true)]

@@ -2,6 +2,8 @@
 //! what is parked together is written together; then until the others have just been served, because what comes next for
 //! them is furthest away then; and begins a few at a time.
 
+use futures_util::FutureExt as _;
+use futures_util::future::{BoxFuture, Shared, ready};
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -27,12 +29,15 @@ pub(crate) struct GivingWay {
 /// Some of it, for as long as this lives.
 pub(crate) struct ForWell(watch::Sender<usize>);
 
-/// Those of one group that wait for each other.
+/// Those of one group that wait for each other, and begin one behind the other.
 pub(crate) struct Group {
     until: Instant,
     count: usize,
     is_whole: watch::Sender<bool>,
+    begins: Begins,
 }
+
+type Begins = Shared<BoxFuture<'static, ()>>;
 
 impl GivingWay {
     pub(crate) fn for_well(&self) -> ForWell {
@@ -49,12 +54,9 @@ impl GivingWay {
         group: &mut Group,
         work: Work,
     ) -> impl Future<Output = Work::Output> + use<Work> {
-        let (until, mut is_whole) = group.join();
-        let (turns, mut well) = (Arc::clone(&self.turns), self.well.subscribe());
+        let (begins, turns) = (group.join(&self.well), Arc::clone(&self.turns));
         async move {
-            _ = timeout_at(until, is_whole.wait_for(|whole| *whole)).await;
-            well.mark_unchanged();
-            _ = timeout(GIVES_WAY, well.changed()).await;
+            begins.await;
             let turn = turns.acquire().await;
             let mut work = pin!(work);
             match timeout(BRIEFLY, &mut work).await {
@@ -84,26 +86,33 @@ impl Drop for ForWell {
 }
 
 impl Group {
-    fn until(until: Instant) -> Self {
-        Self { until, count: 0, is_whole: watch::Sender::new(false) }
+    fn until(until: Instant, mut well: watch::Receiver<usize>) -> Self {
+        let (is_whole, mut whole) = watch::channel(false);
+        let begins = async move {
+            _ = timeout_at(until, whole.wait_for(|whole| *whole)).await;
+            well.mark_unchanged();
+            _ = timeout(GIVES_WAY, well.changed()).await;
+        };
+        Self { until, count: 0, is_whole, begins: begins.boxed().shared() }
     }
 
-    /// When it begins at the latest, and whether it is whole before.
-    fn join(&mut self) -> (Instant, watch::Receiver<bool>) {
+    fn join(&mut self, well: &watch::Sender<usize>) -> Begins {
         let now = Instant::now();
         if self.until <= now || self.count == TOGETHER {
-            *self = Self::until(now + GATHERS);
+            *self = Self::until(now + GATHERS, well.subscribe());
         }
         self.count += 1;
         if self.count == TOGETHER {
             self.is_whole.send_replace(true);
         }
-        (self.until, self.is_whole.subscribe())
+        self.begins.clone()
     }
 }
 
 impl Default for Group {
+    /// That of whoever came before them, and did not wait.
     fn default() -> Self {
-        Self::until(Instant::now())
+        let begins = ready(()).boxed().shared();
+        Self { until: Instant::now(), count: 0, is_whole: watch::Sender::default(), begins }
     }
 }

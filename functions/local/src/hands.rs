@@ -13,7 +13,7 @@ use tokio::task::{Id, JoinError, JoinSet};
 const MOST: usize = 256;
 const EACH: usize = TOGETHER;
 
-/// And how many of all those groups to whom nothing arrives, so that there are hands for the others.
+/// And how many of all those groups that are known for it that nothing arrives, so that there are hands for the others.
 const MOST_SICK: usize = 128;
 
 #[derive(Default)]
@@ -41,10 +41,9 @@ impl Hands {
             *in_hand.entry(group.clone()).or_default() += 1;
         }
         let sick = in_hand.iter().filter(|(group, _)| self.sick.contains_key(*group));
-        if sick.map(|(_, count)| count).sum::<usize>() >= MOST_SICK {
-            in_hand.extend(self.sick.keys().map(|group| (group.clone(), EACH)));
-        }
-        Some(Turn { most, each: EACH, in_hand, after: self.served.clone() })
+        let most_slow = MOST_SICK.saturating_sub(sick.map(|(_, count)| count).sum());
+        let slow = self.sick.keys().cloned().collect();
+        Some(Turn { most, each: EACH, in_hand, after: self.served.clone(), slow, most_slow })
     }
 
     pub fn take<Work>(&mut self, mut messages: Vec<Received>, work: impl Fn(Received) -> Work)

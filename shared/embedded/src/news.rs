@@ -23,6 +23,8 @@ pub(crate) struct News {
 
 #[derive(Default)]
 struct Seen {
+    /// A row that is new, whichever.
+    any: AtomicBool,
     change: AtomicBool,
     message: AtomicBool,
     /// A message that is new, hidden, put off or gone.
@@ -62,9 +64,9 @@ impl News {
         }
     }
 
-    /// Behind each commit and before anybody is told of it.
+    /// Behind each commit and before anybody is told of it. Where nothing is new nothing may have been synced.
     pub(crate) fn after_commit(&self, writes: &Connection, was_synced: bool) {
-        if was_synced {
+        if self.seen.any.swap(false, Ordering::Relaxed) && was_synced {
             self.unsynced.store(false, Ordering::Release);
         }
         if self.seen.turn.swap(false, Ordering::Relaxed) {
@@ -82,6 +84,7 @@ impl News {
 impl Seen {
     fn see(&self, action: Action, table: &str) {
         let is_new = action == Action::SQLITE_INSERT;
+        self.any.fetch_or(is_new, Ordering::Relaxed);
         self.change.fetch_or(is_new && table == "change", Ordering::Relaxed);
         self.message.fetch_or(is_new && table == "message", Ordering::Relaxed);
         self.turn.fetch_or(table == "message", Ordering::Relaxed);

@@ -7,7 +7,7 @@ use domain::queue::{MOST_RECEIVES, Message, Queue, Received};
 use domain::{Error, Result};
 use jiff::Timestamp;
 use rusqlite::{Connection, params};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
 
 /// Touches only what it hands out, however long the queue is.
@@ -50,6 +50,9 @@ pub struct Turn {
     pub each: usize,
     pub in_hand: BTreeMap<String, usize>,
     pub after: String,
+    /// And how many of all of these groups.
+    pub slow: HashSet<String>,
+    pub most_slow: usize,
 }
 
 impl Store {
@@ -99,8 +102,8 @@ fn insert(db: &Connection, messages: &[Message], now: Timestamp) -> rusqlite::Re
 
 /// One seek for each group, however long the queue of any of them is.
 fn take(db: &Connection, turn: &Turn, now: Timestamp, hidden_until: i64) -> rusqlite::Result<Vec<Received>> {
-    let Turn { most, each, in_hand, after } = turn;
-    let mut taken = Vec::new();
+    let Turn { most, each, in_hand, after, slow, most_slow } = turn;
+    let (mut taken, mut most_slow) = (Vec::new(), *most_slow);
     let (mut last, mut is_second_lap) = (after.clone(), false);
     while taken.len() < *most {
         let group: Option<String> = db
@@ -114,10 +117,11 @@ fn take(db: &Connection, turn: &Turn, now: Timestamp, hidden_until: i64) -> rusq
             continue;
         };
         let room = each.saturating_sub(in_hand.get(&group).copied().unwrap_or_default());
-        let some = room.min(*most - taken.len());
-        let enough = taken.len() + some;
+        let (is_slow, before) = (slow.contains(&group), taken.len());
+        let some = room.min(*most - before).min(if is_slow { most_slow } else { *most });
         // Again, as long as some of them are given up instead.
-        while some > 0 && !take_of(db, &group, enough, now, hidden_until, &mut taken)? {}
+        while some > 0 && !take_of(db, &group, before + some, now, hidden_until, &mut taken)? {}
+        most_slow -= if is_slow { taken.len() - before } else { 0 };
         last = group;
     }
     Ok(taken)

@@ -110,11 +110,9 @@ fn run(db: Connection, waiting: &Receiver<Task>, news: &News, recent: &Recent) {
         let sync = batch.iter().any(|job| job.durability == Durability::Synced);
         let rows: Vec<_> = batch.iter_mut().flat_map(|job| std::mem::take(&mut job.rows)).collect();
         recent.before_commit(&rows);
-        let before = db.total_changes();
         let (worked, committed) = commit(&db, batch, sync, &mut synced, news);
         recent.after_commit();
-        // Where nothing is written nothing is synced.
-        news.after_commit(&db, sync && committed.is_ok() && db.total_changes() > before);
+        news.after_commit(&db, sync && committed.is_ok());
         for job in worked {
             (job.answer)(committed.clone());
         }
@@ -188,13 +186,13 @@ fn commit(
 
 /// No transaction is begun that is synced less than it has to be.
 fn begin(db: &Connection, sync: bool, synced: &mut Option<bool>) -> rusqlite::Result<()> {
-    if *synced != Some(sync) {
-        db.pragma_update(None, "synchronous", if sync { "FULL" } else { "NORMAL" })?;
-        *synced = Some(sync);
-    }
     if !db.is_autocommit() {
         // The last one could not even be taken back.
         db.execute_batch("ROLLBACK")?;
+    }
+    if *synced != Some(sync) {
+        db.pragma_update(None, "synchronous", if sync { "FULL" } else { "NORMAL" })?;
+        *synced = Some(sync);
     }
     execute(db, "BEGIN IMMEDIATE")
 }

@@ -189,6 +189,32 @@ async fn each_group_has_its_share_and_what_is_given_up_stands_in_nobodys_way() {
 }
 
 #[tokio::test]
+async fn of_all_that_are_slow_no_more_are_taken_than_may_be() {
+    use domain::queue::{Message, Queue as _};
+    use std::time::Duration;
+
+    let (opened, _, _folder) = open();
+    let message = |group: &str| {
+        let (body, group) = ("x".to_owned(), group.to_owned());
+        Message { body, group, delay: Duration::ZERO }
+    };
+    let groups = ["a", "b", "c", "z"].iter().flat_map(|group| std::iter::repeat_n(message(group), 4));
+    opened.store.send(groups.collect()).await.unwrap();
+    let turn = |most, most_slow| {
+        let slow = ["a", "b", "c"].map(str::to_owned).into();
+        embedded::Turn { most, each: 8, slow, most_slow, ..embedded::Turn::default() }
+    };
+    let taken = async |turn| -> String {
+        let taken = opened.store.take_in_turn(turn, Duration::from_secs(60)).await.unwrap();
+        taken.into_iter().map(|message| message.group).collect()
+    };
+    assert_eq!(taken(turn(100, 6)).await, "aaaabbzzzz");
+    assert_eq!(taken(turn(100, 0)).await, "");
+    assert_eq!(taken(turn(1, 6)).await, "b");
+    assert_eq!(taken(turn(100, 100)).await, "bcccc");
+}
+
+#[tokio::test]
 async fn who_waits_for_changes_or_messages_is_told_of_those_and_of_nothing_else() {
     use domain::conformance::{op, owner};
     use domain::queue::{Message, Queue as _};
