@@ -15,16 +15,14 @@ use std::time::Duration;
 
 /// Another one was faster.
 const LATER: Duration = Duration::from_secs(5);
-/// Another one is at it. Asked so often, that was for longer than anybody has it.
+/// Another one is at it.
 const LEASED: Duration = Duration::from_secs(10);
-const MOST_ASKED: u32 = 6;
 
 impl Endpoint<'_> {
     pub(crate) async fn release(
         &self,
         due: Option<Timestamp>,
         failed_since: Option<Timestamp>,
-        receives: u32,
     ) -> Result<Outcome> {
         let (connection, health) = self.standing().await?;
         let now = self.now();
@@ -52,9 +50,8 @@ impl Endpoint<'_> {
             return Ok(Outcome::Done);
         }
         if health.is_leased(now) {
-            // Whoever has it may be at something that was mended meanwhile. In the end it is one that began later, or was
-            // cut short and is followed by the one that it has planned.
-            return Ok(if receives > MOST_ASKED { Outcome::PutAside } else { Outcome::RetryAfter(LEASED) });
+            // Whoever has it may be at something that was mended meanwhile.
+            return Ok(Outcome::RetryAfter(LEASED));
         }
         self.begin(&connection, health).await
     }
