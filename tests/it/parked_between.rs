@@ -253,3 +253,29 @@ async fn what_is_mended_while_somebody_sends_what_was_parked_is_tried_when_they_
     assert!(matches!(outcome, Outcome::RetryAfter(_)), "{outcome:?}");
     finish(release).await;
 }
+
+/// A message is handed out twelve times at most.
+#[tokio::test]
+async fn who_meets_another_again_and_again_is_not_used_up_by_that() {
+    let (house, id, key) = house().await;
+    set(&house, id, "pause").await;
+    house.task(&key, "Milk").await;
+    drain(&house).await;
+    set(&house, id, "resume").await;
+    let release = begin(&house, queued(&house).await.remove(0), 4).await;
+    assert!(release.2);
+    touch(&house, id, "mended").await;
+    let message = queued(&house).await.remove(0);
+    for receives in 1..=6 {
+        let outcome = house.pump.deliver.consume(Received { receives, ..message.clone() }).await.unwrap();
+        assert_eq!(matches!(outcome, Outcome::RetryAfter(_)), receives < 6, "{outcome:?}");
+    }
+    house.store.done(&message.receipt).await.unwrap();
+    let received = || house.store.receive(10, Duration::from_secs(60));
+    pass(&house, 9);
+    assert!(received().await.unwrap().is_empty());
+    pass(&house, 1);
+    let anew = received().await.unwrap().remove(0);
+    assert_eq!((anew.body, anew.receives), (message.body, 1));
+    finish(release).await;
+}

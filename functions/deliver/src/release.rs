@@ -7,6 +7,7 @@ use domain::connection::Connection;
 use domain::delivery::{Health, Job, State};
 use domain::id::EventId;
 use domain::outcome::Outcome;
+use domain::queue::MOST_RECEIVES;
 use domain::table::Query;
 use domain::{Error, Result, due, schema};
 use jiff::Timestamp;
@@ -17,12 +18,15 @@ use std::time::Duration;
 const LATER: Duration = Duration::from_secs(5);
 /// Another one is at it.
 const LEASED: Duration = Duration::from_secs(10);
+/// The rest is for failures of the store.
+const MOST_ASKED: u32 = MOST_RECEIVES / 2;
 
 impl Endpoint<'_> {
     pub(crate) async fn release(
         &self,
         due: Option<Timestamp>,
         failed_since: Option<Timestamp>,
+        receives: u32,
     ) -> Result<Outcome> {
         let (connection, health) = self.standing().await?;
         let now = self.now();
@@ -49,20 +53,29 @@ impl Endpoint<'_> {
             }
             return Ok(Outcome::Done);
         }
-        if health.is_leased(now) {
+        let wait = if health.is_leased(now) {
             // Whoever has it may be at something that was mended meanwhile.
-            return Ok(Outcome::RetryAfter(LEASED));
+            LEASED
+        } else if let Some(outcome) = self.begin(&connection, health).await? {
+            return Ok(outcome);
+        } else {
+            LATER
+        };
+        if receives < MOST_ASKED {
+            return Ok(Outcome::RetryAfter(wait));
         }
-        self.begin(&connection, health).await
+        // A message of its own, before the queue gives this one up.
+        self.queue(Job::Release { due, failed_since }, wait).await?;
+        Ok(Outcome::PutAside)
     }
 
-    /// Should this one be cut short, another one is planned already.
-    async fn begin(&self, connection: &Connection, mut health: Health) -> Result<Outcome> {
+    /// Should this one be cut short, another one is planned already. `None` if another one was faster.
+    async fn begin(&self, connection: &Connection, mut health: Health) -> Result<Option<Outcome>> {
         let now = self.now();
         let until = health.lease(now);
         let another = due::release(self.owner, &health, until)?;
         match self.write(vec![another, health.put(self.owner, now)?]).await {
-            Err(Error::Conflict) => return Ok(Outcome::RetryAfter(LATER)),
+            Err(Error::Conflict) => return Ok(None),
             done => done?,
         }
         health.written();
@@ -72,7 +85,7 @@ impl Endpoint<'_> {
         let end = self.empty(&mut run, wait).await?;
         let outcome = if run.lives { Outcome::Done } else { Outcome::PutAside };
         self.conclude(run.health, end).await?;
-        Ok(outcome)
+        Ok(Some(outcome))
     }
 
     /// What waits, or was given up, is parked, so that it is sent with what is; what was given up has all its tries

@@ -14,7 +14,7 @@ const MOST: usize = 256;
 const EACH: usize = TOGETHER;
 
 /// And how many of all those groups that are known for it that nothing arrives, so that there are hands for the others.
-const MOST_SICK: usize = 128;
+const MOST_SICK: usize = MOST / 2;
 
 #[derive(Default)]
 pub struct Hands {
@@ -46,14 +46,13 @@ impl Hands {
         Some(Turn { most, each: EACH, in_hand, after: self.served.clone(), slow, most_slow })
     }
 
-    pub fn take<Work>(&mut self, mut messages: Vec<Received>, work: impl Fn(Received) -> Work)
+    pub fn take<Work>(&mut self, messages: Vec<Received>, work: impl Fn(Received) -> Work)
     where
         Work: Future<Output = Arrived> + Send + 'static,
     {
         if let Some(last) = messages.last() {
             self.served.clone_from(&last.group);
         }
-        messages.sort_by_key(|message| self.sick.contains_key(&message.group));
         for message in messages {
             let group = message.group.clone();
             let work = match self.sick.get_mut(&group) {
