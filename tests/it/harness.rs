@@ -90,7 +90,12 @@ impl House {
                     clock: Arc::clone(&time),
                     entropy: Arc::clone(&entropy) as _,
                 },
-                fan_out: FanOut::new(Arc::clone(&table), Arc::new(store.clone()), Arc::clone(&time)),
+                fan_out: FanOut::new(
+                    Arc::clone(&table),
+                    Arc::new(store.clone()),
+                    Arc::clone(&time),
+                    Arc::clone(&entropy) as _,
+                ),
             },
             deliver: Deliver {
                 table: Arc::clone(&table),

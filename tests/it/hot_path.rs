@@ -312,6 +312,30 @@ async fn changes_are_read_in_two_trips_and_kept_in_one() {
     assert_eq!((cost.sequential, cost.calls), (2, 4));
 }
 
+/// Where webhooks park, what is for them is written, and looked after once for all.
+#[tokio::test(start_paused = true)]
+async fn what_is_parked_costs_a_row_and_no_message() {
+    let meter = Meter::new();
+    let house = &meter.house;
+    let key = house.api("full_access").await;
+    let mut hooks = Vec::new();
+    for _ in 0..3 {
+        hooks.push(crate::delivering::webhook(house, json!({})).await);
+    }
+    for hook in hooks {
+        crate::parking::set(house, hook, "pause").await;
+    }
+    // The first is tried and parked, after which they are known for it.
+    for title in ["Bread", "Known from here on"] {
+        house.task(&key, title).await;
+        house.pump.drain().await.unwrap();
+    }
+    house.task(&key, "Milk").await;
+    let before = meter.calls.load(Ordering::SeqCst);
+    assert!(crate::delivering::queued(house).await.is_empty());
+    assert_eq!(meter.calls.load(Ordering::SeqCst) - before, 4 + 3 + 1, "as any change, three rows, one look");
+}
+
 /// Who listens is known from the batch before, however many connections there are.
 #[tokio::test(start_paused = true)]
 async fn a_change_costs_as_much_beside_many_connections_and_its_delivery_one_trip_and_one_write() {

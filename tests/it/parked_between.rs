@@ -6,11 +6,13 @@ use crate::hooked::{Hook, Hooked};
 use crate::parking::set;
 use crate::touched::touch;
 use async_trait::async_trait;
+use changes::{Changes, FanOut, Sealer};
 use domain::Result;
 use domain::due::Tick;
 use domain::id::ConnectionId;
 use domain::outcome::{Consumer as _, Outcome};
 use domain::queue::{Queue as _, Received};
+use domain::table::ChangeLog as _;
 use serde_json::json;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -30,6 +32,8 @@ struct Actor {
     stopped: Notify,
     goes_on: Notify,
 }
+
+type Begun = (Arc<Actor>, JoinHandle<()>, bool);
 
 struct Stops;
 
@@ -55,15 +59,42 @@ async fn house() -> (House, ConnectionId, String) {
 }
 
 /// Until it stops; answers whether it does, and does not end before.
-async fn begin(house: &House, message: Received, stops_at: u64) -> (Arc<Actor>, JoinHandle<()>, bool) {
-    let actor = Arc::new(Actor { stops_at: stops_at.into(), ..Actor::default() });
+async fn begin(house: &House, message: Received, stops_at: u64) -> Begun {
     let pump = Arc::clone(&house.pump);
     let work = async move {
-        pump.deliver.consume(message).await.unwrap();
+        let receipt = message.receipt.clone();
+        match pump.deliver.consume(message).await.unwrap() {
+            Outcome::RetryAfter(wait) => pump.store.retry_after(&receipt, wait).await.unwrap(),
+            Outcome::Done | Outcome::PutAside => pump.store.done(&receipt).await.unwrap(),
+        }
     };
+    until_it_stops(work, stops_at).await
+}
+
+async fn until_it_stops(work: impl Future<Output = ()> + Send + 'static, stops_at: u64) -> Begun {
+    let actor = Arc::new(Actor { stops_at: stops_at.into(), ..Actor::default() });
     let mut work = tokio::spawn(ACTOR.scope(Arc::clone(&actor), work));
     let stops = stops(&actor, &mut work).await;
     (actor, work, stops)
+}
+
+/// Another process, which fans out what happened.
+async fn fan_out(house: &House, stops_at: u64) -> Begun {
+    let Sealer { table, clock, entropy } = &house.pump.changes.sealer;
+    let (table, clock, entropy) = (Arc::clone(table), Arc::clone(clock), Arc::clone(entropy));
+    let queue = Arc::new(house.store.clone());
+    let fan_out = FanOut::new(Arc::clone(&table), queue, Arc::clone(&clock), Arc::clone(&entropy));
+    let changes = Changes { sealer: Sealer { table, clock, entropy }, fan_out };
+    let batch = house.store.changes(house.store.bookmark().unwrap().as_deref(), 100).await.unwrap();
+    house.store.set_bookmark(batch.last().unwrap().position.clone()).await.unwrap();
+    let work = async move {
+        changes.begin(&batch).await.unwrap();
+        for change in batch {
+            changes.consume(change).await.unwrap();
+        }
+        changes.end().await.unwrap();
+    };
+    until_it_stops(work, stops_at).await
 }
 
 async fn stops(actor: &Actor, work: &mut JoinHandle<()>) -> bool {
@@ -73,28 +104,48 @@ async fn stops(actor: &Actor, work: &mut JoinHandle<()>) -> bool {
     }
 }
 
-async fn finish((actor, work, stops): (Arc<Actor>, JoinHandle<()>, bool)) {
+async fn finish((actor, work, stops): Begun) {
     if stops {
         actor.goes_on.notify_one();
         work.await.unwrap();
     }
 }
 
-/// One parks an event while its webhook is resumed and what is parked is released, with each stopped before each of
-/// its calls: whoever is later sees the other, so that nothing stays parked.
+/// One parks an event, of which it has a message, while its webhook is resumed and what is parked is released, with each
+/// stopped before each of its calls: whoever is later sees the other, so that nothing stays parked.
 #[tokio::test]
 async fn an_event_that_comes_while_its_webhook_is_resumed_is_not_left_behind() {
+    while_it_is_resumed(false).await;
+}
+
+#[tokio::test]
+async fn an_event_that_is_fanned_out_while_its_webhook_is_resumed_is_not_left_behind() {
+    while_it_is_resumed(true).await;
+}
+
+async fn while_it_is_resumed(is_fanned_out: bool) {
     let (house, id, key) = house().await;
     for releaser_first in [false, true] {
         for parker_stops in 1.. {
             let mut ends = false;
             for releaser_stops in 1.. {
+                let message = if is_fanned_out {
+                    None
+                } else {
+                    house.task(&key, "Milk").await;
+                    Some(queued(&house).await.remove(0))
+                };
                 set(&house, id, "pause").await;
                 // Something is parked already, so that there is something to release.
                 house.task(&key, "Before").await;
                 drain(&house).await;
-                house.task(&key, "Milk").await;
-                let parker = begin(&house, queued(&house).await.remove(0), parker_stops).await;
+                let parker = match message {
+                    Some(message) => begin(&house, message, parker_stops).await,
+                    None => {
+                        house.task(&key, "Milk").await;
+                        fan_out(&house, parker_stops).await
+                    }
+                };
                 set(&house, id, "resume").await;
                 let releaser = begin(&house, queued(&house).await.remove(0), releaser_stops).await;
                 ends = !parker.2;
@@ -163,6 +214,8 @@ async fn what_is_taken_up_is_not_left_behind() {
             house.task(&key, "Milk").await;
             drain(&house).await;
             house.network.answers(|_| (200, None));
+            house.task(&key, "Bread").await;
+            let other = queued(&house).await.remove(0);
             touch(&house, id, &format!("{is_cut_short} {stops}")).await;
             let message = queued(&house).await.remove(0);
             let release = begin(&house, message.clone(), stops).await;
@@ -172,8 +225,6 @@ async fn what_is_taken_up_is_not_left_behind() {
                 house.pump.deliver.consume(message.clone()).await.unwrap();
                 house.store.done(&message.receipt).await.unwrap();
             } else {
-                house.task(&key, "Bread").await;
-                let other = queued(&house).await.remove(0);
                 house.pump.deliver.consume(other).await.unwrap();
                 finish(release).await;
             }
@@ -212,9 +263,7 @@ async fn what_is_parked_behind_a_planned_release_that_is_cut_short_is_not_left_t
         // It has looked already at what is parked.
         let (actor, mut work, _) = begin(&house, planned.clone(), 4).await;
         house.task(&key, "Late").await;
-        let late = queued(&house).await.remove(0);
-        house.pump.deliver.consume(late.clone()).await.unwrap();
-        house.store.done(&late.receipt).await.unwrap();
+        assert!(queued(&house).await.is_empty(), "it is parked where it is fanned out");
         actor.stops_at.store(4 + stops_at, Ordering::SeqCst);
         actor.goes_on.notify_one();
         let is_cut_short = stops(&actor, &mut work).await;

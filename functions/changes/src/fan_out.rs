@@ -1,14 +1,15 @@
-//! Fans each change out: one message for each webhook of its owner that wants to know, all those of a batch at once.
+//! Fans each change out to the webhooks of its owner that want to know: a message for each, or a row where they park;
+//! all those of a batch at once.
 
 use crate::legible;
 use crate::listeners::Listeners;
-use async_trait::async_trait;
+use crate::parked::{Parking, Pending};
 use domain::change::Change;
-use domain::clock::Clock;
+use domain::clock::{Clock, Entropy};
 use domain::connection::Connection;
-use domain::delivery::{Asked, Errand, Job, Origin};
+use domain::delivery::{Asked, Delivery, Errand, Happened, Job, Origin};
 use domain::id::EventId;
-use domain::outcome::{Consumer, Outcome};
+use domain::outcome::Outcome;
 use domain::queue::{Message, Queue};
 use domain::table::{RowChange, Table};
 use domain::{Error, Result, schema};
@@ -20,18 +21,27 @@ pub struct FanOut {
     listeners: Listeners,
     queue: Arc<dyn Queue>,
     clock: Arc<dyn Clock>,
+    parking: Parking,
     /// What this batch has to send.
     messages: Mutex<Vec<Message>>,
+    /// What this batch, and those before it, have to park.
+    parked: Mutex<Pending>,
 }
 
 impl FanOut {
-    pub fn new(table: Arc<dyn Table>, queue: Arc<dyn Queue>, clock: Arc<dyn Clock>) -> Self {
-        let listeners = Listeners::new(table);
-        Self { listeners, queue, clock, messages: Mutex::default() }
+    pub fn new(
+        table: Arc<dyn Table>,
+        queue: Arc<dyn Queue>,
+        clock: Arc<dyn Clock>,
+        entropy: Arc<dyn Entropy>,
+    ) -> Self {
+        let listeners = Listeners::new(Arc::clone(&table));
+        let parking = Parking { table, clock: Arc::clone(&clock), entropy };
+        Self { listeners, queue, clock, parking, messages: Mutex::default(), parked: Mutex::default() }
     }
 
-    fn messages(&self) -> MutexGuard<'_, Vec<Message>> {
-        self.messages.lock().unwrap_or_else(PoisonError::into_inner)
+    async fn send(&self, messages: Vec<Message>) -> Result<()> {
+        if messages.is_empty() { Ok(()) } else { self.queue.send(messages).await }
     }
 
     /// Whoever changed a webhook may have resumed it, or said where it is now.
@@ -40,30 +50,24 @@ impl FanOut {
         let connection: Connection =
             serde_json::from_str(&after.body).map_err(|error| Error::unreadable(&row.key, &error))?;
         if connection.listens(self.clock.now()) {
-            let job = Job::Release { due: None, failed_since: None };
-            let errand = Errand { owner: row.key.owner, connection: connection.id, job };
-            self.messages().push(errand.queued(Duration::ZERO)?);
+            lock(&self.messages).push(Errand::release_now(row.key.owner, connection.id)?);
         }
         Ok(())
     }
-}
 
-#[async_trait]
-impl Consumer<RowChange> for FanOut {
-    async fn begin(&self, _: &[RowChange]) -> Result<()> {
+    pub(crate) fn begin(&self) {
         self.listeners.begin();
-        self.messages().clear();
-        Ok(())
+        lock(&self.messages).clear();
     }
 
-    async fn consume(&self, row: RowChange) -> Result<Outcome> {
+    pub(crate) async fn consume(&self, row: RowChange) -> Result<Outcome> {
         // The log itself is told to nobody: what its sealing writes asks for no connections.
         if row.key.sort.starts_with(schema::AUDIT) {
             return Ok(Outcome::Done);
         }
         if row.key.sort.starts_with(schema::ASKED) {
             if let Some(asked) = legible(Asked::of(&row))?.flatten() {
-                self.messages().push(asked.errand(row.key.owner).queued(Duration::ZERO)?);
+                lock(&self.messages).push(asked.errand(row.key.owner).queued(Duration::ZERO)?);
             }
             return Ok(Outcome::Done);
         }
@@ -78,19 +82,35 @@ impl Consumer<RowChange> for FanOut {
         let (Some(from), Some(after)) = (Origin::of(&row), &row.after) else { return Ok(Outcome::Done) };
         let (event, now) = (EventId::of(change.at, after.version, change.id), self.clock.now());
         let heard = change.events().filter_map(|event| listeners.get(&event)).flatten();
-        let heard: BTreeMap<_, _> = heard.map(|connection| (connection.id, connection)).collect();
-        for connection in heard.into_values() {
-            if legible(change.told(connection, now))?.flatten().is_some() {
-                let job = Job::Send { event, from: from.clone(), due: None, again: None };
-                let errand = Errand { owner: change.owner, connection: connection.id, job };
-                self.messages().push(errand.queued(Duration::ZERO)?);
+        let heard: BTreeMap<_, _> = heard.map(|listener| (listener.connection.id, listener)).collect();
+        let (owner, happened) = (change.owner, Happened::Change(change));
+        for (connection, listener) in heard {
+            let Some(told) = legible(happened.told(&listener.connection, now))?.flatten() else { continue };
+            let from = from.clone();
+            if listener.parks {
+                let mut delivery = Delivery::new(event, connection, from, Some(&happened));
+                delivery.event = told.event;
+                lock(&self.parked).push(owner, delivery);
+            } else {
+                let errand =
+                    Errand { owner, connection, job: Job::Send { event, from, due: None, again: None } };
+                lock(&self.messages).push(errand.queued(Duration::ZERO)?);
             }
         }
         Ok(Outcome::Done)
     }
 
-    async fn end(&self) -> Result<()> {
-        let messages = std::mem::take(&mut *self.messages());
-        if messages.is_empty() { Ok(()) } else { self.queue.send(messages).await }
+    pub(crate) async fn tell(&self) -> Result<()> {
+        let messages = std::mem::take(&mut *lock(&self.messages));
+        self.send(messages).await
     }
+
+    pub(crate) async fn park(&self) -> Result<()> {
+        let parked = std::mem::take(&mut *lock(&self.parked));
+        self.send(self.parking.park(parked).await?).await
+    }
+}
+
+fn lock<T>(held: &Mutex<T>) -> MutexGuard<'_, T> {
+    held.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -2,6 +2,7 @@
 
 mod fan_out;
 mod listeners;
+mod parked;
 mod seal;
 
 pub use fan_out::FanOut;
@@ -21,7 +22,7 @@ pub struct Changes {
 impl Consumer<RowChange> for Changes {
     /// Seals first, because it can be repeated without anybody noticing; a webhook that is told twice notices.
     async fn begin(&self, batch: &[RowChange]) -> Result<()> {
-        self.fan_out.begin(batch).await?;
+        self.fan_out.begin();
         self.sealer.seal(batch).await
     }
 
@@ -30,7 +31,19 @@ impl Consumer<RowChange> for Changes {
     }
 
     async fn end(&self) -> Result<()> {
-        self.fan_out.end().await
+        self.tell().await?;
+        self.park().await
+    }
+}
+
+/// The end of a batch for who parks what there is of several.
+impl Changes {
+    pub async fn tell(&self) -> Result<()> {
+        self.fan_out.tell().await
+    }
+
+    pub async fn park(&self) -> Result<()> {
+        self.fan_out.park().await
     }
 }
 

@@ -59,6 +59,16 @@ impl Endpoint<'_> {
         }
     }
 
+    /// Whoever fans out remembers which webhooks park.
+    pub(crate) async fn write_health(&self, others: Vec<Put>, health: &Health) -> Result<()> {
+        let puts = others.into_iter().chain([health.put(self.owner, self.now())?]);
+        if !health.turns() {
+            return self.write(puts.collect()).await;
+        }
+        let touch = Write::Touch { key: schema::hooks(self.owner) };
+        self.ports.table.transact(puts.map(Write::Put).chain([touch]).collect(), self.op()).await
+    }
+
     pub(crate) async fn queue(&self, job: Job, wait: Duration) -> Result<()> {
         let errand = Errand { owner: self.owner, connection: self.id, job };
         self.ports.queue.send(vec![errand.queued(wait)?]).await

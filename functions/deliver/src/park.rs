@@ -20,7 +20,7 @@ impl Endpoint<'_> {
                 return Ok(());
             }
             health.parking = true;
-            match self.write(vec![health.put(self.owner, self.now())?]).await {
+            match self.write_health(Vec::new(), &health).await {
                 Err(Error::Conflict) => (_, health) = self.standing().await?,
                 done => return done,
             }
@@ -39,7 +39,7 @@ impl Endpoint<'_> {
             }
             let release = due::release(self.owner, &health, now)?;
             health.released(true, Some(now));
-            match self.write(vec![release, health.put(self.owner, now)?]).await {
+            match self.write_health(vec![release], &health).await {
                 Err(Error::Conflict) => {}
                 done => return done,
             }

@@ -74,7 +74,7 @@ impl Endpoint<'_> {
         let now = self.now();
         let until = health.lease(now);
         let another = due::release(self.owner, &health, until)?;
-        match self.write(vec![another, health.put(self.owner, now)?]).await {
+        match self.write_health(vec![another], &health).await {
             Err(Error::Conflict) => return Ok(None),
             done => done?,
         }
@@ -132,8 +132,7 @@ impl Endpoint<'_> {
             };
             let planned = next.map(|at| due::release(self.owner, &health, at)).transpose()?;
             health.released(!matches!(end, End::Empty), next);
-            let puts = planned.into_iter().chain([health.put(self.owner, now)?]).collect();
-            match self.write(puts).await {
+            match self.write_health(planned.into_iter().collect(), &health).await {
                 Err(Error::Conflict) => health = health.instead_of(&self.standing().await?.1),
                 done => {
                     done?;

@@ -171,8 +171,7 @@ impl Endpoint<'_> {
                 }
                 Step::Stay => {}
             }
-            puts.push(health.put(self.owner, now)?);
-            match self.write(puts).await {
+            match self.write_health(puts, &health).await {
                 Err(Error::Conflict) => (_, health) = self.standing().await?,
                 done => return done,
             }
@@ -189,7 +188,7 @@ impl Endpoint<'_> {
             if health.parking {
                 self.queue(Job::Release { due: None, failed_since: None }, Duration::ZERO).await?;
             }
-            match self.write(vec![health.put(self.owner, self.now())?]).await {
+            match self.write_health(Vec::new(), &health).await {
                 Err(Error::Conflict) => (_, health) = self.standing().await?,
                 done => return done,
             }

@@ -53,6 +53,7 @@ impl Host {
             embedded::open(folder, Arc::clone(&clock), Arc::clone(&entropy))?;
         let owner = Arc::new(LocalOwner::new(&keys, Arc::clone(&clock), Arc::clone(&entropy)));
         let (table, beside) = (Arc::new(store.clone()), Arc::new(store.for_consumers()));
+        let patient = Arc::new(store.for_patient_consumers());
         let data_keys = Arc::new(DataKeys::new(Arc::clone(&table) as _, Arc::new(keys)));
         let changes = Changes {
             sealer: Sealer {
@@ -60,10 +61,15 @@ impl Host {
                 clock: Arc::clone(&clock),
                 entropy: Arc::clone(&entropy),
             },
-            fan_out: FanOut::new(Arc::clone(&beside) as _, Arc::clone(&beside) as _, Arc::clone(&clock)),
+            fan_out: FanOut::new(
+                Arc::clone(&patient) as _,
+                Arc::clone(&beside) as _,
+                Arc::clone(&clock),
+                Arc::clone(&entropy),
+            ),
         };
         let deliver = Deliver {
-            table: Arc::new(store.for_patient_consumers()),
+            table: patient,
             keys: Arc::clone(&data_keys),
             outbound: Arc::clone(&outbound),
             queue: Arc::clone(&beside) as _,

@@ -2,6 +2,7 @@
 
 mod behind;
 mod cli;
+mod follower;
 mod giving_way;
 mod guard;
 mod hands;

@@ -1,5 +1,6 @@
 //! What AWS does between the functions: hands changes to `changes` and messages to `deliver`.
 
+use crate::follower::Follower;
 use crate::hands::{Arrived, Hands};
 use changes::Changes;
 use deliver::Deliver;
@@ -8,11 +9,8 @@ use domain::clock::Clock;
 use domain::due::Tick;
 use domain::outcome::{Consumer as _, Outcome};
 use domain::queue::{Queue as _, Received};
-use domain::table::{ChangeLog as _, RowChange};
 use due::Sweep;
 use embedded::Store;
-use futures_util::FutureExt as _;
-use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -22,7 +20,7 @@ const HIDDEN: Duration = Duration::from_secs(60);
 
 /// After a failure of the store, and the longest wait between two looks.
 const PAUSE: Duration = Duration::from_secs(1);
-const LONGEST_WAIT: Duration = Duration::from_secs(60);
+pub(crate) const LONGEST_WAIT: Duration = Duration::from_secs(60);
 
 pub struct Pump {
     pub store: Store,
@@ -36,8 +34,10 @@ impl Pump {
     /// Everything that is due now, and nothing more.
     pub async fn drain(self: &Arc<Self>) -> Result<()> {
         self.due.consume(Tick).await?;
+        let mut follower = self.follower();
         loop {
-            let told = self.follow_some().await?;
+            let told = follower.follow_some().await?;
+            follower.settle().await?;
             let mut hands = Hands::default();
             let taken = self.take_due(&mut hands).await?;
             hands.empty().await;
@@ -49,24 +49,11 @@ impl Pump {
 
     /// Until `stop` says so; what is in hand then is finished.
     pub async fn run(self: Arc<Self>, stop: watch::Receiver<bool>) {
-        tokio::join!(self.tell(stop.clone()), self.hand_out(stop.clone()), self.sweep(stop));
+        tokio::join!(self.follower().run(stop.clone()), self.hand_out(stop.clone()), self.sweep(stop));
     }
 
-    async fn tell(&self, mut stop: watch::Receiver<bool>) {
-        let mut changed = self.store.changed();
-        while !*stop.borrow() {
-            changed.mark_unchanged();
-            let wait = match self.follow_some().await {
-                Ok(0) => LONGEST_WAIT,
-                Ok(_) => continue,
-                Err(error) => paused(&error),
-            };
-            tokio::select! {
-                () = tokio::time::sleep(wait) => {}
-                _ = changed.changed() => {}
-                _ = stop.changed() => {}
-            }
-        }
+    fn follower(&self) -> Follower<'_> {
+        Follower::new(&self.store, &self.changes)
     }
 
     async fn hand_out(self: &Arc<Self>, mut stop: watch::Receiver<bool>) {
@@ -103,46 +90,6 @@ impl Pump {
                 _ = stop.changed() => {}
             }
         }
-    }
-
-    /// One bookmark for all: what is told again after a crash has the same id.
-    async fn follow_some(&self) -> Result<usize> {
-        let batch = self.store.changes(self.store.bookmark()?.as_deref(), 100).await?;
-        if let Ok(told) = AssertUnwindSafe(self.tell_some(&batch)).catch_unwind().await {
-            return told.map(|()| batch.len());
-        }
-        // One of them makes its consumer panic: each by itself, so that none but that one is passed over.
-        for change in &batch {
-            match AssertUnwindSafe(self.tell_some(std::slice::from_ref(change))).catch_unwind().await {
-                Ok(told) => told?,
-                Err(_) => {
-                    let position = change.position.clone();
-                    tracing::error!(position, "a change made its consumer panic, and is passed over");
-                    self.store.set_bookmark(position).await?;
-                }
-            }
-        }
-        Ok(batch.len())
-    }
-
-    /// As far as it comes; the bookmark moves when what was told counts.
-    async fn tell_some(&self, batch: &[RowChange]) -> Result<()> {
-        self.changes.begin(batch).await?;
-        let (mut told, mut failed) = (None, None);
-        for change in batch {
-            match self.changes.consume(change.clone()).await {
-                Ok(_) => told = Some(&change.position),
-                Err(error) => {
-                    failed = Some(error);
-                    break;
-                }
-            }
-        }
-        self.changes.end().await?;
-        if let Some(position) = told {
-            self.store.set_bookmark(position.clone()).await?;
-        }
-        failed.map_or(Ok(()), Err)
     }
 
     /// Puts what is due into hands that are free.
@@ -185,7 +132,7 @@ impl Pump {
     }
 }
 
-fn paused(error: &domain::Error) -> Duration {
+pub(crate) fn paused(error: &domain::Error) -> Duration {
     tracing::error!(%error, "will try again");
     PAUSE
 }

@@ -47,7 +47,12 @@ fn process(house: &House, weather: &Arc<Weather>) -> Process {
                 clock: Arc::clone(clock),
                 entropy: Arc::clone(entropy),
             },
-            fan_out: FanOut::new(Arc::clone(table), Arc::clone(&queue), Arc::clone(clock)),
+            fan_out: FanOut::new(
+                Arc::clone(table),
+                Arc::clone(&queue),
+                Arc::clone(clock),
+                Arc::clone(entropy),
+            ),
         },
         deliver: Deliver {
             table: Arc::clone(table),

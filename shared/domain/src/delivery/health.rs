@@ -43,6 +43,9 @@ pub struct Health {
     leased_until: Option<Timestamp>,
     #[serde(skip)]
     version: Option<u64>,
+    /// Whether what comes was parked when this was read.
+    #[serde(skip)]
+    parked: bool,
 }
 
 /// What follows of a failure.
@@ -65,6 +68,7 @@ impl Health {
             pauses: 0,
             leased_until: None,
             version: None,
+            parked: false,
         }
     }
 
@@ -72,7 +76,7 @@ impl Health {
         let Some(row) = row else { return Ok(Self::new(connection)) };
         let read: Self =
             serde_json::from_str(&row.body).map_err(|error| Error::unreadable(&row.key, &error))?;
-        Ok(Self { version: Some(row.version), ..read })
+        Ok(Self { version: Some(row.version), parked: read.parking, ..read })
     }
 
     pub fn put(&self, owner: OwnerId, now: Timestamp) -> Result<Put> {
@@ -92,13 +96,18 @@ impl Health {
 
     /// It was written; what follows is written upon that.
     pub fn written(&mut self) {
-        self.version = Some(self.next_version());
+        (self.version, self.parked) = (Some(self.next_version()), self.parking);
+    }
+
+    /// Whether what comes is parked from here on, or from here on is not.
+    pub const fn turns(&self) -> bool {
+        self.parking != self.parked
     }
 
     /// The same, upon what was written meanwhile.
     #[must_use]
     pub fn instead_of(self, found: &Self) -> Self {
-        Self { version: found.version, ..self }
+        Self { version: found.version, parked: found.parked, ..self }
     }
 
     /// A try that began then and has failed.

@@ -148,6 +148,12 @@ impl Errand {
         Ok(errand)
     }
 
+    /// What is parked is wanted now.
+    pub fn release_now(owner: OwnerId, connection: ConnectionId) -> Result<queue::Message> {
+        let job = Job::Release { due: None, failed_since: None };
+        Self { owner, connection, job }.queued(Duration::ZERO)
+    }
+
     /// Each webhook has its own turn.
     pub fn queued(self, delay: Duration) -> Result<queue::Message> {
         let group = self.connection.to_string();
