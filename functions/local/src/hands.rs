@@ -1,19 +1,16 @@
 //! Who delivers at this moment, and to which groups: each group has its share, so that one whose receiver hangs holds up
-//! no other, and those to whom nothing arrives wait until those to whom it does have theirs.
+//! no other, and there are always hands for those to whom something arrives.
 
-use crate::giving_way::{GivingWay, Group, TOGETHER};
 use domain::queue::Received;
 use embedded::Turn;
-use futures_util::FutureExt as _;
-use futures_util::future::Either;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use tokio::task::{Id, JoinError, JoinSet};
 
 /// How many deliveries are in hand at the same time, and how many of them of one group.
 const MOST: usize = 256;
-const EACH: usize = TOGETHER;
+const EACH: usize = 8;
 
-/// And how many of all those groups that are known for it that nothing arrives, so that there are hands for the others.
+/// And how many of all those groups that are known for it that nothing arrives.
 const MOST_SICK: usize = MOST / 2;
 
 #[derive(Default)]
@@ -22,8 +19,7 @@ pub struct Hands {
     groups: HashMap<Id, String>,
     served: String,
     /// The groups to whom the last one did not arrive.
-    sick: HashMap<String, Group>,
-    giving_way: GivingWay,
+    sick: HashSet<String>,
 }
 
 /// Whether a message was handled for good.
@@ -40,9 +36,9 @@ impl Hands {
         for group in self.groups.values() {
             *in_hand.entry(group.clone()).or_default() += 1;
         }
-        let sick = in_hand.iter().filter(|(group, _)| self.sick.contains_key(*group));
+        let sick = in_hand.iter().filter(|(group, _)| self.sick.contains(*group));
         let most_slow = MOST_SICK.saturating_sub(sick.map(|(_, count)| count).sum());
-        let slow = self.sick.keys().cloned().collect();
+        let slow = self.sick.clone();
         Some(Turn { most, each: EACH, in_hand, after: self.served.clone(), slow, most_slow })
     }
 
@@ -55,14 +51,7 @@ impl Hands {
         }
         for message in messages {
             let group = message.group.clone();
-            let work = match self.sick.get_mut(&group) {
-                Some(sick) => Either::Left(self.giving_way.behind(sick, work(message))),
-                None => {
-                    let (for_well, work) = (self.giving_way.for_well(), work(message));
-                    Either::Right(work.inspect(|_| drop(for_well)))
-                }
-            };
-            self.groups.insert(self.at_work.spawn(work).id(), group);
+            self.groups.insert(self.at_work.spawn(work(message)).id(), group);
         }
     }
 
@@ -89,7 +78,7 @@ impl Hands {
         let (id, arrived) = done.unwrap_or_else(|error| (error.id(), false));
         match self.groups.remove(&id) {
             Some(group) if arrived => _ = self.sick.remove(&group),
-            Some(group) => _ = self.sick.entry(group).or_default(),
+            Some(group) => _ = self.sick.insert(group),
             None => {}
         }
     }

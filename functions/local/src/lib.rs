@@ -3,7 +3,6 @@
 mod behind;
 mod cli;
 mod follower;
-mod giving_way;
 mod guard;
 mod hands;
 mod host;

@@ -166,7 +166,7 @@ impl Direct {
         if records.is_empty() { Ok(()) } else { self.table.record(records).await }
     }
 
-    /// Whoever tells it again tells the same: the second one changes nothing.
+    /// Whoever tells it again changes nothing, nor does who tells of the same sign-in at the same time.
     async fn put(&self, mut puts: Vec<Put>) -> Result<()> {
         let Some(put) = puts.pop() else { return Ok(()) };
         let same = ChangeId::of(put.key.owner, &put.key.sort, put.expect.next());
@@ -178,7 +178,7 @@ impl Direct {
             self.table.transact(puts.into_iter().map(Write::Put).collect(), op).await
         };
         match done {
-            Err(Error::Conflict) => Ok(()),
+            Err(Error::Conflict | Error::TokenReused) => Ok(()),
             done => done,
         }
     }

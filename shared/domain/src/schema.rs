@@ -171,7 +171,7 @@ pub fn notice_expiry(at: Timestamp) -> Expiry {
     Expiry::at(at + SignedDuration::from_hours(24 * 40))
 }
 
-/// Whoever writes a webhook touches it, so that who remembers them knows.
+/// Whoever writes a webhook, or begins or ends to park what is for it, touches this, so that who remembers them knows.
 pub fn hooks(owner: OwnerId) -> RowKey {
     RowKey::new(owner, "hooks")
 }
