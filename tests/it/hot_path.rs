@@ -322,8 +322,8 @@ async fn what_is_parked_costs_a_row_and_no_message() {
     for _ in 0..3 {
         hooks.push(crate::delivering::webhook(house, json!({})).await);
     }
-    for hook in hooks {
-        crate::parking::set(house, hook, "pause").await;
+    for hook in &hooks {
+        crate::parking::set(house, *hook, "pause").await;
     }
     // The first is tried and parked, after which they are known for it.
     for title in ["Bread", "Known from here on"] {
@@ -334,6 +334,16 @@ async fn what_is_parked_costs_a_row_and_no_message() {
     let before = meter.calls.load(Ordering::SeqCst);
     assert!(crate::delivering::queued(house).await.is_empty());
     assert_eq!(meter.calls.load(Ordering::SeqCst) - before, 4 + 3 + 1, "as any change, three rows, one look");
+    for hook in &hooks {
+        crate::parking::set(house, *hook, "resume").await;
+    }
+    for title in ["Butter", "Known from here on"] {
+        house.pump.drain().await.unwrap();
+        house.task(&key, title).await;
+    }
+    let before = meter.calls.load(Ordering::SeqCst);
+    assert_eq!(crate::delivering::queued(house).await.len(), 3);
+    assert_eq!(meter.calls.load(Ordering::SeqCst) - before, 4, "as any change");
 }
 
 /// Who listens is known from the batch before, however many connections there are.

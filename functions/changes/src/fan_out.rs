@@ -50,7 +50,8 @@ impl FanOut {
         let connection: Connection =
             serde_json::from_str(&after.body).map_err(|error| Error::unreadable(&row.key, &error))?;
         if connection.listens(self.clock.now()) {
-            lock(&self.messages).push(Errand::release_now(row.key.owner, connection.id)?);
+            let errand = Errand::mended(row.key.owner, connection.id);
+            lock(&self.messages).push(errand.queued(Duration::ZERO)?);
         }
         Ok(())
     }

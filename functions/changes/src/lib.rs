@@ -30,9 +30,10 @@ impl Consumer<RowChange> for Changes {
         self.fan_out.consume(row).await
     }
 
+    /// Parks first, for the same reason.
     async fn end(&self) -> Result<()> {
-        self.tell().await?;
-        self.park().await
+        self.park().await?;
+        self.tell().await
     }
 }
 

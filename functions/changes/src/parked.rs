@@ -5,7 +5,7 @@ use crate::legible;
 use crate::listeners::AT_ONCE;
 use domain::clock::{Clock, Entropy};
 use domain::connection::Connection;
-use domain::delivery::{Delivery, Errand, Health, State};
+use domain::delivery::{Delivery, Errand, Health, Job, State};
 use domain::id::{ConnectionId, EventId, OpId, OwnerId};
 use domain::queue::Message;
 use domain::shelf::{self, Entity as _};
@@ -14,6 +14,10 @@ use domain::{Error, Result, schema};
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
+
+/// How many rows are written at the same time.
+const WRITES: usize = 32;
 
 /// What is to be parked, in the order in which it will lie; what is told again is the same again.
 #[derive(Default)]
@@ -39,24 +43,30 @@ impl Pending {
 }
 
 impl Parking {
-    /// Answers what has to be sent: somebody has to look at what nobody would.
+    /// Answers what has to be sent: what could not be parked here, and somebody has to look at what nobody would.
     pub(crate) async fn park(&self, Pending { deliveries, hooks }: Pending) -> Result<Vec<Message>> {
         let writes = deliveries.into_iter().map(|(((owner, _), _), delivery)| self.write(owner, delivery));
-        stream::iter(writes).buffer_unordered(AT_ONCE).try_collect::<()>().await?;
-        self.unseen(hooks).await
+        let left: Vec<_> = stream::iter(writes).buffer_unordered(WRITES).try_collect().await?;
+        let unseen = self.unseen(hooks).await?;
+        left.into_iter().flatten().chain(unseen).map(|errand| errand.queued(Duration::ZERO)).collect()
     }
 
-    /// Whoever was faster had the same event in hand.
-    async fn write(&self, owner: OwnerId, mut delivery: Delivery) -> Result<()> {
+    async fn write(&self, owner: OwnerId, mut delivery: Delivery) -> Result<Option<Errand>> {
         delivery.becomes(State::Parked, None);
         match self.table.put(delivery.put(owner)?, OpId::new(self.clock.now(), self.entropy.bytes())).await {
-            Ok(_) | Err(Error::Conflict) => Ok(()),
+            // Whoever was faster had the same event in hand.
+            Ok(_) | Err(Error::Conflict) => Ok(None),
+            // All of the batch would be told again, to those as well to whom it arrives.
+            Err(Error::Busy) => {
+                let Delivery { id: event, connection, from, .. } = delivery;
+                Ok(Some(Errand { owner, connection, job: Job::Send { event, from, due: None, again: None } }))
+            }
             Err(error) => Err(error),
         }
     }
 
-    async fn unseen(&self, hooks: BTreeSet<Hook>) -> Result<Vec<Message>> {
-        let (hooks, mut messages) = (Vec::from_iter(hooks), Vec::new());
+    async fn unseen(&self, hooks: BTreeSet<Hook>) -> Result<Vec<Errand>> {
+        let (hooks, mut unseen) = (Vec::from_iter(hooks), Vec::new());
         for page in hooks.chunks(AT_ONCE / 2) {
             let keys = page
                 .iter()
@@ -64,11 +74,11 @@ impl Parking {
             let rows = self.table.get_many(&Vec::from_iter(keys)).await?;
             for ((owner, id), rows) in page.iter().zip(rows.chunks(2)) {
                 if legible(self.is_unseen(*id, rows))?.unwrap_or_default() {
-                    messages.push(Errand::release_now(*owner, *id)?);
+                    unseen.push(Errand::parked(*owner, *id, self.clock.now()));
                 }
             }
         }
-        Ok(messages)
+        Ok(unseen)
     }
 
     /// One that is paused is looked at when it is resumed.

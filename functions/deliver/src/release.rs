@@ -4,7 +4,7 @@ use crate::endpoint::{Endpoint, MOST_TRIES};
 use crate::run::{AT_A_TIME, End, PAGE, Run, legible};
 use crate::send::later;
 use domain::connection::Connection;
-use domain::delivery::{Health, Job, State};
+use domain::delivery::{Errand, Health, Job, State};
 use domain::id::EventId;
 use domain::outcome::Outcome;
 use domain::queue::MOST_RECEIVES;
@@ -33,7 +33,10 @@ impl Endpoint<'_> {
         let Some(connection) = connection.filter(|connection| connection.hook(now).is_some()) else {
             return Ok(Outcome::Done);
         };
+        let is_leased = health.is_leased(now);
         let is_whole = match (due, failed_since) {
+            // It has been here, and what waits for its next try since then waits for its time.
+            _ if receives > 1 && is_leased => true,
             (_, Some(since)) => self.revive(State::Failed, since).await?,
             (None, None) => self.revive(State::Waiting, Timestamp::UNIX_EPOCH).await?,
             (Some(_), None) => true,
@@ -53,7 +56,7 @@ impl Endpoint<'_> {
             }
             return Ok(Outcome::Done);
         }
-        let wait = if health.is_leased(now) {
+        let wait = if is_leased {
             // Whoever has it may be at something that was mended meanwhile.
             LEASED
         } else if let Some(outcome) = self.begin(&connection, health).await? {
@@ -65,7 +68,8 @@ impl Endpoint<'_> {
             return Ok(Outcome::RetryAfter(wait));
         }
         // A message of its own, before the queue gives this one up.
-        self.queue(Job::Release { due, failed_since }, wait).await?;
+        let errand = Errand::parked(self.owner, self.id, now);
+        self.ports.queue.send(vec![errand.queued(wait)?]).await?;
         Ok(Outcome::PutAside)
     }
 
@@ -75,7 +79,7 @@ impl Endpoint<'_> {
         let until = health.lease(now);
         let another = due::release(self.owner, &health, until)?;
         match self.write_health(vec![another], &health).await {
-            Err(Error::Conflict) => return Ok(None),
+            Err(Error::Conflict | Error::Busy) => return Ok(None),
             done => done?,
         }
         health.written();

@@ -3,9 +3,9 @@
 
 use crate::pump::{LONGEST_WAIT, paused};
 use changes::Changes;
-use domain::Result;
 use domain::outcome::Consumer as _;
 use domain::table::{ChangeLog as _, RowChange};
+use domain::{Error, Result};
 use embedded::Store;
 use futures_util::FutureExt as _;
 use std::panic::AssertUnwindSafe;
@@ -56,19 +56,20 @@ impl<'a> Follower<'a> {
         }
     }
 
-    /// How many were told. What was told before an error and is not settled is told again.
+    /// How many were told. As far as that came before an error it is certain, so that it is not told once more.
     pub(crate) async fn follow_some(&mut self) -> Result<usize> {
         let told = self.go_on().await;
         if told.is_err() {
-            self.ahead = None;
+            self.settle().await?;
         }
         told
     }
 
-    /// Here it is certain.
+    /// What was told is told again if this fails.
     pub(crate) async fn settle(&mut self) -> Result<()> {
         let Some(ahead) = self.ahead.take() else { return Ok(()) };
-        self.changes.park().await?;
+        let parked = AssertUnwindSafe(self.changes.park()).catch_unwind().await;
+        parked.unwrap_or_else(|_| Err(Error::internal("parking panicked")))?;
         self.store.set_bookmark(ahead.position).await
     }
 

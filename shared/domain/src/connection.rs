@@ -246,7 +246,7 @@ impl Connection {
     /// A webhook for which there is something to be told: now, or once it is resumed.
     pub fn hook(&self, now: Timestamp) -> Option<Hook<'_>> {
         let Face::Webhook { config, secrets } = &self.face else { return None };
-        let comes_back = self.expires_at.is_none_or(|end| now < end + AWAITED);
+        let comes_back = self.expires_at.is_none_or(|end| now.duration_since(end) < AWAITED);
         (self.status != Status::Revoked && comes_back).then_some(Hook { config, secrets })
     }
 

@@ -166,10 +166,10 @@ impl Direct {
         if records.is_empty() { Ok(()) } else { self.table.record(records).await }
     }
 
-    /// Whoever tells it again changes nothing, nor does who tells of the same sign-in at the same time.
+    /// Whoever tells it again tells the same: the second one changes nothing.
     async fn put(&self, mut puts: Vec<Put>) -> Result<()> {
-        let Some(put) = puts.pop() else { return Ok(()) };
-        let same = ChangeId::of(put.key.owner, &put.key.sort, put.expect.next());
+        let same = puts.first().map(|put| ChangeId::of(put.key.owner, &put.key.sort, put.expect.next()));
+        let (Some(same), Some(put)) = (same, puts.pop()) else { return Ok(()) };
         let op = OpId::from_bytes(*same.as_bytes());
         let done = if puts.is_empty() {
             self.table.put(put, op).await.map(drop)
@@ -178,7 +178,7 @@ impl Direct {
             self.table.transact(puts.into_iter().map(Write::Put).collect(), op).await
         };
         match done {
-            Err(Error::Conflict | Error::TokenReused) => Ok(()),
+            Err(Error::Conflict) => Ok(()),
             done => done,
         }
     }

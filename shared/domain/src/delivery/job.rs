@@ -148,10 +148,14 @@ impl Errand {
         Ok(errand)
     }
 
-    /// What is parked is wanted now.
-    pub fn release_now(owner: OwnerId, connection: ConnectionId) -> Result<queue::Message> {
-        let job = Job::Release { due: None, failed_since: None };
-        Self { owner, connection, job }.queued(Duration::ZERO)
+    /// What is parked is wanted now, with what waits for its next try.
+    pub const fn mended(owner: OwnerId, connection: ConnectionId) -> Self {
+        Self { owner, connection, job: Job::Release { due: None, failed_since: None } }
+    }
+
+    /// What is parked is wanted now, and nothing else.
+    pub const fn parked(owner: OwnerId, connection: ConnectionId, now: Timestamp) -> Self {
+        Self { owner, connection, job: Job::Release { due: None, failed_since: Some(now) } }
     }
 
     /// Each webhook has its own turn.
