@@ -4,7 +4,7 @@ use crate::endpoint::{Endpoint, MOST_TRIES};
 use crate::run::{AT_A_TIME, End, PAGE, Run, legible};
 use crate::send::later;
 use domain::connection::Connection;
-use domain::delivery::{Errand, Health, Job, State};
+use domain::delivery::{Health, Job, State};
 use domain::id::EventId;
 use domain::outcome::Outcome;
 use domain::queue::MOST_RECEIVES;
@@ -18,7 +18,7 @@ use std::time::Duration;
 const LATER: Duration = Duration::from_secs(5);
 /// Another one is at it.
 const LEASED: Duration = Duration::from_secs(10);
-/// The rest is for failures of the store.
+/// How often one message begins, or meets another; a message of its own goes on, before the queue gives this one up.
 const MOST_ASKED: u32 = MOST_RECEIVES / 2;
 
 impl Endpoint<'_> {
@@ -33,6 +33,12 @@ impl Endpoint<'_> {
         let Some(connection) = connection.filter(|connection| connection.hook(now).is_some()) else {
             return Ok(Outcome::Done);
         };
+        if receives >= MOST_ASKED {
+            // Something is left to be done, and the queue would give this one up.
+            let job = Job::Release { due, failed_since: failed_since.or(Some(now)) };
+            self.queue(job, LEASED).await?;
+            return Ok(Outcome::PutAside);
+        }
         let is_leased = health.is_leased(now);
         let is_whole = match (due, failed_since) {
             // It has been here, and what waits for its next try since then waits for its time.
@@ -56,30 +62,20 @@ impl Endpoint<'_> {
             }
             return Ok(Outcome::Done);
         }
-        let wait = if is_leased {
+        if is_leased {
             // Whoever has it may be at something that was mended meanwhile.
-            LEASED
-        } else if let Some(outcome) = self.begin(&connection, health).await? {
-            return Ok(outcome);
-        } else {
-            LATER
-        };
-        if receives < MOST_ASKED {
-            return Ok(Outcome::RetryAfter(wait));
+            return Ok(Outcome::RetryAfter(LEASED));
         }
-        // A message of its own, before the queue gives this one up.
-        let errand = Errand::parked(self.owner, self.id, now);
-        self.ports.queue.send(vec![errand.queued(wait)?]).await?;
-        Ok(Outcome::PutAside)
+        self.begin(&connection, health).await
     }
 
-    /// Should this one be cut short, another one is planned already. `None` if another one was faster.
-    async fn begin(&self, connection: &Connection, mut health: Health) -> Result<Option<Outcome>> {
+    /// Should this one be cut short, another one is planned already.
+    async fn begin(&self, connection: &Connection, mut health: Health) -> Result<Outcome> {
         let now = self.now();
         let until = health.lease(now);
         let another = due::release(self.owner, &health, until)?;
         match self.write_health(vec![another], &health).await {
-            Err(Error::Conflict | Error::Busy) => return Ok(None),
+            Err(Error::Conflict | Error::Busy) => return Ok(Outcome::RetryAfter(LATER)),
             done => done?,
         }
         health.written();
@@ -89,7 +85,7 @@ impl Endpoint<'_> {
         let end = self.empty(&mut run, wait).await?;
         let outcome = if run.lives { Outcome::Done } else { Outcome::PutAside };
         self.conclude(run.health, end).await?;
-        Ok(Some(outcome))
+        Ok(outcome)
     }
 
     /// What waits, or was given up, is parked, so that it is sent with what is; what was given up has all its tries
