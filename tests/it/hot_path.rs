@@ -337,10 +337,12 @@ async fn what_is_parked_costs_a_row_and_no_message() {
     for hook in &hooks {
         crate::parking::set(house, *hook, "resume").await;
     }
+    // The first is parked behind what is parked, until that is sent.
     for title in ["Butter", "Known from here on"] {
-        house.pump.drain().await.unwrap();
         house.task(&key, title).await;
+        house.pump.drain().await.unwrap();
     }
+    house.task(&key, "Cheese").await;
     let before = meter.calls.load(Ordering::SeqCst);
     assert_eq!(crate::delivering::queued(house).await.len(), 3);
     assert_eq!(meter.calls.load(Ordering::SeqCst) - before, 4, "as any change");

@@ -288,9 +288,8 @@ async fn what_is_parked_behind_a_planned_release_that_is_cut_short_is_not_left_t
     }
 }
 
-/// The larder that is at it may hang at the address of before.
-#[tokio::test]
-async fn what_is_mended_while_somebody_sends_what_was_parked_is_tried_when_they_are_done() {
+/// Somebody sends what was parked, and its owner has mended something since, which has a message of its own.
+async fn mended_meanwhile() -> (House, Begun, Received) {
     let (house, id, key) = house().await;
     set(&house, id, "pause").await;
     house.task(&key, "Milk").await;
@@ -300,6 +299,13 @@ async fn what_is_mended_while_somebody_sends_what_was_parked_is_tried_when_they_
     assert!(release.2);
     touch(&house, id, "mended").await;
     let message = queued(&house).await.remove(0);
+    (house, release, message)
+}
+
+/// The larder that is at it may hang at the address of before.
+#[tokio::test]
+async fn what_is_mended_while_somebody_sends_what_was_parked_is_tried_when_they_are_done() {
+    let (house, release, message) = mended_meanwhile().await;
     let outcome = house.pump.deliver.consume(message).await.unwrap();
     assert!(matches!(outcome, Outcome::RetryAfter(_)), "{outcome:?}");
     finish(release).await;
@@ -308,15 +314,7 @@ async fn what_is_mended_while_somebody_sends_what_was_parked_is_tried_when_they_
 /// A message is handed out twelve times at most.
 #[tokio::test]
 async fn who_meets_another_again_and_again_is_not_used_up_by_that() {
-    let (house, id, key) = house().await;
-    set(&house, id, "pause").await;
-    house.task(&key, "Milk").await;
-    drain(&house).await;
-    set(&house, id, "resume").await;
-    let release = begin(&house, queued(&house).await.remove(0), 4).await;
-    assert!(release.2);
-    touch(&house, id, "mended").await;
-    let message = queued(&house).await.remove(0);
+    let (house, release, message) = mended_meanwhile().await;
     for receives in 1..=6 {
         let outcome = house.pump.deliver.consume(Received { receives, ..message.clone() }).await.unwrap();
         assert_eq!(matches!(outcome, Outcome::RetryAfter(_)), receives < 6, "{outcome:?}");
