@@ -289,7 +289,7 @@ async fn what_is_parked_behind_a_planned_release_that_is_cut_short_is_not_left_t
 }
 
 /// Somebody sends what was parked, and its owner has mended something since, which has a message of its own.
-async fn mended_meanwhile() -> (House, Begun, Received) {
+async fn mended_meanwhile() -> (House, ConnectionId, Begun, Received) {
     let (house, id, key) = house().await;
     set(&house, id, "pause").await;
     house.task(&key, "Milk").await;
@@ -299,33 +299,55 @@ async fn mended_meanwhile() -> (House, Begun, Received) {
     assert!(release.2);
     touch(&house, id, "mended").await;
     let message = queued(&house).await.remove(0);
-    (house, release, message)
+    (house, id, release, message)
 }
 
-/// The larder that is at it may hang at the address of before.
+/// The larder that is at it may hang at the address of before: it goes on at once, and no message comes back again and again
+/// until it is done.
 #[tokio::test]
-async fn what_is_mended_while_somebody_sends_what_was_parked_is_tried_when_they_are_done() {
-    let (house, release, message) = mended_meanwhile().await;
-    let outcome = house.pump.deliver.consume(message).await.unwrap();
-    assert!(matches!(outcome, Outcome::RetryAfter(_)), "{outcome:?}");
-    finish(release).await;
-}
-
-/// A message is handed out twelve times at most.
-#[tokio::test]
-async fn who_meets_another_again_and_again_is_not_used_up_by_that() {
-    let (house, release, message) = mended_meanwhile().await;
-    for receives in 1..=6 {
-        let outcome = house.pump.deliver.consume(Received { receives, ..message.clone() }).await.unwrap();
-        assert_eq!(matches!(outcome, Outcome::RetryAfter(_)), receives < 6, "{outcome:?}");
+async fn what_is_mended_while_somebody_sends_what_was_parked_is_tried_as_soon_as_they_are_done() {
+    let (house, id, release, message) = mended_meanwhile().await;
+    house.network.answers(|_| (500, None));
+    for _ in 0..2 {
+        let outcome = house.pump.deliver.consume(message.clone()).await.unwrap();
+        assert!(matches!(outcome, Outcome::PutAside), "{outcome:?}");
     }
     house.store.done(&message.receipt).await.unwrap();
-    let received = || house.store.receive(10, Duration::from_secs(60));
-    pass(&house, 9);
-    assert!(received().await.unwrap().is_empty());
-    pass(&house, 1);
-    let anew = received().await.unwrap().remove(0);
-    assert!(anew.body.contains("release"));
-    assert_eq!((anew.group, anew.receives), (message.group, 1));
     finish(release).await;
+    assert_eq!(
+        house.network.take().iter().map(title).collect::<Vec<_>>(),
+        ["Milk"],
+        "at the address of before"
+    );
+    house.network.answers(|_| (200, None));
+    assert_eq!(drain(&house).await.iter().map(title).collect::<Vec<_>>(), ["Milk"]);
+    assert!(!health(&house, id).await.parking);
+}
+
+/// Both of them are cut short; what they had in hand is handed out at once by the next larder, and is about nothing then.
+#[tokio::test]
+async fn what_is_mended_is_tried_although_whoever_is_at_it_is_cut_short() {
+    for stops in 1.. {
+        let (house, id, release, message) = mended_meanwhile().await;
+        release.1.abort();
+        let (_, work, is_cut_short) = begin(&house, message.clone(), stops).await;
+        work.abort();
+        if is_cut_short {
+            house.pump.deliver.consume(message.clone()).await.unwrap();
+            house.store.done(&message.receipt).await.unwrap();
+        }
+        pass(&house, 59);
+        assert!(drain(&house).await.is_empty(), "the lease still stands");
+        pass(&house, 1);
+        assert_eq!(
+            drain(&house).await.iter().map(title).collect::<Vec<_>>(),
+            ["Milk"],
+            "before call {stops}"
+        );
+        assert!(!health(&house, id).await.parking);
+        if !is_cut_short {
+            assert!(stops > 3, "{stops} calls of one that meets another");
+            break;
+        }
+    }
 }

@@ -45,6 +45,7 @@ async fn one_that_is_down_is_looked_at_no_more_often_for_being_touched() {
     drain(&house).await;
     *house.network.receiver.lock().unwrap() = Some(Box::new(|_| Err(OutboundError::TimedOut)));
     set(&house, id, "resume").await;
+    assert_eq!(drain(&house).await.len(), 1);
     for number in 0..20 {
         touch(&house, id, &number.to_string()).await;
         assert_eq!(drain(&house).await.len(), 1, "it is tried at once");

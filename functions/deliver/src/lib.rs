@@ -37,7 +37,7 @@ impl Consumer<Received> for Deliver {
         let endpoint = Endpoint { ports: self, owner, id: connection };
         match job {
             Job::Send { event, from, due, again } => endpoint.send(Try { event, from, due, again }).await,
-            Job::Release { due, failed_since } => endpoint.release(due, failed_since, message.receives).await,
+            Job::Release { due, failed_since } => endpoint.release(due, failed_since).await,
         }
     }
 }

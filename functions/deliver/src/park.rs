@@ -2,9 +2,10 @@
 //! as whoever releases does: so whichever of them is later sees the other.
 
 use crate::endpoint::{Endpoint, MOST_TRIES};
-use domain::delivery::{Delivery, Health, State};
+use domain::delivery::{Delivery, Health, Job, State};
 use domain::due;
 use domain::{Error, Result};
+use std::time::Duration;
 
 impl Endpoint<'_> {
     pub(crate) async fn park(&self, mut delivery: Delivery, health: Health) -> Result<()> {
@@ -41,7 +42,13 @@ impl Endpoint<'_> {
             health.released(true, Some(now));
             match self.write_health(vec![release], &health).await {
                 Err(Error::Conflict) => {}
-                done => return done,
+                done => {
+                    done?;
+                    // Its row would be swept within a minute.
+                    return self
+                        .queue(Job::Release { due: Some(now), failed_since: None }, Duration::ZERO)
+                        .await;
+                }
             }
         }
         Err(Error::Busy)

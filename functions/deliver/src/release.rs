@@ -7,42 +7,26 @@ use domain::connection::Connection;
 use domain::delivery::{Health, Job, State};
 use domain::id::EventId;
 use domain::outcome::Outcome;
-use domain::queue::MOST_RECEIVES;
 use domain::table::Query;
 use domain::{Error, Result, due, schema};
 use jiff::Timestamp;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-/// Another one was faster.
+/// Others were faster, again and again.
 const LATER: Duration = Duration::from_secs(5);
-/// Another one is at it.
-const LEASED: Duration = Duration::from_secs(10);
-/// How often one message begins, or meets another; a message of its own goes on, before the queue gives this one up.
-const MOST_ASKED: u32 = MOST_RECEIVES / 2;
 
 impl Endpoint<'_> {
     pub(crate) async fn release(
         &self,
         due: Option<Timestamp>,
         failed_since: Option<Timestamp>,
-        receives: u32,
     ) -> Result<Outcome> {
-        let (connection, health) = self.standing().await?;
-        let now = self.now();
-        let Some(connection) = connection.filter(|connection| connection.hook(now).is_some()) else {
+        let (mut connection, mut health) = self.standing().await?;
+        if connection.as_ref().is_none_or(|connection| connection.hook(self.now()).is_none()) {
             return Ok(Outcome::Done);
-        };
-        if receives >= MOST_ASKED {
-            // Something is left to be done, and the queue would give this one up.
-            let job = Job::Release { due, failed_since: failed_since.or(Some(now)) };
-            self.queue(job, LEASED).await?;
-            return Ok(Outcome::PutAside);
         }
-        let is_leased = health.is_leased(now);
         let is_whole = match (due, failed_since) {
-            // It has been here, and what waits for its next try since then waits for its time.
-            _ if receives > 1 && is_leased => true,
             (_, Some(since)) => self.revive(State::Failed, since).await?,
             (None, None) => self.revive(State::Waiting, Timestamp::UNIX_EPOCH).await?,
             (Some(_), None) => true,
@@ -51,40 +35,66 @@ impl Endpoint<'_> {
             self.queue(Job::Release { due, failed_since }, Duration::ZERO).await?;
             return Ok(Outcome::Done);
         }
+        let is_for_all = (due, failed_since) == (None, None);
+        for _ in 0..MOST_TRIES {
+            match self.begin(health, due, is_for_all).await {
+                Err(Error::Conflict) => (connection, health) = self.standing().await?,
+                Err(Error::Busy) => break,
+                Ok(Some(health)) => return self.run(connection.as_ref(), health).await,
+                done => return done.map(|_| Outcome::PutAside),
+            }
+        }
+        Ok(Outcome::RetryAfter(LATER))
+    }
+
+    /// `None` if there is nothing to be done, or others are at it.
+    async fn begin(
+        &self,
+        mut health: Health,
+        due: Option<Timestamp>,
+        is_for_all: bool,
+    ) -> Result<Option<Health>> {
         // One before this may have been cut short behind what it parked.
         if !health.parking && !self.holds_any().await? {
-            return Ok(Outcome::Done);
+            return Ok(None);
         }
         if !health.awaits(due) {
             // Another one is planned, unless the last was cut short behind its end.
             if health.release_at.is_none() {
                 self.look_again().await?;
             }
-            return Ok(Outcome::Done);
+            return Ok(None);
         }
-        if is_leased {
-            // Whoever has it may be at something that was mended meanwhile.
-            return Ok(Outcome::RetryAfter(LEASED));
+        let now = self.now();
+        if let Some(until) = health.leased(now) {
+            return self.leave(health, until, is_for_all).await.map(|()| None);
         }
-        self.begin(&connection, health).await
+        let until = health.lease(now);
+        // Should this one be cut short, another one is planned already.
+        let another = due::release(self.owner, &health, until)?;
+        self.write_health(vec![another], &health).await?;
+        health.written();
+        Ok(Some(health))
     }
 
-    /// Should this one be cut short, another one is planned already.
-    async fn begin(&self, connection: &Connection, mut health: Health) -> Result<Outcome> {
-        let now = self.now();
-        let until = health.lease(now);
-        let another = due::release(self.owner, &health, until)?;
-        match self.write_health(vec![another], &health).await {
-            Err(Error::Conflict | Error::Busy) => return Ok(Outcome::RetryAfter(LATER)),
-            done => done?,
+    /// Whoever is at it finds what is parked, but may be cut short, or may be at something that was mended meanwhile.
+    async fn leave(&self, mut health: Health, until: Timestamp, is_for_all: bool) -> Result<()> {
+        if health.wanted {
+            return Ok(());
         }
-        health.written();
-        let (left, wait) = share(connection, now);
+        let wait = Duration::try_from(until.duration_since(self.now())).unwrap_or_default();
+        self.queue(Job::Release { due: Some(until), failed_since: None }, wait).await?;
+        health.wanted = is_for_all;
+        if is_for_all { self.write_health(Vec::new(), &health).await } else { Ok(()) }
+    }
+
+    async fn run(&self, connection: Option<&Connection>, health: Health) -> Result<Outcome> {
+        let (left, wait) = share(connection, self.now());
         let (began, tried) = (self.ports.clock.elapsed(), BTreeSet::new());
         let mut run = Run { health, lives: false, began, left, tried };
-        let end = self.empty(&mut run, wait).await?;
+        let end = self.empty(&mut run).await?;
         let outcome = if run.lives { Outcome::Done } else { Outcome::PutAside };
-        self.conclude(run.health, end).await?;
+        self.conclude(run.health, end, wait).await?;
         Ok(outcome)
     }
 
@@ -122,36 +132,34 @@ impl Endpoint<'_> {
     }
 
     /// What comes next is certain before this is done; where nothing comes next, one more look at what came meanwhile.
-    async fn conclude(&self, mut health: Health, end: End) -> Result<()> {
+    async fn conclude(&self, mut health: Health, end: End, wait: Duration) -> Result<()> {
         for _ in 0..MOST_TRIES {
-            let now = self.now();
+            let is_wanted = health.wanted && !matches!(end, End::Deaf);
             let next = match end {
-                End::Empty | End::Deaf => None,
-                End::Down(until) => Some(until),
-                End::More(wait) => Some(later(now, wait)),
+                End::Down(until) if !is_wanted => Some(until),
+                End::Empty | End::Deaf if !is_wanted => None,
+                _ => Some(later(self.now(), wait)),
             };
             let planned = next.map(|at| due::release(self.owner, &health, at)).transpose()?;
-            health.released(!matches!(end, End::Empty), next);
+            health.released(!matches!(end, End::Empty) || is_wanted, next);
             match self.write_health(planned.into_iter().collect(), &health).await {
                 Err(Error::Conflict) => health = health.instead_of(&self.standing().await?.1),
                 done => {
                     done?;
-                    return self.go_on(&end, next).await;
+                    // The reminder would come a minute later: whichever of the two is first is the one that counts.
+                    let now = |due| self.queue(Job::Release { due, failed_since: None }, wait);
+                    return match end {
+                        _ if is_wanted => now(None).await,
+                        End::More => now(next).await,
+                        End::Down(_) => Ok(()),
+                        // What came meanwhile.
+                        End::Empty | End::Deaf if self.holds_any().await? => self.look_again().await,
+                        End::Empty | End::Deaf => Ok(()),
+                    };
                 }
             }
         }
         Err(Error::Busy)
-    }
-
-    async fn go_on(&self, end: &End, due: Option<Timestamp>) -> Result<()> {
-        match end {
-            // The reminder would come a minute later: whichever of the two is first is the one that counts.
-            End::More(wait) => self.queue(Job::Release { due, failed_since: None }, *wait).await,
-            End::Down(_) => Ok(()),
-            // What came meanwhile.
-            End::Empty | End::Deaf if self.holds_any().await? => self.look_again().await,
-            End::Empty | End::Deaf => Ok(()),
-        }
     }
 
     async fn holds_any(&self) -> Result<bool> {
@@ -162,8 +170,9 @@ impl Endpoint<'_> {
 }
 
 /// How many at a time, and how long between: as its owner wants, else as fast as it answers.
-fn share(connection: &Connection, now: Timestamp) -> (u64, Duration) {
-    let rate = connection.hook(now).and_then(|hook| hook.config.replay_per_minute);
+fn share(connection: Option<&Connection>, now: Timestamp) -> (u64, Duration) {
+    let hook = connection.and_then(|connection| connection.hook(now));
+    let rate = hook.and_then(|hook| hook.config.replay_per_minute);
     rate.map_or((u64::MAX, Duration::ZERO), |rate| {
         let rate = rate.get().unsigned_abs();
         let left = (rate / 6).max(1);

@@ -21,8 +21,8 @@ pub(crate) const PAGE: usize = 25;
 /// Why it ended.
 pub(crate) enum End {
     Empty,
-    /// There is more, to be looked at after this wait.
-    More(Duration),
+    /// There is more.
+    More,
     /// Neither the oldest nor the newest was taken.
     Down(Timestamp),
     /// It is not to be sent to.
@@ -53,7 +53,7 @@ pub(crate) fn legible(row: &Row) -> Option<Delivery> {
 }
 
 impl Endpoint<'_> {
-    pub(crate) async fn empty(&self, run: &mut Run, wait: Duration) -> Result<End> {
+    pub(crate) async fn empty(&self, run: &mut Run) -> Result<End> {
         let all = State::Parked.all(self.owner, self.id);
         let mut after = None;
         loop {
@@ -62,7 +62,7 @@ impl Endpoint<'_> {
             let Some(connection) = connection else { return Ok(End::Deaf) };
             for (delivery, origin) in parked {
                 if run.left == 0 || self.ports.clock.elapsed().saturating_sub(run.began) >= AT_A_TIME {
-                    return Ok(End::More(wait));
+                    return Ok(End::More);
                 }
                 run.left -= 1;
                 if let Some(end) = self.let_go(&connection, delivery, origin, run, &all).await? {

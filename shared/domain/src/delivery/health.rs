@@ -41,6 +41,9 @@ pub struct Health {
     pub release_at: Option<Timestamp>,
     pauses: usize,
     leased_until: Option<Timestamp>,
+    /// Somebody wants a release, and whoever has the lease goes on because of it.
+    #[serde(default)]
+    pub wanted: bool,
     #[serde(skip)]
     version: Option<u64>,
     /// Whether what comes was parked when this was read.
@@ -67,6 +70,7 @@ impl Health {
             release_at: None,
             pauses: 0,
             leased_until: None,
+            wanted: false,
             version: None,
             parked: false,
         }
@@ -107,7 +111,7 @@ impl Health {
     /// The same, upon what was written meanwhile.
     #[must_use]
     pub fn instead_of(self, found: &Self) -> Self {
-        Self { version: found.version, parked: found.parked, ..self }
+        Self { version: found.version, parked: found.parked, wanted: found.wanted, ..self }
     }
 
     /// A try that began then and has failed.
@@ -163,19 +167,22 @@ impl Health {
         due.is_none() || due == self.release_at
     }
 
-    pub fn is_leased(&self, now: Timestamp) -> bool {
-        self.leased_until.is_some_and(|until| now < until && until.duration_since(now) <= LEASE)
+    /// Until when somebody is at it.
+    pub fn leased(&self, now: Timestamp) -> Option<Timestamp> {
+        self.leased_until.filter(|until| now < *until && until.duration_since(now) <= LEASE)
     }
 
     /// Until when it is held: should it be cut short, that is when the next release is planned.
     pub fn lease(&mut self, now: Timestamp) -> Timestamp {
         let until = now + LEASE;
         (self.parking, self.leased_until, self.release_at) = (true, Some(until), Some(until));
+        self.wanted = false;
         until
     }
 
     /// At the end of a release: whether anything is left, and when it is looked at next.
     pub fn released(&mut self, parking: bool, release_at: Option<Timestamp>) {
         (self.leased_until, self.parking, self.release_at) = (None, parking, release_at);
+        self.wanted = false;
     }
 }
