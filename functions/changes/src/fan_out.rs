@@ -24,7 +24,7 @@ pub struct FanOut {
     parking: Parking,
     /// What this batch has to send.
     messages: Mutex<Vec<Message>>,
-    /// What this batch, and those before it, have to park.
+    /// What this batch, and those before it, have to park, until it is.
     parked: Mutex<Pending>,
 }
 
@@ -107,8 +107,10 @@ impl FanOut {
     }
 
     pub(crate) async fn park(&self) -> Result<()> {
-        let parked = std::mem::take(&mut *lock(&self.parked));
-        self.send(self.parking.park(parked).await?).await
+        let parked = lock(&self.parked).clone();
+        self.send(self.parking.park(parked.clone()).await?).await?;
+        lock(&self.parked).forget(&parked);
+        Ok(())
     }
 }
 

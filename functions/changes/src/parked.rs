@@ -20,11 +20,8 @@ use std::time::Duration;
 const WRITES: usize = 32;
 
 /// What is to be parked, in the order in which it will lie; what is told again is the same again.
-#[derive(Default)]
-pub(crate) struct Pending {
-    deliveries: BTreeMap<(Hook, EventId), Delivery>,
-    hooks: BTreeSet<Hook>,
-}
+#[derive(Clone, Default)]
+pub(crate) struct Pending(BTreeMap<(Hook, EventId), Delivery>);
 
 type Hook = (OwnerId, ConnectionId);
 
@@ -36,15 +33,19 @@ pub(crate) struct Parking {
 
 impl Pending {
     pub(crate) fn push(&mut self, owner: OwnerId, delivery: Delivery) {
-        let hook = (owner, delivery.connection);
-        self.deliveries.insert((hook, delivery.id), delivery);
-        self.hooks.insert(hook);
+        self.0.insert(((owner, delivery.connection), delivery.id), delivery);
+    }
+
+    /// What is parked is pending no more.
+    pub(crate) fn forget(&mut self, parked: &Self) {
+        self.0.retain(|key, _| !parked.0.contains_key(key));
     }
 }
 
 impl Parking {
     /// Answers what has to be sent: what could not be parked here, and somebody has to look at what nobody would.
-    pub(crate) async fn park(&self, Pending { deliveries, hooks }: Pending) -> Result<Vec<Message>> {
+    pub(crate) async fn park(&self, Pending(deliveries): Pending) -> Result<Vec<Message>> {
+        let hooks = deliveries.keys().map(|(hook, _)| *hook).collect();
         let writes = deliveries.into_iter().map(|(((owner, _), _), delivery)| self.write(owner, delivery));
         let left: Vec<_> = stream::iter(writes).buffer_unordered(WRITES).try_collect().await?;
         let unseen = self.unseen(hooks).await?;

@@ -1,5 +1,5 @@
 //! What DynamoDB's stream does for `changes`: hands it what changed, in order. What is told goes out at once; what is
-//! parked, and the bookmark behind both, are written together with those of what comes next, which costs a fraction.
+//! parked, and the bookmark behind both, are written behind that, which holds up nobody and costs a fraction.
 
 use crate::pump::{LONGEST_WAIT, paused};
 use changes::Changes;
@@ -11,80 +11,82 @@ use futures_util::FutureExt as _;
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 use tokio::sync::watch;
-use tokio::time::Instant;
+use tokio::time::sleep;
 
 /// How many changes at a time.
 const PAGE: usize = 100;
 
-/// What was told waits for so long at most until its bookmark moves: after a crash it is told again, with the same ids.
+/// What was told waits for so long until its bookmark moves: after a crash it is told again, with the same ids.
 const TOGETHER: Duration = Duration::from_millis(100);
 
 pub(crate) struct Follower<'a> {
     store: &'a Store,
     changes: &'a Changes,
-    /// Told, and not settled yet.
-    ahead: Option<Ahead>,
-}
-
-struct Ahead {
-    position: String,
-    since: Instant,
+    /// Up to which change.
+    told: watch::Sender<Option<String>>,
+    settled: watch::Sender<Option<String>>,
 }
 
 impl<'a> Follower<'a> {
-    pub(crate) const fn new(store: &'a Store, changes: &'a Changes) -> Self {
-        Self { store, changes, ahead: None }
+    pub(crate) fn new(store: &'a Store, changes: &'a Changes) -> Self {
+        Self { store, changes, told: watch::Sender::new(None), settled: watch::Sender::new(None) }
     }
 
-    pub(crate) async fn run(mut self, mut stop: watch::Receiver<bool>) {
-        let mut changed = self.store.changed();
-        while !*stop.borrow() {
-            changed.mark_unchanged();
-            let wait = match self.follow_some().await {
-                Ok(0) => self.left(),
-                Ok(_) => continue,
-                Err(error) => paused(&error),
-            };
-            tokio::select! {
-                () = tokio::time::sleep(wait) => {}
-                _ = changed.changed() => {}
-                _ = stop.changed() => {}
-            }
-        }
+    pub(crate) async fn run(self, stop: watch::Receiver<bool>) {
+        tokio::join!(self.follow(stop.clone()), self.settle_behind(stop));
         if let Err(error) = self.settle().await {
             paused(&error);
         }
     }
 
-    /// How many were told. As far as that came before an error it is certain, so that it is not told once more.
-    pub(crate) async fn follow_some(&mut self) -> Result<usize> {
-        let told = self.go_on().await;
-        if told.is_err() {
-            self.settle().await?;
+    async fn follow(&self, mut stop: watch::Receiver<bool>) {
+        let mut changed = self.store.changed();
+        while !*stop.borrow() {
+            changed.mark_unchanged();
+            let wait = match self.follow_some().await {
+                Ok(0) => LONGEST_WAIT,
+                Ok(_) => continue,
+                Err(error) => paused(&error),
+            };
+            tokio::select! {
+                () = sleep(wait) => {}
+                _ = changed.changed() => {}
+                _ = stop.changed() => {}
+            }
         }
-        told
     }
 
-    /// What was told is told again if this fails.
-    pub(crate) async fn settle(&mut self) -> Result<()> {
-        let Some(ahead) = self.ahead.take() else { return Ok(()) };
+    async fn settle_behind(&self, mut stop: watch::Receiver<bool>) {
+        let (mut told, mut wait) = (self.told.subscribe(), TOGETHER);
+        while !*stop.borrow() {
+            tokio::select! {
+                () = sleep(wait), if !self.is_settled() => {}
+                _ = told.changed(), if self.is_settled() => continue,
+                _ = stop.changed() => return,
+            }
+            wait = self.settle().await.map_or_else(|error| paused(&error), |()| TOGETHER);
+        }
+    }
+
+    fn is_settled(&self) -> bool {
+        *self.told.borrow() == *self.settled.borrow()
+    }
+
+    /// What was told until now is not told again, not even after a crash.
+    pub(crate) async fn settle(&self) -> Result<()> {
+        let told = self.told.borrow().clone();
+        let Some(position) = told.filter(|_| !self.is_settled()) else { return Ok(()) };
         let parked = AssertUnwindSafe(self.changes.park()).catch_unwind().await;
         parked.unwrap_or_else(|_| Err(Error::internal("parking panicked")))?;
-        self.store.set_bookmark(ahead.position).await
+        self.store.set_bookmark(position.clone()).await?;
+        self.settled.send_replace(Some(position));
+        Ok(())
     }
 
-    fn left(&self) -> Duration {
-        self.ahead.as_ref().map_or(LONGEST_WAIT, |ahead| TOGETHER.saturating_sub(ahead.since.elapsed()))
-    }
-
-    async fn go_on(&mut self) -> Result<usize> {
-        if self.left().is_zero() {
-            self.settle().await?;
-        }
-        let bookmark = match &self.ahead {
-            Some(ahead) => Some(ahead.position.clone()),
-            None => self.store.bookmark()?,
-        };
+    /// How many were told.
+    pub(crate) async fn follow_some(&self) -> Result<usize> {
+        let told = self.told.borrow().clone();
+        let bookmark = told.map_or_else(|| self.store.bookmark(), |told| Ok(Some(told)))?;
         let batch = self.store.changes(bookmark.as_deref(), PAGE).await?;
         if let Ok(told) = AssertUnwindSafe(self.tell_some(&batch)).catch_unwind().await {
             return told.map(|()| batch.len());
@@ -96,7 +98,7 @@ impl<'a> Follower<'a> {
                 Err(_) => {
                     let position = &change.position;
                     tracing::error!(position, "a change made its consumer panic, and is passed over");
-                    self.told(position);
+                    self.told.send_replace(Some(position.clone()));
                 }
             }
         }
@@ -104,12 +106,12 @@ impl<'a> Follower<'a> {
     }
 
     /// As far as it comes.
-    async fn tell_some(&mut self, batch: &[RowChange]) -> Result<()> {
+    async fn tell_some(&self, batch: &[RowChange]) -> Result<()> {
         self.changes.begin(batch).await?;
         let (mut told, mut failed) = (None, None);
         for change in batch {
             match self.changes.consume(change.clone()).await {
-                Ok(_) => told = Some(&change.position),
+                Ok(_) => told = Some(change.position.clone()),
                 Err(error) => {
                     failed = Some(error);
                     break;
@@ -117,14 +119,9 @@ impl<'a> Follower<'a> {
             }
         }
         self.changes.tell().await?;
-        if let Some(position) = told {
-            self.told(position);
+        if told.is_some() {
+            self.told.send_replace(told);
         }
         failed.map_or(Ok(()), Err)
-    }
-
-    fn told(&mut self, position: &str) {
-        let since = self.ahead.as_ref().map_or_else(Instant::now, |ahead| ahead.since);
-        self.ahead = Some(Ahead { position: position.to_owned(), since });
     }
 }

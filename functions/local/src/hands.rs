@@ -36,8 +36,7 @@ impl Hands {
         for group in self.groups.values() {
             *in_hand.entry(group.clone()).or_default() += 1;
         }
-        let sick = in_hand.iter().filter(|(group, _)| self.sick.contains(*group));
-        let most_slow = MOST_SICK.saturating_sub(sick.map(|(_, count)| count).sum());
+        let most_slow = MOST_SICK.saturating_sub(self.sick_in_hand());
         let slow = self.sick.clone();
         Some(Turn { most, each: EACH, in_hand, after: self.served.clone(), slow, most_slow })
     }
@@ -59,12 +58,18 @@ impl Hands {
         self.at_work.len() >= MOST
     }
 
-    /// Never while all are at rest.
+    /// Until somebody can be served who could not be before; never while all are at rest.
     pub(crate) async fn freed(&mut self) {
-        match self.at_work.join_next_with_id().await {
-            Some(done) => self.forget(done),
-            None => std::future::pending().await,
+        while let Some(done) = self.at_work.join_next_with_id().await {
+            let were_full = self.at_work.len() + 1 >= MOST || self.sick_in_hand() >= MOST_SICK;
+            let group = self.forget(done);
+            if were_full
+                || self.groups.values().filter(|other| Some(*other) == group.as_ref()).count() + 1 >= EACH
+            {
+                return;
+            }
         }
+        std::future::pending().await
     }
 
     pub async fn empty(&mut self) {
@@ -73,13 +78,19 @@ impl Hands {
         }
     }
 
-    /// A delivery that panicked is in the log; its message comes again.
-    fn forget(&mut self, done: Result<(Id, Arrived), JoinError>) {
+    fn sick_in_hand(&self) -> usize {
+        self.groups.values().filter(|group| self.sick.contains(*group)).count()
+    }
+
+    /// Whose it was. A delivery that panicked is in the log; its message comes again.
+    fn forget(&mut self, done: Result<(Id, Arrived), JoinError>) -> Option<String> {
         let (id, arrived) = done.unwrap_or_else(|error| (error.id(), false));
-        match self.groups.remove(&id) {
-            Some(group) if arrived => _ = self.sick.remove(&group),
-            Some(group) => _ = self.sick.insert(group),
-            None => {}
+        let group = self.groups.remove(&id)?;
+        if arrived {
+            self.sick.remove(&group);
+        } else {
+            self.sick.insert(group.clone());
         }
+        Some(group)
     }
 }

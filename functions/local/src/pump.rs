@@ -22,6 +22,9 @@ const HIDDEN: Duration = Duration::from_secs(60);
 const PAUSE: Duration = Duration::from_secs(1);
 pub(crate) const LONGEST_WAIT: Duration = Duration::from_secs(60);
 
+/// What was put off is taken up together with what is due within so long.
+const TOGETHER: Duration = Duration::from_millis(20);
+
 pub struct Pump {
     pub store: Store,
     pub clock: Arc<dyn Clock>,
@@ -34,7 +37,7 @@ impl Pump {
     /// Everything that is due now, and nothing more.
     pub async fn drain(self: &Arc<Self>) -> Result<()> {
         self.due.consume(Tick).await?;
-        let mut follower = self.follower();
+        let follower = self.follower();
         loop {
             let told = follower.follow_some().await?;
             follower.settle().await?;
@@ -124,11 +127,11 @@ impl Pump {
         self.store.next_due(None).is_ok_and(|due| due.is_some_and(|due| due <= self.clock.now()))
     }
 
-    /// What is due already waits for a hand, not for the time.
+    /// What is due already waits for a hand, not for the time; what is due next, for more of that.
     fn until_due(&self) -> Duration {
         let now = self.clock.now();
         let Ok(Some(due)) = self.store.next_due(Some(now)) else { return LONGEST_WAIT };
-        Duration::try_from(due.duration_since(now)).unwrap_or_default().min(LONGEST_WAIT)
+        Duration::try_from(due.duration_since(now)).unwrap_or_default().clamp(TOGETHER, LONGEST_WAIT)
     }
 }
 
