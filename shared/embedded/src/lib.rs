@@ -1,6 +1,7 @@
 //! The ports on one machine: one SQLite file for the table, its change log and the queue, and a key file.
 
 mod change_log;
+mod folding;
 mod keyring;
 mod lock;
 mod news;
@@ -9,6 +10,7 @@ mod queue;
 mod recent;
 mod store;
 mod table;
+mod waiting;
 mod writer;
 
 pub use keyring::KeyFile;

@@ -1,22 +1,18 @@
 //! The one thread that writes. Whatever waits is put into one transaction and acknowledged after its commit, so that
 //! 32 callers share one sync of the disk.
 
+use crate::folding;
 use crate::news::News;
 use crate::recent::Recent;
 use crate::table::Batch;
+use crate::waiting::Waiting;
 use domain::table::RowKey;
 use domain::{Error, Result};
 use rusqlite::Connection;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
-use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
-
-const MOST_IN_ONE_COMMIT: usize = 256;
-
-/// For so long what is in no hurry waits for more of that, or for something that is.
-const PATIENCE: Duration = Duration::from_millis(1);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Durability {
@@ -25,7 +21,7 @@ pub(crate) enum Durability {
     /// Survives the end of the process, not the end of the power. What is lost then is the end of what was written, never
     /// something before something else that was kept.
     Ordered,
-    /// The same, for who is in no hurry: it is written with what comes within a moment.
+    /// The same, for who is in no hurry: it is written while nobody else waits.
     Patient,
 }
 
@@ -33,34 +29,34 @@ pub(crate) struct Writer {
     tasks: Sender<Task>,
 }
 
-enum Task {
+pub(crate) enum Task {
     Write(Job),
     /// Closes the file, which folds the write-ahead log into it.
     Close(Closed),
 }
 
-type Closed = oneshot::Sender<rusqlite::Result<()>>;
+pub(crate) type Closed = oneshot::Sender<rusqlite::Result<()>>;
 
-struct Job {
-    durability: Durability,
+pub(crate) struct Job {
+    pub(crate) durability: Durability,
     /// The rows that it may write.
-    rows: Vec<RowKey>,
+    pub(crate) rows: Vec<RowKey>,
     /// Without a transaction to work in it only answers that the store is busy.
-    work: Box<Work>,
+    pub(crate) work: Box<Work>,
 }
 
-type Work = dyn FnOnce(Option<&mut Batch<'_>>) -> Worked + Send;
+pub(crate) type Work = dyn FnOnce(Option<&mut Batch<'_>>) -> Worked + Send;
 
 /// What one job left behind: whether the store itself failed, and what to do once the commit is decided.
-struct Worked {
-    broken: Option<String>,
-    answer: Box<dyn FnOnce(Result<(), String>) + Send>,
+pub(crate) struct Worked {
+    pub(crate) broken: Option<String>,
+    pub(crate) answer: Box<dyn FnOnce(Result<(), String>) + Send>,
 }
 
 impl Writer {
     pub(crate) fn start(db: Connection, news: News, recent: Arc<Recent>) -> std::io::Result<Self> {
         let (tasks, waiting) = channel();
-        let run = move || run(db, &waiting, &news, &recent);
+        let run = move || run(db, waiting, &news, &recent);
         thread::Builder::new().name("writer".to_owned()).spawn(run)?;
         Ok(Self { tasks })
     }
@@ -100,13 +96,10 @@ fn stopped() -> Error {
     Error::internal("the writer has stopped")
 }
 
-fn run(db: Connection, waiting: &Receiver<Task>, news: &News, recent: &Recent) {
-    let mut synced = None;
-    while let Ok(first) = waiting.recv() {
-        // On a busy machine those who are about to write do so first, and one commit serves more of them; on an idle
-        // one this waits for nobody.
-        thread::yield_now();
-        let (mut batch, end) = gather(first, waiting);
+fn run(db: Connection, tasks: Receiver<Task>, news: &News, recent: &Recent) {
+    let (mut synced, mut waiting) = (None, Waiting::new(tasks));
+    folding::begin(&db);
+    while let Some((mut batch, end)) = waiting.gather() {
         let sync = batch.iter().any(|job| job.durability == Durability::Synced);
         let rows: Vec<_> = batch.iter_mut().flat_map(|job| std::mem::take(&mut job.rows)).collect();
         recent.before_commit(&rows);
@@ -120,30 +113,9 @@ fn run(db: Connection, waiting: &Receiver<Task>, news: &News, recent: &Recent) {
             let _ = done.send(db.close().map_err(|(_, error)| error));
             return;
         }
-    }
-}
-
-/// What is written together, and who wants an end behind it.
-fn gather(first: Task, waiting: &Receiver<Task>) -> (Vec<Job>, Option<Closed>) {
-    let (began, mut batch, mut next) = (Instant::now(), Vec::new(), first);
-    let mut is_patient = true;
-    loop {
-        match next {
-            Task::Write(job) => {
-                is_patient &= job.durability == Durability::Patient;
-                batch.push(job);
-            }
-            Task::Close(done) => return (batch, Some(done)),
+        if folding::is_worth_it() && waiting.is_quiet(folding::QUIET) {
+            folding::fold(&db);
         }
-        if batch.len() == MOST_IN_ONE_COMMIT {
-            return (batch, None);
-        }
-        let more = match waiting.try_recv() {
-            Err(_) if is_patient => waiting.recv_timeout(PATIENCE.saturating_sub(began.elapsed())).ok(),
-            more => more.ok(),
-        };
-        let Some(task) = more else { return (batch, None) };
-        next = task;
     }
 }
 
@@ -199,41 +171,4 @@ fn begin(db: &Connection, sync: bool, synced: &mut Option<bool>) -> rusqlite::Re
 
 fn execute(db: &Connection, sql: &str) -> rusqlite::Result<()> {
     db.prepare_cached(sql)?.execute([]).map(|_| ())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{Durability, Job, Task, Worked, gather};
-    use std::sync::mpsc::channel;
-
-    fn task(durability: Durability) -> Task {
-        let work =
-            Box::new(|_: Option<&mut super::Batch<'_>>| Worked { broken: None, answer: Box::new(drop) });
-        Task::Write(Job { durability, rows: Vec::new(), work })
-    }
-
-    #[test]
-    fn what_is_in_no_hurry_waits_for_what_is_and_that_for_nobody() {
-        let (tasks, waiting) = channel();
-        let gathered = || {
-            let (batch, end) = gather(waiting.recv().unwrap(), &waiting);
-            (batch.len(), end.is_some())
-        };
-        for durability in [Durability::Patient, Durability::Patient, Durability::Synced, Durability::Patient]
-        {
-            tasks.send(task(durability)).unwrap();
-        }
-        assert_eq!(gathered(), (4, false));
-        tasks.send(task(Durability::Patient)).unwrap();
-        let late = tasks.clone();
-        let sends = std::thread::spawn(move || late.send(task(Durability::Ordered)).is_ok());
-        let (now, _) = gathered();
-        assert!(sends.join().unwrap());
-        let rest = if now == 2 { 0 } else { gathered().0 };
-        assert_eq!(now + rest, 2, "nothing is lost, whichever comes first");
-        for _ in 0..super::MOST_IN_ONE_COMMIT + 1 {
-            tasks.send(task(Durability::Ordered)).unwrap();
-        }
-        assert_eq!((gathered().0, gathered().0), (super::MOST_IN_ONE_COMMIT, 1));
-    }
 }

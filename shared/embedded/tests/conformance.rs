@@ -338,3 +338,38 @@ async fn what_was_written_is_read_whoever_read_it_before() {
         assert_eq!(seen().await, None);
     }
 }
+
+#[tokio::test]
+async fn what_is_written_comes_to_its_place_while_nobody_writes_and_the_log_has_an_end() {
+    use domain::conformance::{op, owner};
+    use domain::table::{Expect, Put, RowKey, Table as _};
+    use std::time::{Duration, Instant};
+
+    const ROW: usize = 300_000;
+    let (opened, _, folder) = open();
+    let length = |name: &str| std::fs::metadata(folder.path().join(name)).unwrap().len() as usize;
+    let put = async |number: usize| {
+        let key = RowKey::new(owner(1), format!("row-{number}"));
+        opened.store.put(Put::new(key, "x".repeat(ROW), Expect::Absent), op()).await.unwrap();
+    };
+    for number in 0..20 {
+        put(number).await;
+    }
+    // Much less than what is put there whoever waits.
+    let began = Instant::now();
+    while length("larder.db") < 5 * ROW {
+        assert!(
+            began.elapsed() < Duration::from_secs(30),
+            "{} bytes are in their place",
+            length("larder.db")
+        );
+        std::thread::yield_now();
+    }
+    for number in 20..300 {
+        put(number).await;
+    }
+    assert!(length("larder.db-wal") < 70_000_000, "{} bytes in the log", length("larder.db-wal"));
+    opened.store.close().await.unwrap();
+    assert!(length("larder.db") > 300 * ROW);
+    assert!(!folder.path().join("larder.db-wal").exists());
+}

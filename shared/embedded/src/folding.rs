@@ -1,0 +1,48 @@
+//! What was written lies in SQLite's log first, and is put into its place in the file from there: while nobody waits, so
+//! that nobody waits for it. By the connection that writes and by no other: one of another thread that began at the
+//! moment at which the log begins anew could leave something out (SQLite before 3.51.3).
+
+use rusqlite::Connection;
+use rusqlite::hooks::{CheckpointMode, Wal};
+use std::cell::Cell;
+use std::os::raw::c_int;
+use std::time::Duration;
+
+/// How many pages are worth it.
+const SOME: c_int = 1_000;
+
+/// So many are put into their place whoever waits: 64 MB.
+const MOST: c_int = 16_000;
+
+/// Nobody waits if nobody has come for so long.
+pub(crate) const QUIET: Duration = Duration::from_millis(100);
+
+thread_local! {
+    /// How many pages the log of this thread's connection had behind its last commit.
+    static PAGES: Cell<c_int> = const { Cell::new(0) };
+}
+
+pub(crate) fn begin(writes: &Connection) {
+    writes.wal_hook(Some(committed));
+}
+
+pub(crate) fn is_worth_it() -> bool {
+    PAGES.get() >= SOME
+}
+
+pub(crate) fn fold(writes: &Connection) {
+    // Until the next commit says how many there are.
+    PAGES.set(0);
+    if let Err(error) = writes.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(())) {
+        tracing::warn!(%error, "what was written stays in the log for now");
+    }
+}
+
+fn committed(log: &Wal, pages: c_int) -> rusqlite::Result<()> {
+    PAGES.set(pages);
+    if pages >= MOST {
+        // What was written is safe where it is, and the next commit tries again.
+        let _ = log.checkpoint_v2(CheckpointMode::PASSIVE);
+    }
+    Ok(())
+}

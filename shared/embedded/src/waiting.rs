@@ -1,0 +1,185 @@
+//! Who wants to write: those in a hurry first, and of the others some, while nobody else waits.
+
+use crate::writer::{Closed, Durability, Job, Task};
+use std::collections::VecDeque;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+const MOST_IN_ONE_COMMIT: usize = 256;
+
+/// For so long what is in no hurry waits for more of that; and so long at most while there is always something that is.
+const PATIENCE: Duration = Duration::from_millis(1);
+const LONGEST_PATIENCE: Duration = Duration::from_millis(10);
+/// How much of it is written at once: what is in a hurry may come meanwhile.
+const MOST_PATIENT: usize = 16;
+
+pub(crate) struct Waiting {
+    tasks: Receiver<Task>,
+    hurried: VecDeque<Job>,
+    patient: VecDeque<(Instant, Job)>,
+    longest_patience: Duration,
+    end: Option<Closed>,
+}
+
+impl Waiting {
+    pub(crate) fn new(tasks: Receiver<Task>) -> Self {
+        let (hurried, patient) = (VecDeque::new(), VecDeque::new());
+        Self { tasks, hurried, patient, longest_patience: LONGEST_PATIENCE, end: None }
+    }
+
+    /// Whether nobody comes for so long.
+    pub(crate) fn is_quiet(&mut self, so_long: Duration) -> bool {
+        if self.is_empty()
+            && let Ok(task) = self.tasks.recv_timeout(so_long)
+        {
+            self.sort(task);
+        }
+        self.is_empty()
+    }
+
+    fn is_empty(&self) -> bool {
+        self.hurried.is_empty() && self.patient.is_empty() && self.end.is_none()
+    }
+
+    /// What is written together, and who wants an end behind it; `None` when nobody will want anything any more.
+    pub(crate) fn gather(&mut self) -> Option<(Vec<Job>, Option<Closed>)> {
+        self.wait()?;
+        let mut batch: Vec<_> = self.hurried.drain(..self.hurried.len().min(MOST_IN_ONE_COMMIT)).collect();
+        let most = if self.end.is_some() {
+            usize::MAX
+        } else if batch.is_empty() {
+            MOST_PATIENT
+        } else if self.patience() < self.longest_patience {
+            0
+        } else if batch.iter().any(|job| job.durability == Durability::Synced) {
+            // They wait for the disk together.
+            MOST_IN_ONE_COMMIT.saturating_sub(batch.len())
+        } else {
+            MOST_PATIENT
+        };
+        batch.extend(self.patient.drain(..self.patient.len().min(most)).map(|(_, job)| job));
+        let is_all = self.hurried.is_empty() && self.patient.is_empty();
+        Some((batch, self.end.take_if(|_| is_all)))
+    }
+
+    /// Until something is to be written.
+    fn wait(&mut self) -> Option<()> {
+        if self.is_empty() {
+            let first = self.tasks.recv().ok()?;
+            self.sort(first);
+            // On a busy machine those who are about to write do so first, and one commit serves more of them; on an
+            // idle one this waits for nobody.
+            thread::yield_now();
+        }
+        loop {
+            while self.end.is_none()
+                && let Ok(task) = self.tasks.try_recv()
+            {
+                self.sort(task);
+            }
+            let wait = PATIENCE.saturating_sub(self.patience());
+            let is_full =
+                !self.hurried.is_empty() || self.patient.len() >= MOST_PATIENT || self.end.is_some();
+            if is_full || wait.is_zero() {
+                return Some(());
+            }
+            match self.tasks.recv_timeout(wait) {
+                Ok(task) => self.sort(task),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return Some(()),
+            }
+        }
+    }
+
+    fn sort(&mut self, task: Task) {
+        match task {
+            Task::Close(done) => self.end = Some(done),
+            Task::Write(job) if job.durability == Durability::Patient => {
+                self.patient.push_back((Instant::now(), job));
+            }
+            Task::Write(job) => self.hurried.push_back(job),
+        }
+    }
+
+    fn patience(&self) -> Duration {
+        self.patient.front().map_or(Duration::ZERO, |(since, _)| since.elapsed())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{MOST_IN_ONE_COMMIT, MOST_PATIENT, Waiting};
+    use crate::table::Batch;
+    use crate::writer::{Durability, Job, Task, Worked};
+    use std::sync::mpsc::{Sender, channel};
+    use std::time::Duration;
+
+    fn task(durability: Durability) -> Task {
+        let work = Box::new(|_: Option<&mut Batch<'_>>| Worked { broken: None, answer: Box::new(drop) });
+        Task::Write(Job { durability, rows: Vec::new(), work })
+    }
+
+    fn waiting(longest_patience: Duration) -> (Sender<Task>, Waiting) {
+        let (tasks, waiting) = channel();
+        (tasks, Waiting { longest_patience, ..Waiting::new(waiting) })
+    }
+
+    #[test]
+    fn what_is_in_no_hurry_waits_for_what_is_and_that_for_nobody() {
+        let (tasks, mut waiting) = waiting(Duration::MAX);
+        let mut gathered = || {
+            let (batch, end) = waiting.gather().unwrap();
+            let patient = batch.iter().filter(|job| job.durability == Durability::Patient).count();
+            (patient, batch.len(), end.is_some())
+        };
+        for durability in [Durability::Patient, Durability::Synced, Durability::Patient, Durability::Ordered]
+        {
+            tasks.send(task(durability)).unwrap();
+        }
+        assert_eq!(gathered(), (0, 2, false));
+        assert_eq!(gathered(), (2, 2, false));
+    }
+
+    #[test]
+    fn a_commit_is_bounded_and_an_end_comes_behind_all_that_was_sent_before_it() {
+        let (tasks, mut waiting) = waiting(Duration::MAX);
+        for _ in 0..=MOST_IN_ONE_COMMIT {
+            tasks.send(task(Durability::Ordered)).unwrap();
+        }
+        for _ in 0..=MOST_PATIENT {
+            tasks.send(task(Durability::Patient)).unwrap();
+        }
+        let mut gathered = || waiting.gather().map(|(batch, end)| (batch.len(), end.is_some()));
+        assert_eq!([gathered().unwrap().0, gathered().unwrap().0], [MOST_IN_ONE_COMMIT, 1]);
+        assert_eq!(gathered(), Some((MOST_PATIENT, false)));
+        let (done, _) = tokio::sync::oneshot::channel();
+        tasks.send(Task::Close(done)).unwrap();
+        tasks.send(task(Durability::Synced)).unwrap();
+        assert_eq!(gathered(), Some((1, true)), "what comes behind the end is refused");
+    }
+
+    #[test]
+    fn what_is_in_no_hurry_has_its_turn_although_there_is_always_something_that_is() {
+        for (durability, most) in
+            [(Durability::Ordered, 1 + MOST_PATIENT), (Durability::Synced, MOST_IN_ONE_COMMIT)]
+        {
+            let (tasks, mut waiting) = waiting(Duration::ZERO);
+            tasks.send(task(durability)).unwrap();
+            for _ in 0..MOST_IN_ONE_COMMIT {
+                tasks.send(task(Durability::Patient)).unwrap();
+            }
+            assert_eq!(waiting.gather().unwrap().0.len(), most);
+        }
+    }
+
+    #[test]
+    fn it_is_quiet_when_nobody_comes() {
+        let (tasks, mut waiting) = waiting(Duration::MAX);
+        assert!(waiting.is_quiet(Duration::ZERO));
+        tasks.send(task(Durability::Patient)).unwrap();
+        assert!(!waiting.is_quiet(Duration::MAX));
+        assert!(!waiting.is_quiet(Duration::ZERO), "who has come waits");
+        assert_eq!(waiting.gather().unwrap().0.len(), 1);
+    }
+}
