@@ -4,7 +4,7 @@ use domain::queue::Received;
 use local::Hands;
 use std::collections::HashSet;
 use std::time::Duration;
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
 fn for_group(group: &str) -> Received {
     Received { receipt: String::new(), body: String::new(), group: group.to_owned(), receives: 1 }
@@ -53,4 +53,17 @@ async fn who_panics_is_taken_for_sick_until_something_arrives() {
     hands.take(vec![for_group("mended"), for_group("well")], |_| async { true });
     hands.empty().await;
     assert_eq!(hands.turn().unwrap().slow, sick([]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_hand_that_is_freed_is_of_use_where_others_wait_for_it_or_something_comes_again() {
+    let is_of_use = async |count: usize, arrives: bool| {
+        let mut hands = Hands::default();
+        hands.take(vec![for_group("one"); count], move |_| async move { arrives });
+        timeout(Duration::from_secs(1), hands.freed()).await.is_ok()
+    };
+    assert!(!is_of_use(1, true).await);
+    assert!(!is_of_use(7, true).await);
+    assert!(is_of_use(8, true).await, "its share is free");
+    assert!(is_of_use(1, false).await, "it is due again sooner than anybody knew");
 }

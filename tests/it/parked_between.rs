@@ -263,10 +263,10 @@ async fn what_is_parked_behind_a_planned_release_that_is_cut_short_is_not_left_t
         let messages = house.store.receive(100, Duration::from_secs(3_600)).await.unwrap();
         let planned = messages.iter().find(|message| message.body.contains("release")).unwrap();
         // It has looked already at what is parked.
-        let (actor, mut work, _) = begin(&house, planned.clone(), 4).await;
+        let (actor, mut work, _) = begin(&house, planned.clone(), 5).await;
         house.task(&key, "Late").await;
         assert!(queued(&house).await.is_empty(), "it is parked where it is fanned out");
-        actor.stops_at.store(4 + stops_at, Ordering::SeqCst);
+        actor.stops_at.store(5 + stops_at, Ordering::SeqCst);
         actor.goes_on.notify_one();
         let is_cut_short = stops(&actor, &mut work).await;
         work.abort();
@@ -295,7 +295,7 @@ async fn mended_meanwhile() -> (House, ConnectionId, Begun, Received) {
     house.task(&key, "Milk").await;
     drain(&house).await;
     set(&house, id, "resume").await;
-    let release = begin(&house, queued(&house).await.remove(0), 4).await;
+    let release = begin(&house, queued(&house).await.remove(0), 5).await;
     assert!(release.2);
     touch(&house, id, "mended").await;
     let message = queued(&house).await.remove(0);
@@ -310,7 +310,7 @@ async fn what_is_mended_while_somebody_sends_what_was_parked_is_tried_as_soon_as
     house.network.answers(|_| (500, None));
     for _ in 0..2 {
         let outcome = house.pump.deliver.consume(message.clone()).await.unwrap();
-        assert!(matches!(outcome, Outcome::PutAside), "{outcome:?}");
+        assert!(matches!(outcome, Outcome::Done), "{outcome:?}");
     }
     house.store.done(&message.receipt).await.unwrap();
     finish(release).await;
@@ -350,4 +350,24 @@ async fn what_is_mended_is_tried_although_whoever_is_at_it_is_cut_short() {
             break;
         }
     }
+}
+
+/// Another that is wanted takes up what had failed meanwhile, when those who knew of it are done.
+#[tokio::test]
+async fn what_is_taken_up_behind_all_that_was_wanted_is_not_left_there() {
+    let (house, id, release, message) = mended_meanwhile().await;
+    house.pump.deliver.consume(message.clone()).await.unwrap();
+    house.store.done(&message.receipt).await.unwrap();
+    touch(&house, id, "mended again").await;
+    // It has looked at the webhook, and at nothing that waits.
+    let again = begin(&house, queued(&house).await.remove(0), 2).await;
+    assert!(again.2);
+    house.network.answers(|_| (500, None));
+    finish(release).await;
+    assert!(drain(&house).await.len() > 1, "by each of the first two");
+    assert!(drain(&house).await.is_empty(), "nor does a reminder have anybody look any more");
+    assert!(!health(&house, id).await.parking);
+    house.network.answers(|_| (200, None));
+    finish(again).await;
+    assert_eq!(drain(&house).await.iter().map(title).collect::<Vec<_>>(), ["Milk"]);
 }

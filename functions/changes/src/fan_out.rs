@@ -106,6 +106,10 @@ impl FanOut {
         self.send(messages).await
     }
 
+    pub(crate) fn pending(&self) -> usize {
+        lock(&self.parked).len()
+    }
+
     pub(crate) async fn park(&self) -> Result<()> {
         let parked = lock(&self.parked).clone();
         self.send(self.parking.park(parked.clone()).await?).await?;

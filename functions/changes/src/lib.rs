@@ -46,6 +46,11 @@ impl Changes {
     pub async fn park(&self) -> Result<()> {
         self.fan_out.park().await
     }
+
+    /// How much is to be parked.
+    pub fn pending(&self) -> usize {
+        self.fan_out.pending()
+    }
 }
 
 /// No try will ever read what cannot be read, and it must not stand in the way of what comes after it.

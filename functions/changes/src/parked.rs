@@ -36,6 +36,10 @@ impl Pending {
         self.0.insert(((owner, delivery.connection), delivery.id), delivery);
     }
 
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
     /// What is parked is pending no more.
     pub(crate) fn forget(&mut self, parked: &Self) {
         self.0.retain(|key, _| !parked.0.contains_key(key));

@@ -22,8 +22,7 @@ impl Endpoint<'_> {
         due: Option<Timestamp>,
         failed_since: Option<Timestamp>,
     ) -> Result<Outcome> {
-        let (mut connection, mut health) = self.standing().await?;
-        if connection.as_ref().is_none_or(|connection| connection.hook(self.now()).is_none()) {
+        if self.standing().await?.0.is_none_or(|connection| connection.hook(self.now()).is_none()) {
             return Ok(Outcome::Done);
         }
         let is_whole = match (due, failed_since) {
@@ -37,11 +36,13 @@ impl Endpoint<'_> {
         }
         let is_for_all = (due, failed_since) == (None, None);
         for _ in 0..MOST_TRIES {
+            // Behind what was parked here: whoever looked before that has not seen it.
+            let (connection, health) = self.standing().await?;
             match self.begin(health, due, is_for_all).await {
-                Err(Error::Conflict) => (connection, health) = self.standing().await?,
+                Err(Error::Conflict) => {}
                 Err(Error::Busy) => break,
                 Ok(Some(health)) => return self.run(connection.as_ref(), health).await,
-                done => return done.map(|_| Outcome::PutAside),
+                done => return done.map(|_| Outcome::Done),
             }
         }
         Ok(Outcome::RetryAfter(LATER))
@@ -67,7 +68,12 @@ impl Endpoint<'_> {
         }
         let now = self.now();
         if let Some(until) = health.leased(now) {
-            return self.leave(health, until, is_for_all).await.map(|()| None);
+            let is_known = health.wanted && is_for_all;
+            return if is_known {
+                Ok(None)
+            } else {
+                self.leave(health, until, is_for_all).await.map(|()| None)
+            };
         }
         let until = health.lease(now);
         // Should this one be cut short, another one is planned already.
@@ -79,13 +85,13 @@ impl Endpoint<'_> {
 
     /// Whoever is at it finds what is parked, but may be cut short, or may be at something that was mended meanwhile.
     async fn leave(&self, mut health: Health, until: Timestamp, is_for_all: bool) -> Result<()> {
-        if health.wanted {
-            return Ok(());
-        }
         let wait = Duration::try_from(until.duration_since(self.now())).unwrap_or_default();
         self.queue(Job::Release { due: Some(until), failed_since: None }, wait).await?;
-        health.wanted = is_for_all;
-        if is_for_all { self.write_health(Vec::new(), &health).await } else { Ok(()) }
+        if !is_for_all {
+            return Ok(());
+        }
+        health.wanted = true;
+        self.write_health(Vec::new(), &health).await
     }
 
     async fn run(&self, connection: Option<&Connection>, health: Health) -> Result<Outcome> {

@@ -71,7 +71,8 @@ impl Endpoint<'_> {
             }
             after = page.next;
             if after.is_none() {
-                return Ok(End::Empty);
+                // What came meanwhile is not sent faster than its owner wants either.
+                return Ok(if run.left == 0 { End::More } else { End::Empty });
             }
         }
     }

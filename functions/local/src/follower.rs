@@ -19,6 +19,9 @@ const PAGE: usize = 100;
 /// What was told waits for so long until its bookmark moves: after a crash it is told again, with the same ids.
 const TOGETHER: Duration = Duration::from_millis(100);
 
+/// While so much is to be parked, nothing more is told: neither memory nor what a crash has told again has no end.
+const MOST_PENDING: usize = 2_000;
+
 pub(crate) struct Follower<'a> {
     store: &'a Store,
     changes: &'a Changes,
@@ -40,8 +43,16 @@ impl<'a> Follower<'a> {
     }
 
     async fn follow(&self, mut stop: watch::Receiver<bool>) {
-        let mut changed = self.store.changed();
+        let (mut changed, mut settled) = (self.store.changed(), self.settled.subscribe());
         while !*stop.borrow() {
+            settled.mark_unchanged();
+            if self.changes.pending() >= MOST_PENDING && !self.is_settled() {
+                tokio::select! {
+                    _ = settled.changed() => {}
+                    _ = stop.changed() => {}
+                }
+                continue;
+            }
             changed.mark_unchanged();
             let wait = match self.follow_some().await {
                 Ok(0) => LONGEST_WAIT,

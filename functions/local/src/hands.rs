@@ -29,7 +29,7 @@ impl Hands {
     /// Who may be served next; `None` while no hand is free.
     pub fn turn(&mut self) -> Option<Turn> {
         while let Some(done) = self.at_work.try_join_next_with_id() {
-            self.forget(done);
+            _ = self.forget(done);
         }
         let most = MOST.checked_sub(self.at_work.len()).filter(|free| *free > 0)?;
         let mut in_hand = BTreeMap::<_, usize>::new();
@@ -58,14 +58,10 @@ impl Hands {
         self.at_work.len() >= MOST
     }
 
-    /// Until somebody can be served who could not be before; never while all are at rest.
-    pub(crate) async fn freed(&mut self) {
+    /// Until somebody can be served who could not be before, or is to be tried again; never while all are at rest.
+    pub async fn freed(&mut self) {
         while let Some(done) = self.at_work.join_next_with_id().await {
-            let were_full = self.at_work.len() + 1 >= MOST || self.sick_in_hand() >= MOST_SICK;
-            let group = self.forget(done);
-            if were_full
-                || self.groups.values().filter(|other| Some(*other) == group.as_ref()).count() + 1 >= EACH
-            {
+            if self.forget(done) {
                 return;
             }
         }
@@ -74,7 +70,7 @@ impl Hands {
 
     pub async fn empty(&mut self) {
         while let Some(done) = self.at_work.join_next_with_id().await {
-            self.forget(done);
+            _ = self.forget(done);
         }
     }
 
@@ -82,15 +78,17 @@ impl Hands {
         self.groups.values().filter(|group| self.sick.contains(*group)).count()
     }
 
-    /// Whose it was. A delivery that panicked is in the log; its message comes again.
-    fn forget(&mut self, done: Result<(Id, Arrived), JoinError>) -> Option<String> {
+    /// Whether that is of any use to others. A delivery that panicked is in the log; its message comes again.
+    fn forget(&mut self, done: Result<(Id, Arrived), JoinError>) -> bool {
         let (id, arrived) = done.unwrap_or_else(|error| (error.id(), false));
-        let group = self.groups.remove(&id)?;
+        let were_full = self.groups.len() >= MOST || self.sick_in_hand() >= MOST_SICK;
+        let Some(group) = self.groups.remove(&id) else { return true };
+        let in_hand = 1 + self.groups.values().filter(|other| **other == group).count();
         if arrived {
             self.sick.remove(&group);
         } else {
-            self.sick.insert(group.clone());
+            self.sick.insert(group);
         }
-        Some(group)
+        were_full || in_hand >= EACH || !arrived
     }
 }
