@@ -13,7 +13,7 @@ use domain::id::ConnectionId;
 use domain::outcome::{Consumer as _, Outcome};
 use domain::queue::{Queue as _, Received};
 use domain::table::ChangeLog as _;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -51,8 +51,12 @@ impl Hook for Stops {
 
 /// With a webhook, and a key that writes.
 async fn house() -> (House, ConnectionId, String) {
+    house_with(json!({})).await
+}
+
+async fn house_with(hook: Value) -> (House, ConnectionId, String) {
     let house = House::on(|inner| Arc::new(Hooked { inner, hook: Stops }));
-    let id = webhook(&house, json!({})).await;
+    let id = webhook(&house, hook).await;
     let key = house.api("full_access").await;
     drain(&house).await;
     (house, id, key)
@@ -370,4 +374,27 @@ async fn what_is_taken_up_behind_all_that_was_wanted_is_not_left_there() {
     house.network.answers(|_| (200, None));
     finish(again).await;
     assert_eq!(drain(&house).await.iter().map(title).collect::<Vec<_>>(), ["Milk"]);
+}
+
+/// It comes behind the last that was parked, and is parked, too.
+#[tokio::test]
+async fn what_comes_while_the_last_is_sent_is_sent_no_faster_than_its_owner_wants() {
+    let (house, id, key) = house_with(json!({ "replay_per_minute": 6 })).await;
+    set(&house, id, "pause").await;
+    house.task(&key, "Milk").await;
+    drain(&house).await;
+    set(&house, id, "resume").await;
+    // It has looked at what is parked.
+    let release = begin(&house, queued(&house).await.remove(0), 6).await;
+    assert!(release.2);
+    house.task(&key, "Bread").await;
+    assert!(queued(&house).await.is_empty(), "it is parked where it is fanned out");
+    finish(release).await;
+    let mut told = Vec::new();
+    for _ in 0..3 {
+        told.push(drain(&house).await.iter().map(title).collect::<Vec<_>>());
+        pass(&house, 5);
+    }
+    assert_eq!(told, [vec!["Milk"], vec![], vec!["Bread"]]);
+    assert!(!health(&house, id).await.parking);
 }

@@ -2,6 +2,7 @@
 //! as whoever releases does: so whichever of them is later sees the other.
 
 use crate::endpoint::{Endpoint, MOST_TRIES};
+use crate::send::later;
 use domain::delivery::{Delivery, Health, Job, State};
 use domain::due;
 use domain::{Error, Result};
@@ -12,7 +13,7 @@ impl Endpoint<'_> {
         self.begin_to_park(health).await?;
         delivery.becomes(State::Parked, None);
         self.write(vec![delivery.put(self.owner)?]).await?;
-        self.look_again().await
+        self.look_again(Duration::ZERO).await
     }
 
     async fn begin_to_park(&self, mut health: Health) -> Result<()> {
@@ -29,8 +30,8 @@ impl Endpoint<'_> {
         Err(Error::Busy)
     }
 
-    /// Behind what was parked, somebody will look: it may have been sent to again meanwhile.
-    pub(crate) async fn look_again(&self) -> Result<()> {
+    /// Behind what was parked, somebody will look, after this wait: it may have been sent to again meanwhile.
+    pub(crate) async fn look_again(&self, wait: Duration) -> Result<()> {
         for _ in 0..MOST_TRIES {
             let (connection, mut health) = self.standing().await?;
             let now = self.now();
@@ -38,16 +39,15 @@ impl Endpoint<'_> {
             if !listens || health.is_looked_after(now) {
                 return Ok(());
             }
-            let release = due::release(self.owner, &health, now)?;
-            health.released(true, Some(now));
+            let at = later(now, wait);
+            let release = due::release(self.owner, &health, at)?;
+            health.released(true, Some(at));
             match self.write_health(vec![release], &health).await {
                 Err(Error::Conflict) => {}
                 done => {
                     done?;
                     // Its row would be swept within a minute.
-                    return self
-                        .queue(Job::Release { due: Some(now), failed_since: None }, Duration::ZERO)
-                        .await;
+                    return self.queue(Job::Release { due: Some(at), failed_since: None }, wait).await;
                 }
             }
         }

@@ -62,7 +62,7 @@ impl Endpoint<'_> {
         if !health.awaits(due) {
             // Another one is planned, unless the last was cut short behind its end.
             if health.release_at.is_none() {
-                self.look_again().await?;
+                self.look_again(Duration::ZERO).await?;
             }
             return Ok(None);
         }
@@ -158,9 +158,10 @@ impl Endpoint<'_> {
                         _ if is_wanted => now(None).await,
                         End::More => now(next).await,
                         End::Down(_) => Ok(()),
-                        // What came meanwhile.
-                        End::Empty | End::Deaf if self.holds_any().await? => self.look_again().await,
-                        End::Empty | End::Deaf => Ok(()),
+                        // What came meanwhile, or who: it may listen again.
+                        End::Deaf => self.look_again(Duration::ZERO).await,
+                        End::Empty if self.holds_any().await? => self.look_again(wait).await,
+                        End::Empty => Ok(()),
                     };
                 }
             }

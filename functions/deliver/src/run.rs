@@ -71,8 +71,7 @@ impl Endpoint<'_> {
             }
             after = page.next;
             if after.is_none() {
-                // What came meanwhile is not sent faster than its owner wants either.
-                return Ok(if run.left == 0 { End::More } else { End::Empty });
+                return Ok(End::Empty);
             }
         }
     }

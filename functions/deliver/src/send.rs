@@ -39,7 +39,7 @@ impl Endpoint<'_> {
         {
             if delivery.state == State::Parked {
                 // Whoever parked it may have been cut short.
-                self.look_again().await?;
+                self.look_again(Duration::ZERO).await?;
                 return Ok(Outcome::PutAside);
             }
             return Ok(Outcome::Done);

@@ -11,6 +11,7 @@ use domain::outcome::{Consumer as _, Outcome};
 use domain::queue::{Queue as _, Received};
 use due::Sweep;
 use embedded::Store;
+use jiff::Timestamp;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -64,8 +65,10 @@ impl Pump {
         let mut hands = Hands::default();
         while !*stop.borrow() {
             queued.mark_unchanged();
+            // What falls due while this looks is not to be missed.
+            let now = self.clock.now();
             let wait = match self.take_due(&mut hands).await {
-                Ok(0) => self.until_due(),
+                Ok(0) => self.until_due(now),
                 Ok(_) => continue,
                 Err(error) => paused(&error),
             };
@@ -128,10 +131,12 @@ impl Pump {
     }
 
     /// What is due already waits for a hand, not for the time; what is due next, for more of that.
-    fn until_due(&self) -> Duration {
-        let now = self.clock.now();
-        let Ok(Some(due)) = self.store.next_due(Some(now)) else { return LONGEST_WAIT };
-        Duration::try_from(due.duration_since(now)).unwrap_or_default().clamp(TOGETHER, LONGEST_WAIT)
+    fn until_due(&self, now: Timestamp) -> Duration {
+        let wait = match self.store.next_due(Some(now)) {
+            Ok(due) => due.map(|due| Duration::try_from(due.duration_since(now)).unwrap_or_default()),
+            Err(error) => Some(paused(&error)),
+        };
+        wait.unwrap_or(LONGEST_WAIT).clamp(TOGETHER, LONGEST_WAIT)
     }
 }
 

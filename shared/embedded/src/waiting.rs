@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 
 const MOST_IN_ONE_COMMIT: usize = 256;
 
-/// For so long what is in no hurry waits for more of that; and so long at most while there is always something that is.
+/// For so long what is in no hurry waits for more of that; and the first of it so long while there is always something
+/// that is.
 const PATIENCE: Duration = Duration::from_millis(1);
 const LONGEST_PATIENCE: Duration = Duration::from_millis(10);
 /// How much of it is written at once: what is in a hurry may come meanwhile.
@@ -54,7 +55,7 @@ impl Waiting {
             0
         } else if batch.iter().any(|job| job.durability == Durability::Synced) {
             // They wait for the disk together.
-            MOST_IN_ONE_COMMIT.saturating_sub(batch.len())
+            MOST_IN_ONE_COMMIT.saturating_sub(batch.len()).max(MOST_PATIENT)
         } else {
             MOST_PATIENT
         };
@@ -161,11 +162,15 @@ mod tests {
 
     #[test]
     fn what_is_in_no_hurry_has_its_turn_although_there_is_always_something_that_is() {
-        for (durability, most) in
-            [(Durability::Ordered, 1 + MOST_PATIENT), (Durability::Synced, MOST_IN_ONE_COMMIT)]
-        {
+        for (durability, hurried, most) in [
+            (Durability::Ordered, 1, 1 + MOST_PATIENT),
+            (Durability::Synced, 1, MOST_IN_ONE_COMMIT),
+            (Durability::Synced, MOST_IN_ONE_COMMIT, MOST_IN_ONE_COMMIT + MOST_PATIENT),
+        ] {
             let (tasks, mut waiting) = waiting(Duration::ZERO);
-            tasks.send(task(durability)).unwrap();
+            for _ in 0..hurried {
+                tasks.send(task(durability)).unwrap();
+            }
             for _ in 0..MOST_IN_ONE_COMMIT {
                 tasks.send(task(Durability::Patient)).unwrap();
             }

@@ -21,7 +21,7 @@ pub(crate) enum Durability {
     /// Survives the end of the process, not the end of the power. What is lost then is the end of what was written, never
     /// something before something else that was kept.
     Ordered,
-    /// The same, for who is in no hurry: it is written while nobody else waits.
+    /// The same, for who is in no hurry: it is written while nobody else waits, or has its turn.
     Patient,
 }
 
