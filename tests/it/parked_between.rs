@@ -292,15 +292,21 @@ async fn what_is_parked_behind_a_planned_release_that_is_cut_short_is_not_left_t
     }
 }
 
-/// Somebody sends what was parked, and its owner has mended something since, which has a message of its own.
-async fn mended_meanwhile() -> (House, ConnectionId, Begun, Received) {
-    let (house, id, key) = house().await;
+/// Somebody sends the one event that was parked, until they stop.
+async fn sends(hook: Value, stops_at: u64) -> (House, ConnectionId, String, Begun) {
+    let (house, id, key) = house_with(hook).await;
     set(&house, id, "pause").await;
     house.task(&key, "Milk").await;
     drain(&house).await;
     set(&house, id, "resume").await;
-    let release = begin(&house, queued(&house).await.remove(0), 5).await;
+    let release = begin(&house, queued(&house).await.remove(0), stops_at).await;
     assert!(release.2);
+    (house, id, key, release)
+}
+
+/// And its owner has mended something since, which has a message of its own.
+async fn mended_meanwhile() -> (House, ConnectionId, Begun, Received) {
+    let (house, id, _, release) = sends(json!({}), 5).await;
     touch(&house, id, "mended").await;
     let message = queued(&house).await.remove(0);
     (house, id, release, message)
@@ -379,14 +385,8 @@ async fn what_is_taken_up_behind_all_that_was_wanted_is_not_left_there() {
 /// It comes behind the last that was parked, and is parked, too.
 #[tokio::test]
 async fn what_comes_while_the_last_is_sent_is_sent_no_faster_than_its_owner_wants() {
-    let (house, id, key) = house_with(json!({ "replay_per_minute": 6 })).await;
-    set(&house, id, "pause").await;
-    house.task(&key, "Milk").await;
-    drain(&house).await;
-    set(&house, id, "resume").await;
-    // It has looked at what is parked.
-    let release = begin(&house, queued(&house).await.remove(0), 6).await;
-    assert!(release.2);
+    // They have looked at what is parked.
+    let (house, id, key, release) = sends(json!({ "replay_per_minute": 6 }), 6).await;
     house.task(&key, "Bread").await;
     assert!(queued(&house).await.is_empty(), "it is parked where it is fanned out");
     finish(release).await;

@@ -112,7 +112,7 @@ impl FanOut {
 
     pub(crate) async fn park(&self) -> Result<()> {
         let parked = lock(&self.parked).clone();
-        self.send(self.parking.park(parked.clone()).await?).await?;
+        self.send(self.parking.park(&parked).await?).await?;
         lock(&self.parked).forget(&parked);
         Ok(())
     }

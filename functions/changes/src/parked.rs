@@ -12,7 +12,7 @@ use domain::shelf::{self, Entity as _};
 use domain::table::{Row, Table};
 use domain::{Error, Result, schema};
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -32,7 +32,8 @@ pub(crate) struct Parking {
 }
 
 impl Pending {
-    pub(crate) fn push(&mut self, owner: OwnerId, delivery: Delivery) {
+    pub(crate) fn push(&mut self, owner: OwnerId, mut delivery: Delivery) {
+        delivery.becomes(State::Parked, None);
         self.0.insert(((owner, delivery.connection), delivery.id), delivery);
     }
 
@@ -48,30 +49,31 @@ impl Pending {
 
 impl Parking {
     /// Answers what has to be sent: what could not be parked here, and somebody has to look at what nobody would.
-    pub(crate) async fn park(&self, Pending(deliveries): Pending) -> Result<Vec<Message>> {
-        let hooks = deliveries.keys().map(|(hook, _)| *hook).collect();
-        let writes = deliveries.into_iter().map(|(((owner, _), _), delivery)| self.write(owner, delivery));
+    pub(crate) async fn park(&self, Pending(deliveries): &Pending) -> Result<Vec<Message>> {
+        let writes: Vec<_> =
+            deliveries.iter().map(|(((owner, _), _), delivery)| self.write(*owner, delivery)).collect();
         let left: Vec<_> = stream::iter(writes).buffer_unordered(WRITES).try_collect().await?;
-        let unseen = self.unseen(hooks).await?;
+        let mut hooks: Vec<_> = deliveries.keys().map(|(hook, _)| *hook).collect();
+        hooks.dedup();
+        let unseen = self.unseen(&hooks).await?;
         left.into_iter().flatten().chain(unseen).map(|errand| errand.queued(Duration::ZERO)).collect()
     }
 
-    async fn write(&self, owner: OwnerId, mut delivery: Delivery) -> Result<Option<Errand>> {
-        delivery.becomes(State::Parked, None);
+    async fn write(&self, owner: OwnerId, delivery: &Delivery) -> Result<Option<Errand>> {
         match self.table.put(delivery.put(owner)?, OpId::new(self.clock.now(), self.entropy.bytes())).await {
             // Whoever was faster had the same event in hand.
             Ok(_) | Err(Error::Conflict) => Ok(None),
             // All of the batch would be told again, to those as well to whom it arrives.
             Err(Error::Busy) => {
-                let Delivery { id: event, connection, from, .. } = delivery;
+                let Delivery { id: event, connection, from, .. } = delivery.clone();
                 Ok(Some(Errand { owner, connection, job: Job::Send { event, from, due: None, again: None } }))
             }
             Err(error) => Err(error),
         }
     }
 
-    async fn unseen(&self, hooks: BTreeSet<Hook>) -> Result<Vec<Errand>> {
-        let (hooks, mut unseen) = (Vec::from_iter(hooks), Vec::new());
+    async fn unseen(&self, hooks: &[Hook]) -> Result<Vec<Errand>> {
+        let mut unseen = Vec::new();
         for page in hooks.chunks(AT_ONCE / 2) {
             let keys = page
                 .iter()

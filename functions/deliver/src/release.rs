@@ -68,12 +68,7 @@ impl Endpoint<'_> {
         }
         let now = self.now();
         if let Some(until) = health.leased(now) {
-            let is_known = health.wanted && is_for_all;
-            return if is_known {
-                Ok(None)
-            } else {
-                self.leave(health, until, is_for_all).await.map(|()| None)
-            };
+            return self.leave(health, until, is_for_all).await.map(|()| None);
         }
         let until = health.lease(now);
         // Should this one be cut short, another one is planned already.
@@ -85,6 +80,9 @@ impl Endpoint<'_> {
 
     /// Whoever is at it finds what is parked, but may be cut short, or may be at something that was mended meanwhile.
     async fn leave(&self, mut health: Health, until: Timestamp, is_for_all: bool) -> Result<()> {
+        if is_for_all && health.wanted {
+            return Ok(());
+        }
         let wait = Duration::try_from(until.duration_since(self.now())).unwrap_or_default();
         self.queue(Job::Release { due: Some(until), failed_since: None }, wait).await?;
         if !is_for_all {

@@ -29,7 +29,7 @@ impl Hands {
     /// Who may be served next; `None` while no hand is free.
     pub fn turn(&mut self) -> Option<Turn> {
         while let Some(done) = self.at_work.try_join_next_with_id() {
-            _ = self.forget(done);
+            self.forget(done);
         }
         let most = MOST.checked_sub(self.at_work.len()).filter(|free| *free > 0)?;
         let mut in_hand = BTreeMap::<_, usize>::new();
@@ -70,7 +70,7 @@ impl Hands {
 
     pub async fn empty(&mut self) {
         while let Some(done) = self.at_work.join_next_with_id().await {
-            _ = self.forget(done);
+            self.forget(done);
         }
     }
 
