@@ -8,14 +8,14 @@ use std::cell::Cell;
 use std::os::raw::c_int;
 use std::time::Duration;
 
-/// How many pages are worth it.
-const SOME: c_int = 1_000;
+/// How many pages are worth it: a megabyte, some milliseconds for whoever comes meanwhile.
+const SOME: c_int = 256;
 
 /// So many are put into their place whoever waits: 64 MB.
 const MOST: c_int = 16_000;
 
-/// Nobody waits if nobody has come for so long.
-pub(crate) const QUIET: Duration = Duration::from_millis(100);
+/// Nobody waits if nobody has come for so long. What comes by the second leaves many such moments and no long ones.
+pub(crate) const QUIET: Duration = Duration::from_millis(1);
 
 thread_local! {
     /// How many pages the log of this thread's connection had behind its last commit.
