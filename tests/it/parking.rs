@@ -74,6 +74,26 @@ async fn a_receiver_that_is_down_is_left_alone_and_told_everything_once_it_is_ba
 }
 
 #[tokio::test]
+async fn thirty_failures_in_a_row_need_not_last_and_the_first_look_comes_soon() {
+    let house = House::new();
+    let id = webhook(&house, json!({})).await;
+    let key = house.api("full_access").await;
+    house.network.answers(|_| (500, None));
+    let mut tries = 0;
+    for number in 0..40 {
+        house.task(&key, &format!("{number:02}")).await;
+        tries += drain(&house).await.len();
+        house.clock.advance(jiff::SignedDuration::from_millis(10));
+    }
+    assert_eq!((tries, states(&house, id).await.iter().filter(|it| **it == State::Parked).count()), (30, 10));
+    house.network.answers(|_| (200, None));
+    pass(&house, 4);
+    assert_eq!(drain(&house).await.len(), 0);
+    pass(&house, 1);
+    assert_eq!(drain(&house).await.first().map(title).as_deref(), Some("00"), "the oldest");
+}
+
+#[tokio::test]
 async fn a_receiver_that_fails_now_and_then_is_not_taken_for_one_that_is_down() {
     let house = House::new();
     let id = webhook(&house, json!({})).await;

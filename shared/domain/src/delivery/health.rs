@@ -6,15 +6,17 @@ use crate::{Error, Result, schema};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-/// So many failures in a row, which last so long: one that fails every other time is not taken for one that is down.
+/// So many failures in a row that last so long, or so many that it is no matter how long: one that fails every other time
+/// is not taken for one that is down.
 const MOST_FAILURES: u32 = 5;
 const AT_LEAST: SignedDuration = SignedDuration::from_secs(2);
+const CERTAIN: u32 = 30;
 
 /// After so long its owner has to look.
 const GIVEN_UP: SignedDuration = SignedDuration::from_hours(24 * 5);
 
 /// How long one that failed is left alone: the first time, the second time…
-const PAUSES: [i64; 5] = [1, 2, 5, 10, 15];
+const PAUSES: [i64; 6] = [5, 60, 120, 300, 600, 900];
 
 /// Longer than a release takes.
 const LEASE: SignedDuration = SignedDuration::from_secs(60);
@@ -125,7 +127,7 @@ impl Health {
         let lasts = now.duration_since(*since);
         match self.failures >= MOST_FAILURES {
             true if lasts >= GIVEN_UP => Step::Disable,
-            true if lasts >= AT_LEAST && !self.parking => Step::Park,
+            true if (lasts >= AT_LEAST || self.failures >= CERTAIN) && !self.parking => Step::Park,
             _ => Step::Stay,
         }
     }
@@ -148,10 +150,10 @@ impl Health {
 
     /// Until when it is left alone now; each time longer.
     pub fn pause(&mut self, now: Timestamp, asked: Option<std::time::Duration>) -> Timestamp {
-        let minutes = PAUSES.get(self.pauses).or(PAUSES.last()).copied().unwrap_or_default();
+        let seconds = PAUSES.get(self.pauses).or(PAUSES.last()).copied().unwrap_or_default();
         self.pauses = (self.pauses + 1).min(PAUSES.len());
         let asked = asked.and_then(|asked| SignedDuration::try_from(asked).ok()).unwrap_or_default();
-        let until = now + SignedDuration::from_mins(minutes).max(asked);
+        let until = now + SignedDuration::from_secs(seconds).max(asked);
         (self.parking, self.release_at) = (true, Some(until));
         until
     }
