@@ -70,6 +70,7 @@ mod oauth;
 mod openapi;
 mod paging;
 mod parked_between;
+mod parked_together;
 mod parking;
 mod places;
 mod plans;

@@ -2,6 +2,7 @@
 //! written on the way is the event's own row and the webhook's health; nothing is remembered here.
 
 mod endpoint;
+mod look;
 mod park;
 mod release;
 mod run;
@@ -28,6 +29,29 @@ pub struct Deliver {
     pub queue: Arc<dyn Queue>,
     pub clock: Arc<dyn Clock>,
     pub entropy: Arc<dyn Entropy>,
+}
+
+impl Deliver {
+    /// The messages of one webhook: all of them at once, if what is for it is parked. Otherwise, or where one of them is
+    /// different, nothing is done.
+    pub async fn park_all(&self, messages: &[Received]) -> Result<bool> {
+        let errands =
+            messages.iter().map(|message| Errand::read(&message.body)).collect::<Result<Vec<_>>>()?;
+        let Some(&Errand { owner, connection, .. }) = errands.first() else { return Ok(false) };
+        let wanted: Option<Vec<_>> = errands
+            .into_iter()
+            .map(|errand| match errand.job {
+                Job::Send { event, from, due, again }
+                    if (errand.owner, errand.connection) == (owner, connection) =>
+                {
+                    Some(Try { event, from, due, again })
+                }
+                _ => None,
+            })
+            .collect();
+        let Some(wanted) = wanted else { return Ok(false) };
+        Endpoint { ports: self, owner, id: connection }.park_all(&wanted).await
+    }
 }
 
 #[async_trait]

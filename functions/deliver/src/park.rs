@@ -2,18 +2,39 @@
 //! as whoever releases does: so whichever of them is later sees the other.
 
 use crate::endpoint::{Endpoint, MOST_TRIES};
-use crate::send::later;
+use crate::look::{Look, Plan};
+use crate::send::{Try, later};
 use domain::delivery::{Delivery, Health, Job, State};
 use domain::due;
 use domain::{Error, Result};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 impl Endpoint<'_> {
-    pub(crate) async fn park(&self, mut delivery: Delivery, health: Health) -> Result<()> {
+    pub(crate) async fn park(&self, mut deliveries: Vec<Delivery>, health: Health) -> Result<()> {
         self.begin_to_park(health).await?;
-        delivery.becomes(State::Parked, None);
-        self.write(vec![delivery.put(self.owner)?]).await?;
+        deliveries.iter_mut().for_each(|delivery| delivery.becomes(State::Parked, None));
+        let puts = deliveries.iter().map(|delivery| delivery.put(self.owner));
+        self.write(puts.collect::<Result<_>>()?).await?;
         self.look_again(Duration::ZERO).await
+    }
+
+    /// All of them at once, if all of them are to be parked; otherwise nothing is done.
+    pub(crate) async fn park_all(&self, wanted: &[Try]) -> Result<bool> {
+        let Look { connection, health, known } = self.look(wanted).await?;
+        let mut parked = Vec::with_capacity(wanted.len());
+        for (known, wanted) in known.into_iter().zip(wanted) {
+            match self.plan(connection.as_ref(), &health, known, wanted)? {
+                Plan::Parks(delivery) => parked.push(delivery),
+                _ => return Ok(false),
+            }
+        }
+        // One that was handed out twice is one row.
+        let rows: BTreeSet<_> = parked.iter().map(|delivery| delivery.id).collect();
+        if rows.len() < parked.len() {
+            return Ok(false);
+        }
+        self.park(parked, health).await.map(|()| true)
     }
 
     async fn begin_to_park(&self, mut health: Health) -> Result<()> {

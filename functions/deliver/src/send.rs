@@ -1,14 +1,14 @@
 //! One event: tried if it still waits for this very message, which no clock decides.
 
 use crate::endpoint::{Endpoint, MOST_TRIES, Noted};
+use crate::look::{Look, Plan};
 use crate::tell::Tried;
 use domain::connection::{Connection, Reason, WebhookConfig};
-use domain::delivery::{Delivery, Happened, Health, Job, Next, Origin, State, Step, Verdict, asked, judge};
+use domain::delivery::{Delivery, Health, Job, Next, Origin, State, Step, Verdict, asked, judge};
 use domain::due;
 use domain::id::{EventId, RequestId};
 use domain::outcome::Outcome;
-use domain::shelf::{self, Entity as _};
-use domain::{Error, Result, schema};
+use domain::{Error, Result};
 use jiff::{SignedDuration, Timestamp};
 use std::time::Duration;
 
@@ -24,80 +24,33 @@ pub(crate) struct Try {
     pub(crate) again: Option<RequestId>,
 }
 
-struct Look {
-    connection: Option<Connection>,
-    delivery: Option<Delivery>,
-    health: Health,
-    happened: Option<Happened>,
-}
-
 impl Endpoint<'_> {
     pub(crate) async fn send(&self, wanted: Try) -> Result<Outcome> {
-        let Look { connection, delivery, health, happened } = self.look(&wanted).await?;
-        if let Some(delivery) = &delivery
-            && !delivery.waits_for(wanted.due, wanted.again)
-        {
-            if delivery.state == State::Parked {
+        let Look { connection, health, known } = self.look(std::slice::from_ref(&wanted)).await?;
+        let known = known.into_iter().next().ok_or_else(|| Error::internal("a row is missing"))?;
+        match self.plan(connection.as_ref(), &health, known, &wanted)? {
+            Plan::Done => Ok(Outcome::Done),
+            Plan::Lies => {
                 // Whoever parked it may have been cut short.
                 self.look_again(Duration::ZERO).await?;
-                return Ok(Outcome::PutAside);
+                Ok(Outcome::PutAside)
             }
-            return Ok(Outcome::Done);
+            Plan::Ends(delivery, state) => {
+                if let Some(mut delivery) = delivery {
+                    delivery.becomes(state, None);
+                    self.write(vec![delivery.put(self.owner)?]).await?;
+                }
+                Ok(if state == State::Failed { Outcome::PutAside } else { Outcome::Done })
+            }
+            Plan::Parks(delivery) => {
+                self.park(vec![delivery], health).await?;
+                Ok(Outcome::PutAside)
+            }
+            Plan::Tries(connection, delivery, told) => {
+                let tried = self.tell(connection, &delivery, &told, wanted.again).await?;
+                self.settle(connection, delivery, &wanted, tried, health).await
+            }
         }
-        let (now, is_asked) = (self.now(), wanted.again.is_some());
-        // What its owner wants to see once more stays what it was.
-        let ends = |delivery: Option<Delivery>, state| self.ends(delivery.filter(|_| !is_asked), state);
-        let Some(connection) = connection.filter(|connection| connection.hook(now).is_some()) else {
-            return ends(delivery, State::Withdrawn).await;
-        };
-        let is_new = delivery.is_none();
-        let new = || Delivery::new(wanted.event, self.id, wanted.from.clone(), happened.as_ref());
-        let mut delivery = delivery.unwrap_or_else(new);
-        let Some(happened) = happened else { return ends(Some(delivery), State::Failed).await };
-        let Some(told) = happened.told(&connection, now)? else {
-            return ends((!is_new).then_some(delivery), State::Withdrawn).await;
-        };
-        delivery.event.clone_from(&told.event);
-        if is_asked && !connection.listens(now) {
-            // Its owner has paused it since then: a test has failed.
-            let writes = is_new.then(|| delivery.put(self.owner)).transpose()?;
-            return self.write(writes.into_iter().collect()).await.map(|()| Outcome::PutAside);
-        }
-        if !is_asked && (health.parking || !connection.listens(now)) {
-            self.park(delivery, health).await?;
-            return Ok(Outcome::PutAside);
-        }
-        let tried = self.tell(&connection, &delivery, &told, wanted.again).await?;
-        self.settle(&connection, delivery, &wanted, tried, health).await
-    }
-
-    /// Everything at once.
-    async fn look(&self, wanted: &Try) -> Result<Look> {
-        let keys = [
-            Connection::key(self.owner, self.id),
-            schema::delivery(self.owner, self.id, wanted.event),
-            schema::health(self.owner, self.id),
-            wanted.from.key(self.owner),
-        ];
-        let rows = self.ports.table.get_many(&keys).await?;
-        let [connection, delivery, health, origin] = rows.as_slice() else {
-            return Err(Error::internal("rows are missing"));
-        };
-        Ok(Look {
-            connection: connection.as_ref().map(shelf::read::<Connection>).transpose()?,
-            delivery: delivery.as_ref().map(Delivery::read).transpose()?,
-            health: Health::of(self.id, health.as_ref())?,
-            happened: origin.as_ref().map(Origin::read).transpose()?,
-        })
-    }
-
-    /// Nothing more is tried; what nobody was told of leaves nothing behind.
-    async fn ends(&self, delivery: Option<Delivery>, state: State) -> Result<Outcome> {
-        if let Some(mut delivery) = delivery {
-            delivery.becomes(state, None);
-            self.write(vec![delivery.put(self.owner)?]).await?;
-        }
-        Ok(if state == State::Failed { Outcome::PutAside } else { Outcome::Done })
     }
 
     async fn settle(
@@ -120,13 +73,13 @@ impl Endpoint<'_> {
             Verdict::Delivered => (Some((State::Delivered, None)), Outcome::Done),
             _ if !counts => (None, Outcome::PutAside),
             Verdict::Gone => {
-                self.park(with(delivery, attempt), health).await?;
+                self.park(vec![with(delivery, attempt)], health).await?;
                 return Ok(Outcome::PutAside);
             }
             // It is not this event that is not taken: it waits until something is, or nobody hopes for that any more.
             Verdict::Exhausted if health.goes_down() => {
                 self.ails(health.clone(), began, wait).await?;
-                self.park(with(delivery, attempt), health).await?;
+                self.park(vec![with(delivery, attempt)], health).await?;
                 return Ok(Outcome::PutAside);
             }
             Verdict::Exhausted => (Some((State::Failed, None)), Outcome::PutAside),

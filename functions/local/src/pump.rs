@@ -4,14 +4,17 @@ use crate::follower::Follower;
 use crate::hands::{Arrived, Hands};
 use changes::Changes;
 use deliver::Deliver;
-use domain::Result;
 use domain::clock::Clock;
 use domain::due::Tick;
 use domain::outcome::{Consumer as _, Outcome};
 use domain::queue::{Queue as _, Received};
+use domain::{Error, Result};
 use due::Sweep;
 use embedded::Store;
+use futures_util::FutureExt as _;
+use futures_util::future::join_all;
 use jiff::Timestamp;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -38,11 +41,10 @@ impl Pump {
     /// Everything that is due now, and nothing more.
     pub async fn drain(self: &Arc<Self>) -> Result<()> {
         self.due.consume(Tick).await?;
-        let follower = self.follower();
+        let (follower, mut hands) = (self.follower(), Hands::default());
         loop {
             let told = follower.follow_some().await?;
             follower.settle().await?;
-            let mut hands = Hands::default();
             let taken = self.take_due(&mut hands).await?;
             hands.empty().await;
             if told + taken == 0 {
@@ -103,27 +105,49 @@ impl Pump {
         let Some(turn) = hands.turn().filter(|_| self.is_due()) else { return Ok(0) };
         let due = self.store.take_in_turn(turn, HIDDEN).await?;
         let count = due.len();
-        hands.take(due, |message| {
+        hands.take(due, |messages| {
             let pump = Arc::clone(self);
-            async move { pump.deliver_one(message).await }
+            async move { pump.deliver_some(messages).await }
         });
         Ok(count)
     }
 
-    async fn deliver_one(&self, message: Received) -> Arrived {
-        let receipt = message.receipt.clone();
-        let outcome = self.deliver.consume(message).await;
-        let arrived = matches!(outcome, Ok(Outcome::Done));
+    /// Of one webhook.
+    async fn deliver_some(&self, messages: Vec<Received>) -> Arrived {
+        let are_parked = messages.len() > 1 && self.are_parked(&messages).await;
+        let deliver = async |message: Received| {
+            let receipt = message.receipt.clone();
+            let outcome = if are_parked { Ok(Outcome::PutAside) } else { self.outcome(message).await };
+            let arrived = matches!(outcome, Ok(Outcome::Done));
+            self.settle(&receipt, outcome).await;
+            arrived
+        };
+        join_all(messages.into_iter().map(deliver)).await.contains(&true)
+    }
+
+    /// If not, each is on its own.
+    async fn are_parked(&self, messages: &[Received]) -> bool {
+        AssertUnwindSafe(self.deliver.park_all(messages))
+            .catch_unwind()
+            .await
+            .is_ok_and(|parked| matches!(parked, Ok(true)))
+    }
+
+    async fn outcome(&self, message: Received) -> Result<Outcome> {
+        let outcome = AssertUnwindSafe(self.deliver.consume(message)).catch_unwind().await;
+        outcome.unwrap_or_else(|_| Err(Error::internal("a delivery panicked")))
+    }
+
+    async fn settle(&self, receipt: &str, outcome: Result<Outcome>) {
         let settled = match outcome {
-            Ok(Outcome::Done | Outcome::PutAside) => self.store.done(&receipt).await,
-            Ok(Outcome::RetryAfter(wait)) => self.store.retry_after(&receipt, wait).await,
+            Ok(Outcome::Done | Outcome::PutAside) => self.store.done(receipt).await,
+            Ok(Outcome::RetryAfter(wait)) => self.store.retry_after(receipt, wait).await,
             // It comes again when it is no longer hidden, and lies with the dead letters in the end.
             Err(error) => Err(error),
         };
         if let Err(error) = settled {
             tracing::error!(%error, receipt, "a message was not handled");
         }
-        arrived
     }
 
     fn is_due(&self) -> bool {
