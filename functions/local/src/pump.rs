@@ -70,8 +70,7 @@ impl Pump {
             // What falls due while this looks is not to be missed.
             let now = self.clock.now();
             let wait = match self.take_due(&mut hands).await {
-                Ok(0) => self.until_due(now),
-                Ok(_) => continue,
+                Ok(_) => self.until_due(now),
                 Err(error) => paused(&error),
             };
             let full = hands.are_full();

@@ -10,11 +10,12 @@ mod queue;
 mod recent;
 mod store;
 mod table;
+mod taking;
 mod waiting;
 mod writer;
 
 pub use keyring::KeyFile;
 pub use lock::{Lock, whereabouts};
 pub use open::{OpenError, Opened, open};
-pub use queue::Turn;
 pub use store::Store;
+pub use taking::Turn;

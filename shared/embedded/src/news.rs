@@ -27,7 +27,7 @@ struct Seen {
     any: AtomicBool,
     change: AtomicBool,
     message: AtomicBool,
-    /// A message that is new, hidden, put off or gone.
+    /// A message that is new, put off or gone.
     turn: AtomicBool,
 }
 

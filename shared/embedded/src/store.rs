@@ -3,6 +3,7 @@
 use crate::news::{Hears, News};
 use crate::recent::Recent;
 use crate::table::Batch;
+use crate::taking::InHand;
 use crate::writer::Durability::{self, Ordered, Patient, Synced};
 use crate::writer::Writer;
 use domain::clock::Clock;
@@ -98,6 +99,7 @@ struct Shared {
     writer: Writer,
     hears: Hears,
     recent: Arc<Recent>,
+    in_hand: InHand,
 }
 
 impl Store {
@@ -108,20 +110,22 @@ impl Store {
         // Takes the write lock once: who cannot write now is told so now.
         db.execute_batch(&format!("BEGIN IMMEDIATE; {TABLES}"))?;
         step_up(&db)?;
-        // For a larder that begins anew: what was given up because something was broken, and what the last one had in
-        // hand when it was killed, which is in nobody's now.
+        // For a larder that begins anew: what was given up because something was broken.
         db.execute("UPDATE message SET dead = 0, receives = 0 WHERE dead = 1", [])?;
-        db.execute(
-            "UPDATE message SET due = min(due, ?1) WHERE receives > 0",
-            [clock.now().as_millisecond()],
-        )?;
         db.execute_batch("COMMIT")?;
         let (news, hears) = News::of(&db)?;
         let recent = Arc::new(Recent::default());
         let writer =
             Writer::start(db, news, Arc::clone(&recent)).map_err(|_| rusqlite::Error::InvalidQuery)?;
-        let shared =
-            Shared { file: file.to_owned(), clock, readers: Mutex::default(), writer, hears, recent };
+        let shared = Shared {
+            file: file.to_owned(),
+            clock,
+            readers: Mutex::default(),
+            writer,
+            hears,
+            recent,
+            in_hand: InHand::default(),
+        };
         Ok(Self { shared: Arc::new(shared), durability: Synced })
     }
 
@@ -168,6 +172,10 @@ impl Store {
 
     pub(crate) fn recent(&self) -> &Recent {
         &self.shared.recent
+    }
+
+    pub(crate) fn in_hand(&self) -> &InHand {
+        &self.shared.in_hand
     }
 
     pub(crate) fn hears(&self) -> &Hears {

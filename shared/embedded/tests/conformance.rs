@@ -188,6 +188,29 @@ async fn each_group_has_its_share_and_what_is_given_up_stands_in_nobodys_way() {
     assert!(opened.store.dead_letters().unwrap() > 0);
 }
 
+/// What a larder has in hand is nobody's when it is gone, and what it put off is put off.
+#[tokio::test]
+async fn who_begins_anew_finds_what_was_in_hand_and_no_sooner_what_was_put_off() {
+    use domain::queue::{Message, Queue as _};
+    use std::time::Duration;
+
+    let (opened, _, folder) = open();
+    let message =
+        |body: &str| Message { body: body.to_owned(), group: "g".to_owned(), delay: Duration::ZERO };
+    opened.store.send(["put off", "in hand", "done"].map(message).to_vec()).await.unwrap();
+    let taken = opened.store.receive(10, Duration::from_secs(60)).await.unwrap();
+    opened.store.retry_after(&taken[0].receipt, Duration::from_secs(5)).await.unwrap();
+    opened.store.done(&taken[2].receipt).await.unwrap();
+    drop(opened);
+    let opened = reopen(&folder).unwrap();
+    let taken = opened.store.receive(10, Duration::from_secs(60)).await.unwrap();
+    assert_eq!(
+        taken.iter().map(|one| (one.body.as_str(), one.receives)).collect::<Vec<_>>(),
+        [("in hand", 1)]
+    );
+    assert!(opened.store.receive(10, Duration::ZERO).await.unwrap().is_empty());
+}
+
 #[tokio::test]
 async fn of_all_that_are_slow_no_more_are_taken_than_may_be() {
     use domain::queue::{Message, Queue as _};
