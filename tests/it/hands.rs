@@ -3,7 +3,6 @@
 use domain::queue::Received;
 use local::Hands;
 use std::collections::HashSet;
-use std::sync::Mutex;
 use std::time::Duration;
 use tokio::time::{sleep, timeout};
 
@@ -67,21 +66,4 @@ async fn a_hand_that_is_freed_is_of_use_where_others_wait_for_it_or_something_co
     assert!(!is_of_use(7, true).await);
     assert!(is_of_use(8, true).await, "its share is free");
     assert!(is_of_use(1, false).await, "it is due again sooner than anybody knew");
-}
-
-/// They are likely to be parked, which then is done once.
-#[tokio::test(start_paused = true)]
-async fn what_is_for_a_sick_group_is_taken_together_and_anything_else_by_itself() {
-    let mut hands = Hands::default();
-    fail(&mut hands, &["slow", "sick"]).await;
-    let taken = Mutex::<Vec<_>>::default();
-    let messages = ["sick", "sick", "slow", "well", "well"].map(for_group).to_vec();
-    hands.take(messages, |messages| {
-        taken.lock().unwrap().push((messages[0].group.clone(), messages.len()));
-        std::future::pending()
-    });
-    let expected = [("sick", 2), ("slow", 1), ("well", 1), ("well", 1)];
-    assert_eq!(taken.into_inner().unwrap(), expected.map(|(group, count)| (group.to_owned(), count)));
-    let turn = hands.turn().unwrap();
-    assert_eq!((turn.most, turn.most_slow, turn.in_hand["sick"], turn.in_hand["well"]), (251, 125, 2, 2));
 }

@@ -37,10 +37,11 @@ impl Endpoint<'_> {
         let events = wanted.iter().flat_map(|wanted| {
             [schema::delivery(self.owner, self.id, wanted.event), wanted.from.key(self.owner)]
         });
-        let webhook = [Connection::key(self.owner, self.id), schema::health(self.owner, self.id)];
-        let keys: Vec<_> = webhook.into_iter().chain(events).collect();
+        let (connection, health) =
+            (Connection::key(self.owner, self.id), schema::health(self.owner, self.id));
+        let keys: Vec<_> = [connection].into_iter().chain(events).chain([health]).collect();
         let rows = self.ports.table.get_many(&keys).await?;
-        let [connection, health, events @ ..] = rows.as_slice() else {
+        let [connection, events @ .., health] = rows.as_slice() else {
             return Err(Error::internal("rows are missing"));
         };
         Ok(Look {

@@ -3,10 +3,11 @@
 
 use crate::endpoint::{Endpoint, MOST_TRIES};
 use crate::look::{Look, Plan};
-use crate::send::{Try, later};
+use crate::send::{SHORT, Try, later};
 use domain::delivery::{Delivery, Health, Job, State};
 use domain::due;
 use domain::{Error, Result};
+use jiff::Timestamp;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -73,5 +74,15 @@ impl Endpoint<'_> {
             }
         }
         Err(Error::Busy)
+    }
+
+    /// What is planned within the minute does not wait for the sweep.
+    pub(crate) async fn release_soon(&self, at: Timestamp) -> Result<()> {
+        if at < later(self.now(), SHORT) { self.release_at(at).await } else { Ok(()) }
+    }
+
+    pub(crate) async fn release_at(&self, at: Timestamp) -> Result<()> {
+        let wait = Duration::try_from(at.duration_since(self.now())).unwrap_or_default();
+        self.queue(Job::Release { due: Some(at), failed_since: None }, wait).await
     }
 }

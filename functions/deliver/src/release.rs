@@ -83,8 +83,7 @@ impl Endpoint<'_> {
         if is_for_all && health.wanted {
             return Ok(());
         }
-        let wait = Duration::try_from(until.duration_since(self.now())).unwrap_or_default();
-        self.queue(Job::Release { due: Some(until), failed_since: None }, wait).await?;
+        self.release_at(until).await?;
         if !is_for_all {
             return Ok(());
         }
@@ -155,7 +154,7 @@ impl Endpoint<'_> {
                     return match end {
                         _ if is_wanted => now(None).await,
                         End::More => now(next).await,
-                        End::Down(_) => Ok(()),
+                        End::Down(until) => self.release_soon(until).await,
                         // What came meanwhile, or who: it may listen again.
                         End::Deaf => self.look_again(Duration::ZERO).await,
                         End::Empty if self.holds_any().await? => self.look_again(wait).await,

@@ -13,7 +13,7 @@ use jiff::{SignedDuration, Timestamp};
 use std::time::Duration;
 
 /// What waits longer waits in the table.
-const SHORT: Duration = Duration::from_secs(60);
+pub(crate) const SHORT: Duration = Duration::from_secs(60);
 /// So does what fails often: a message is handed out twelve times at most, of which some are for failures of the store.
 const MOST_SHORT: u32 = 4;
 
@@ -115,18 +115,21 @@ impl Endpoint<'_> {
     async fn ails(&self, mut health: Health, began: Timestamp, asked: Option<Duration>) -> Result<()> {
         for _ in 0..MOST_TRIES {
             let now = self.now();
-            let mut puts = Vec::new();
-            match health.failed(began, now) {
+            let planned = match health.failed(began, now) {
                 Step::Disable => return self.disable(Reason::Failing).await,
-                Step::Park => {
-                    let until = health.pause(now, asked);
-                    puts.push(due::release(self.owner, &health, until)?);
-                }
-                Step::Stay => {}
-            }
-            match self.write_health(puts, &health).await {
+                Step::Park => Some(health.pause(now, asked)),
+                Step::Stay => None,
+            };
+            let release = planned.map(|at| due::release(self.owner, &health, at)).transpose()?;
+            match self.write_health(release.into_iter().collect(), &health).await {
                 Err(Error::Conflict) => (_, health) = self.standing().await?,
-                done => return done,
+                done => {
+                    done?;
+                    return match planned {
+                        Some(at) => self.release_soon(at).await,
+                        None => Ok(()),
+                    };
+                }
             }
         }
         Ok(())

@@ -14,6 +14,7 @@ mod pump;
 mod serve;
 pub mod stdio;
 mod there;
+mod together;
 mod verify;
 
 pub use behind::Behind;

@@ -2,19 +2,17 @@
 
 use crate::follower::Follower;
 use crate::hands::{Arrived, Hands};
+use crate::together::{Together, together};
 use changes::Changes;
 use deliver::Deliver;
+use domain::Result;
 use domain::clock::Clock;
 use domain::due::Tick;
 use domain::outcome::{Consumer as _, Outcome};
 use domain::queue::{Queue as _, Received};
-use domain::{Error, Result};
 use due::Sweep;
 use embedded::Store;
-use futures_util::FutureExt as _;
-use futures_util::future::join_all;
 use jiff::Timestamp;
-use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -104,49 +102,34 @@ impl Pump {
         let Some(turn) = hands.turn().filter(|_| self.is_due()) else { return Ok(0) };
         let due = self.store.take_in_turn(turn, HIDDEN).await?;
         let count = due.len();
-        hands.take(due, |messages| {
-            let pump = Arc::clone(self);
-            async move { pump.deliver_some(messages).await }
+        let together = together(&due, |group| hands.is_sick(group));
+        hands.take(due, |message| {
+            let (pump, together) = (Arc::clone(self), together.get(&message.group).cloned());
+            async move { pump.deliver_one(message, together).await }
         });
         Ok(count)
     }
 
-    /// Of one webhook.
-    async fn deliver_some(&self, messages: Vec<Received>) -> Arrived {
-        let are_parked = messages.len() > 1 && self.are_parked(&messages).await;
-        let deliver = async |message: Received| {
-            let receipt = message.receipt.clone();
-            let outcome = if are_parked { Ok(Outcome::PutAside) } else { self.outcome(message).await };
-            let arrived = matches!(outcome, Ok(Outcome::Done));
-            self.settle(&receipt, outcome).await;
-            arrived
+    async fn deliver_one(&self, message: Received, together: Option<Arc<Together>>) -> Arrived {
+        let receipt = message.receipt.clone();
+        let outcome = match together {
+            Some(together) if together.are_parked(&self.deliver).await => Ok(Outcome::PutAside),
+            _ => self.deliver.consume(message).await,
         };
-        join_all(messages.into_iter().map(deliver)).await.contains(&true)
-    }
-
-    /// If not, each is on its own.
-    async fn are_parked(&self, messages: &[Received]) -> bool {
-        AssertUnwindSafe(self.deliver.park_all(messages))
-            .catch_unwind()
-            .await
-            .is_ok_and(|parked| matches!(parked, Ok(true)))
-    }
-
-    async fn outcome(&self, message: Received) -> Result<Outcome> {
-        let outcome = AssertUnwindSafe(self.deliver.consume(message)).catch_unwind().await;
-        outcome.unwrap_or_else(|_| Err(Error::internal("a delivery panicked")))
-    }
-
-    async fn settle(&self, receipt: &str, outcome: Result<Outcome>) {
+        let arrived = matches!(outcome, Ok(Outcome::Done));
         let settled = match outcome {
-            Ok(Outcome::Done | Outcome::PutAside) => self.store.done(receipt).await,
-            Ok(Outcome::RetryAfter(wait)) => self.store.retry_after(receipt, wait).await,
-            // It comes again when it is no longer hidden, and lies with the dead letters in the end.
-            Err(error) => Err(error),
+            Ok(Outcome::Done | Outcome::PutAside) => self.store.done(&receipt).await,
+            Ok(Outcome::RetryAfter(wait)) => self.store.retry_after(&receipt, wait).await,
+            Err(error) => {
+                // Again and again, and it lies with the dead letters in the end.
+                tracing::error!(%error, receipt, "a message was not handled");
+                self.store.retry_after(&receipt, HIDDEN).await
+            }
         };
         if let Err(error) = settled {
-            tracing::error!(%error, receipt, "a message was not handled");
+            tracing::error!(%error, receipt, "it comes again when it is no longer hidden");
         }
+        arrived
     }
 
     fn is_due(&self) -> bool {

@@ -20,6 +20,8 @@ pub(crate) const QUIET: Duration = Duration::from_millis(1);
 thread_local! {
     /// How many pages the log of this thread's connection had behind its last commit.
     static PAGES: Cell<c_int> = const { Cell::new(0) };
+    /// And at the last fold: while somebody reads what is old, it goes on from there.
+    static FOLDED: Cell<c_int> = const { Cell::new(0) };
 }
 
 pub(crate) fn begin(writes: &Connection) {
@@ -27,12 +29,11 @@ pub(crate) fn begin(writes: &Connection) {
 }
 
 pub(crate) fn is_worth_it() -> bool {
-    PAGES.get() >= SOME
+    PAGES.get() - FOLDED.get() >= SOME
 }
 
 pub(crate) fn fold(writes: &Connection) {
-    // Until the next commit says how many there are.
-    PAGES.set(0);
+    FOLDED.set(PAGES.get());
     if let Err(error) = writes.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(())) {
         tracing::warn!(%error, "what was written stays in the log for now");
     }
@@ -40,6 +41,7 @@ pub(crate) fn fold(writes: &Connection) {
 
 fn committed(log: &Wal, pages: c_int) -> rusqlite::Result<()> {
     PAGES.set(pages);
+    FOLDED.set(FOLDED.get().min(pages));
     if pages >= MOST {
         // What was written is safe where it is, and the next commit tries again.
         let _ = log.checkpoint_v2(CheckpointMode::PASSIVE);

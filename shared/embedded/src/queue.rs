@@ -42,7 +42,7 @@ impl Queue for Store {
 }
 
 impl Store {
-    /// Due messages, hidden from other receivers for a while; those of a group that has its share in hand wait.
+    /// Due messages, hidden from others in this process for a while; those of a group that has its share in hand wait.
     pub async fn take_in_turn(&self, turn: Turn, hide_for: Duration) -> Result<Vec<Received>> {
         let (now, mut taken) = (self.clock().now(), Taken::default());
         {
@@ -54,9 +54,12 @@ impl Store {
             );
         }
         if !taken.given_up.is_empty() {
-            let given_up = taken.given_up;
-            self.in_hand().lock().retain(|id, _| !given_up.contains(id));
-            self.write(Patient, move |db| give_up(db, &given_up).map_err(Error::internal)).await?;
+            let given_up = taken.given_up.clone();
+            match self.write(Patient, move |db| give_up(db, &given_up).map_err(Error::internal)).await {
+                Ok(()) => self.in_hand().lock().retain(|id, _| !taken.given_up.contains(id)),
+                // They are met again; what was taken beside them is in hand.
+                Err(error) => tracing::error!(%error, "what is given up stays where it is for now"),
+            }
         }
         Ok(taken.messages.into_iter().map(|(_, message)| message).collect())
     }

@@ -7,6 +7,7 @@ use crate::taking::InHand;
 use crate::writer::Durability::{self, Ordered, Patient, Synced};
 use crate::writer::Writer;
 use domain::clock::Clock;
+use domain::queue::LONGEST_DELAY;
 use domain::table::RowKey;
 use domain::{Error, Result};
 use rusqlite::config::DbConfig;
@@ -110,8 +111,11 @@ impl Store {
         // Takes the write lock once: who cannot write now is told so now.
         db.execute_batch(&format!("BEGIN IMMEDIATE; {TABLES}"))?;
         step_up(&db)?;
-        // For a larder that begins anew: what was given up because something was broken.
+        // For a larder that begins anew: what was given up because something was broken, and what was put off by a clock
+        // that stood ahead.
         db.execute("UPDATE message SET dead = 0, receives = 0 WHERE dead = 1", [])?;
+        let (now, longest) = (clock.now().as_millisecond(), LONGEST_DELAY.as_millis() as i64);
+        db.execute("UPDATE message SET due = ?1 WHERE due > ?1 + ?2", [now, longest])?;
         db.execute_batch("COMMIT")?;
         let (news, hears) = News::of(&db)?;
         let recent = Arc::new(Recent::default());

@@ -46,7 +46,7 @@ pub(crate) struct Taken {
     pub(crate) given_up: Vec<i64>,
 }
 
-/// One seek for each group, however long the queue of any of them is.
+/// One seek for each group, however long the queue of any of them is; only what is in hand is stepped over.
 pub(crate) fn take(
     db: &Connection,
     turn: &Turn,

@@ -6,11 +6,12 @@ use crate::{Error, Result, schema};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-/// So many failures in a row that last so long, or so many that it is no matter how long: one that fails every other time
-/// is not taken for one that is down.
+/// So many failures in a row that last so long, or of very many a moment: one that fails every other time is not taken for
+/// one that is down.
 const MOST_FAILURES: u32 = 5;
 const AT_LEAST: SignedDuration = SignedDuration::from_secs(2);
-const CERTAIN: u32 = 30;
+const VERY_MANY: u32 = 30;
+const A_MOMENT: SignedDuration = SignedDuration::from_millis(500);
 
 /// After so long its owner has to look.
 const GIVEN_UP: SignedDuration = SignedDuration::from_hours(24 * 5);
@@ -125,9 +126,10 @@ impl Health {
         *since += idle.max(SignedDuration::ZERO);
         self.failed_at = Some(now);
         let lasts = now.duration_since(*since);
-        match self.failures >= MOST_FAILURES {
+        let at_least = if self.failures >= VERY_MANY { A_MOMENT } else { AT_LEAST };
+        match self.is_down() {
             true if lasts >= GIVEN_UP => Step::Disable,
-            true if (lasts >= AT_LEAST || self.failures >= CERTAIN) && !self.parking => Step::Park,
+            true if lasts >= at_least && !self.parking => Step::Park,
             _ => Step::Stay,
         }
     }
