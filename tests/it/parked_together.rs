@@ -71,6 +71,35 @@ async fn all_or_nothing_is_parked_together() {
     assert_eq!(house.network.take().len(), 0);
 }
 
+/// So many messages that nobody has in hand; the first ten of them.
+async fn in_the_queue(house: &House, count: usize) -> (ConnectionId, Vec<Received>) {
+    let id = webhook(house, json!({})).await;
+    let key = house.api("full_access").await;
+    drain(house).await;
+    for number in 0..count {
+        house.task(&key, &format!("{number}")).await;
+    }
+    let messages = queued(house).await;
+    for message in &messages {
+        house.store.retry_after(&message.receipt, Duration::ZERO).await.unwrap();
+    }
+    (id, messages)
+}
+
+/// Each that is parked by itself costs three calls at least; the first eight are.
+#[tokio::test]
+async fn whoever_delivers_parks_together_what_is_for_one_to_whom_nothing_arrives() {
+    let left = Arc::new(AtomicI64::new(PLENTY));
+    let house = faulty(&left, Fault::Broken);
+    let (id, _) = in_the_queue(&house, 40).await;
+    set(&house, id, "pause").await;
+    left.store(PLENTY, Ordering::SeqCst);
+    drain(&house).await;
+    let calls = PLENTY - left.load(Ordering::SeqCst);
+    assert_eq!(states(&house, id).await, [State::Parked; 40]);
+    assert!(calls < 40 * 3, "{calls} calls");
+}
+
 /// Twenty of them wait, one of which cannot be read, wherever the store fails. The first eight are tried, after which
 /// the others are taken together.
 #[tokio::test]
@@ -78,19 +107,10 @@ async fn nothing_that_waits_is_lost_or_held_up_by_what_cannot_be_read() {
     for call in 1.. {
         let left = Arc::new(AtomicI64::new(PLENTY));
         let house = faulty(&left, Fault::Broken);
-        let id = webhook(&house, json!({})).await;
-        let key = house.api("full_access").await;
-        drain(&house).await;
-        for number in 0..20 {
-            house.task(&key, &format!("{number}")).await;
-        }
-        let messages = queued(&house).await;
+        let (id, messages) = in_the_queue(&house, 20).await;
         let Job::Send { event: broken, .. } = Errand::read(&messages[9].body).unwrap().job else { panic!() };
         let broken = Put::new(schema::delivery(owner(), id, broken), "?", Expect::Absent);
         house.store.put(broken, OpId::new(house.clock.now(), [0; 10])).await.unwrap();
-        for message in messages {
-            house.store.retry_after(&message.receipt, Duration::ZERO).await.unwrap();
-        }
         set(&house, id, "pause").await;
         left.store(call, Ordering::SeqCst);
         let _ = house.pump.drain().await;

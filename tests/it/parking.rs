@@ -76,19 +76,31 @@ async fn a_receiver_that_is_down_is_left_alone_and_told_everything_once_it_is_ba
     assert!(!health(&house, id).await.parking);
 }
 
-#[tokio::test]
-async fn thirty_failures_in_a_row_need_not_last_long_and_the_first_look_comes_soon() {
-    let house = House::new();
-    let id = webhook(&house, json!({})).await;
+/// How often a receiver that takes nothing is tried, of sixty times.
+async fn failing(house: &House, step: i64) -> usize {
     let key = house.api("full_access").await;
     house.network.answers(|_| (500, None));
     let mut tries = 0;
-    for number in 0..40 {
+    for number in 0..60 {
         house.task(&key, &format!("{number:02}")).await;
-        tries += drain(&house).await.len();
-        house.clock.advance(jiff::SignedDuration::from_millis(20));
+        tries += drain(house).await.len();
+        house.clock.advance(jiff::SignedDuration::from_millis(step));
     }
-    assert_eq!((tries, states(&house, id).await.iter().filter(|it| **it == State::Parked).count()), (30, 10));
+    tries
+}
+
+#[tokio::test]
+async fn thirty_failures_in_a_row_need_not_last_long_and_the_first_look_comes_soon() {
+    for (step, most) in [(20, 30), (10, 51)] {
+        let house = House::new();
+        let id = webhook(&house, json!({})).await;
+        let tries = failing(&house, step).await;
+        let parked = states(&house, id).await.iter().filter(|state| **state == State::Parked).count();
+        assert_eq!((tries, parked), (most, 60 - most), "every {step} ms");
+    }
+    let house = House::new();
+    let id = webhook(&house, json!({})).await;
+    failing(&house, 20).await;
     house.network.answers(|_| (200, None));
     // Whoever sweeps has it later: a message is there at once.
     pass(&house, 5);

@@ -115,7 +115,7 @@ impl Store {
         // that stood ahead.
         db.execute("UPDATE message SET dead = 0, receives = 0 WHERE dead = 1", [])?;
         let (now, longest) = (clock.now().as_millisecond(), LONGEST_DELAY.as_millis() as i64);
-        db.execute("UPDATE message SET due = ?1 WHERE due > ?1 + ?2", [now, longest])?;
+        db.execute("UPDATE message SET due = ?1 WHERE dead = 0 AND due > ?1 + ?2", [now, longest])?;
         db.execute_batch("COMMIT")?;
         let (news, hears) = News::of(&db)?;
         let recent = Arc::new(Recent::default());

@@ -212,6 +212,24 @@ async fn who_begins_anew_finds_what_was_in_hand_and_no_sooner_what_was_put_off()
 }
 
 #[tokio::test]
+async fn what_a_clock_that_stood_ahead_put_off_is_due_for_who_begins_anew() {
+    use domain::queue::{LONGEST_DELAY, Message, Queue as _};
+    use std::time::Duration;
+
+    let (opened, clock, folder) = open();
+    clock.advance(jiff::SignedDuration::from_hours(24));
+    let message = |body: &str| Message { body: body.to_owned(), group: "g".to_owned(), delay: LONGEST_DELAY };
+    opened.store.send(vec![message("tomorrow")]).await.unwrap();
+    drop(opened);
+    let opened = reopen(&folder).unwrap();
+    opened.store.send(vec![message("soon")]).await.unwrap();
+    drop(opened);
+    let opened = reopen(&folder).unwrap();
+    let taken = opened.store.receive(10, Duration::from_secs(60)).await.unwrap();
+    assert_eq!(taken.iter().map(|one| one.body.as_str()).collect::<Vec<_>>(), ["tomorrow"]);
+}
+
+#[tokio::test]
 async fn of_all_that_are_slow_no_more_are_taken_than_may_be() {
     use domain::queue::{Message, Queue as _};
     use std::time::Duration;
