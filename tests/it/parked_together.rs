@@ -18,16 +18,25 @@ use std::time::Duration;
 
 const PLENTY: i64 = 1_000_000;
 
-/// A webhook that parks, and what is for it in the queue.
-async fn waiting(house: &House) -> (ConnectionId, Vec<Received>) {
+/// So many messages that nobody has in hand; the first ten of them.
+async fn in_the_queue(house: &House, count: usize) -> (ConnectionId, Vec<Received>) {
     let id = webhook(house, json!({})).await;
     let key = house.api("full_access").await;
     drain(house).await;
-    for number in 0..8 {
+    for number in 0..count {
         house.task(&key, &format!("{number}")).await;
         pass(house, 1);
     }
     let messages = queued(house).await;
+    for message in &messages {
+        house.store.retry_after(&message.receipt, Duration::ZERO).await.unwrap();
+    }
+    (id, messages)
+}
+
+/// All that is for a webhook that parks.
+async fn waiting(house: &House) -> (ConnectionId, Vec<Received>) {
+    let (id, messages) = in_the_queue(house, 8).await;
     assert_eq!(messages.len(), 8);
     set(house, id, "pause").await;
     (id, messages)
@@ -71,21 +80,6 @@ async fn all_or_nothing_is_parked_together() {
     assert_eq!(house.network.take().len(), 0);
 }
 
-/// So many messages that nobody has in hand; the first ten of them.
-async fn in_the_queue(house: &House, count: usize) -> (ConnectionId, Vec<Received>) {
-    let id = webhook(house, json!({})).await;
-    let key = house.api("full_access").await;
-    drain(house).await;
-    for number in 0..count {
-        house.task(&key, &format!("{number}")).await;
-    }
-    let messages = queued(house).await;
-    for message in &messages {
-        house.store.retry_after(&message.receipt, Duration::ZERO).await.unwrap();
-    }
-    (id, messages)
-}
-
 /// Each that is parked by itself costs three calls at least; the first eight are.
 #[tokio::test]
 async fn whoever_delivers_parks_together_what_is_for_one_to_whom_nothing_arrives() {
@@ -100,8 +94,8 @@ async fn whoever_delivers_parks_together_what_is_for_one_to_whom_nothing_arrives
     assert!(calls < 40 * 3, "{calls} calls");
 }
 
-/// Twenty of them wait, one of which cannot be read, wherever the store fails. The first eight are tried, after which
-/// the others are taken together.
+/// Twenty of them wait, one of which cannot be read, wherever the store fails. The first eight are parked each by itself,
+/// after which the others are taken together.
 #[tokio::test]
 async fn nothing_that_waits_is_lost_or_held_up_by_what_cannot_be_read() {
     for call in 1.. {

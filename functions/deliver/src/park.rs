@@ -69,7 +69,7 @@ impl Endpoint<'_> {
                 done => {
                     done?;
                     // Its row would be swept within a minute.
-                    return self.queue(Job::Release { due: Some(at), failed_since: None }, wait).await;
+                    return self.release_at(at).await;
                 }
             }
         }

@@ -108,6 +108,7 @@ fn insert(db: &Connection, messages: &[Message], now: Timestamp) -> rusqlite::Re
     Ok(())
 }
 
-fn later(now: Timestamp, delay: Duration) -> i64 {
+/// In milliseconds.
+pub(crate) fn later(now: Timestamp, delay: Duration) -> i64 {
     now.as_millisecond().saturating_add(i64::try_from(delay.as_millis()).unwrap_or(i64::MAX))
 }

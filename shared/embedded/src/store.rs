@@ -1,6 +1,7 @@
 //! The file: its tables, its connections, and who waits for news of it.
 
 use crate::news::{Hears, News};
+use crate::queue::later;
 use crate::recent::Recent;
 use crate::table::Batch;
 use crate::taking::InHand;
@@ -114,8 +115,12 @@ impl Store {
         // For a larder that begins anew: what was given up because something was broken, and what was put off by a clock
         // that stood ahead.
         db.execute("UPDATE message SET dead = 0, receives = 0 WHERE dead = 1", [])?;
-        let (now, longest) = (clock.now().as_millisecond(), LONGEST_DELAY.as_millis() as i64);
-        db.execute("UPDATE message SET due = ?1 WHERE dead = 0 AND due > ?1 + ?2", [now, longest])?;
+        let now = clock.now();
+        let longest = later(now, LONGEST_DELAY);
+        db.execute(
+            "UPDATE message SET due = ?1 WHERE dead = 0 AND due > ?2",
+            [now.as_millisecond(), longest],
+        )?;
         db.execute_batch("COMMIT")?;
         let (news, hears) = News::of(&db)?;
         let recent = Arc::new(Recent::default());
