@@ -19,7 +19,7 @@ const PAGE: usize = 100;
 /// What was told waits for so long until its bookmark moves: after a crash it is told again, with the same ids.
 const TOGETHER: Duration = Duration::from_millis(100);
 
-/// While so much is to be parked, nothing more is told, so that there is an end to what lies in memory.
+/// While so much is to be parked or written, nothing more is told, so that there is an end to what lies in memory.
 const MOST_PENDING: usize = 2_000;
 
 pub(crate) struct Follower<'a> {
@@ -46,7 +46,7 @@ impl<'a> Follower<'a> {
         let (mut changed, mut settled) = (self.store.changed(), self.settled.subscribe());
         while !*stop.borrow() {
             settled.mark_unchanged();
-            if self.changes.pending() >= MOST_PENDING && !self.is_settled() {
+            if self.changes.pending() + self.store.unwritten() >= MOST_PENDING && !self.is_settled() {
                 tokio::select! {
                     _ = settled.changed() => {}
                     _ = stop.changed() => {}

@@ -63,7 +63,7 @@ impl Host {
             },
             fan_out: FanOut::new(
                 Arc::clone(&patient) as _,
-                Arc::clone(&beside) as _,
+                Arc::new(store.for_tellers()),
                 Arc::clone(&clock),
                 Arc::clone(&entropy),
             ),

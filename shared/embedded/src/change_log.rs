@@ -40,18 +40,22 @@ impl Store {
         self.read(|db| db.query_row(sql, [BOOKMARK], |row| row.get(0)).optional())
     }
 
-    /// Moves the bookmark and forgets what was handled more than a day ago, as DynamoDB's stream does.
+    /// Moves the bookmark, writes the messages in front of it that are not done, and forgets what was handled more than a
+    /// day ago, as DynamoDB's stream does.
     pub async fn set_bookmark(&self, position: String) -> Result<()> {
-        let day_ago = self.clock().now().as_second() - 24 * 60 * 60;
-        self.write(Patient, move |db| {
+        let (day_ago, store) = (self.clock().now().as_second() - 24 * 60 * 60, self.clone());
+        let moved = self.write(Patient, move |db| {
+            store.at_hand().lock().young.write(db).map_err(Error::internal)?;
             mark(db, BOOKMARK, &position).map_err(Error::internal)?;
             let sql = "DELETE FROM change WHERE position IN
                        (SELECT position FROM change ORDER BY position LIMIT 100) AND at < ?1 AND position <= ?2";
             let mut forget = db.prepare_cached(sql).map_err(Error::internal)?;
             let position: i64 = position.parse().map_err(Error::internal)?;
             forget.execute([day_ago, position]).map(|_| ()).map_err(Error::internal)
-        })
-        .await
+        });
+        let moved = moved.await;
+        self.at_hand().lock().young.are_written(moved.is_ok());
+        moved
     }
 }
 

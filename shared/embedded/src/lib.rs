@@ -13,6 +13,7 @@ mod table;
 mod taking;
 mod waiting;
 mod writer;
+mod young;
 
 pub use keyring::KeyFile;
 pub use lock::{Lock, whereabouts};

@@ -34,6 +34,7 @@ struct Seen {
 pub(crate) struct Hears {
     pub(crate) changed: watch::Receiver<()>,
     pub(crate) queued: watch::Receiver<()>,
+    tells_queued: watch::Sender<()>,
     next_due: Arc<AtomicI64>,
     /// Whether the power could take a change that can be read already.
     unsynced: Arc<AtomicBool>,
@@ -48,6 +49,7 @@ impl News {
         let hears = Hears {
             changed: hears_changed,
             queued: hears_queued,
+            tells_queued: queued.clone(),
             next_due: Arc::clone(&next_due),
             unsynced: Arc::clone(&unsynced),
         };
@@ -95,6 +97,11 @@ impl Hears {
     /// In milliseconds.
     pub(crate) fn next_due(&self) -> Option<i64> {
         Some(self.next_due.load(Ordering::Acquire)).filter(|due| *due < NEVER)
+    }
+
+    /// Of a message that is not written.
+    pub(crate) fn tell_queued(&self) {
+        self.tells_queued.send_modify(|()| {});
     }
 
     pub(crate) fn is_unsynced(&self) -> bool {

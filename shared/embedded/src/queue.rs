@@ -1,13 +1,14 @@
 //! `Queue` on SQLite.
 
 use crate::store::Store;
-use crate::taking::{Held, Taken, Turn, give_up, take};
+use crate::taking::{Taken, Turn, give_up, take};
 use crate::writer::Durability::Patient;
 use async_trait::async_trait;
 use domain::queue::{Message, Queue, Received};
 use domain::{Error, Result};
 use jiff::Timestamp;
 use rusqlite::{Connection, params};
+use std::ops::Range;
 use std::time::Duration;
 
 #[async_trait]
@@ -17,7 +18,12 @@ impl Queue for Store {
             return Ok(());
         }
         let now = self.clock().now();
-        self.write(self.durability(), move |db| insert(db, &messages, now).map_err(Error::internal)).await
+        if self.is_told_again() {
+            self.keep(messages, now);
+            return Ok(());
+        }
+        let ids = self.at_hand().ids(messages.len());
+        self.write(self.durability(), move |db| insert(db, ids, &messages, now).map_err(Error::internal)).await
     }
 
     async fn receive(&self, most: usize, hide_for: Duration) -> Result<Vec<Received>> {
@@ -25,19 +31,24 @@ impl Queue for Store {
     }
 
     async fn done(&self, receipt: &str) -> Result<()> {
-        self.settle(receipt, |db, id, _| {
-            db.prepare_cached("DELETE FROM message WHERE id = ?1")?.execute([id])
-        })
-        .await
+        let id = receipt.parse().map_err(Error::internal)?;
+        if !self.at_hand().lock().forget_unwritten(id) {
+            let sql = "DELETE FROM message WHERE id = ?1";
+            self.settle(move |db| db.prepare_cached(sql)?.execute([id])).await?;
+            self.at_hand().lock().forget(id);
+        }
+        Ok(())
     }
 
     async fn retry_after(&self, receipt: &str, delay: Duration) -> Result<()> {
-        let due = later(self.clock().now(), delay);
-        let sql = "UPDATE message SET due = ?2, receives = max(receives, ?3) WHERE id = ?1";
-        self.settle(receipt, move |db, id, receives| {
-            db.prepare_cached(sql)?.execute(params![id, due, receives])
-        })
-        .await
+        let (id, due) = (receipt.parse().map_err(Error::internal)?, later(self.clock().now(), delay));
+        let receives = self.at_hand().lock().receives(id);
+        if !self.at_hand().lock().put_off_unwritten(id, due, receives) {
+            let sql = "UPDATE message SET due = ?2, receives = max(receives, ?3) WHERE id = ?1";
+            self.settle(move |db| db.prepare_cached(sql)?.execute(params![id, due, receives])).await?;
+            self.at_hand().lock().held.remove(&id);
+        }
+        Ok(())
     }
 }
 
@@ -46,17 +57,14 @@ impl Store {
     pub async fn take_in_turn(&self, turn: Turn, hide_for: Duration) -> Result<Vec<Received>> {
         let (now, mut taken) = (self.clock().now(), Taken::default());
         {
-            let mut held = self.in_hand().lock();
-            self.read(|db| take(db, &turn, now.as_millisecond(), &held, &mut taken))?;
-            let until = later(now, hide_for);
-            held.extend(
-                taken.messages.iter().map(|(id, message)| (*id, Held { until, receives: message.receives })),
-            );
+            let mut known = self.at_hand().lock();
+            self.read(|db| take(db, &turn, now.as_millisecond(), &known, &mut taken))?;
+            known.are_taken(&taken.messages, later(now, hide_for));
         }
         if !taken.given_up.is_empty() {
             let given_up = taken.given_up.clone();
             match self.write(Patient, move |db| give_up(db, &given_up).map_err(Error::internal)).await {
-                Ok(()) => self.in_hand().lock().retain(|id, _| !taken.given_up.contains(id)),
+                Ok(()) => self.at_hand().lock().held.retain(|id, _| !taken.given_up.contains(id)),
                 // They are met again; what was taken beside them is in hand.
                 Err(error) => tracing::error!(%error, "what is given up stays where it is for now"),
             }
@@ -71,10 +79,12 @@ impl Store {
         if due.is_some_and(|due| due <= after) {
             let sql = "SELECT min(due) FROM message WHERE dead = 0 AND due > ?1";
             due = self.read(|db| db.prepare_cached(sql)?.query_row([after], |row| row.get(0)))?;
-            let hidden =
-                self.in_hand().lock().values().map(|held| held.until).filter(|until| *until > after).min();
+            let known = self.at_hand().lock();
+            let hidden = known.held.values().map(|held| held.until).filter(|until| *until > after).min();
             due = due.into_iter().chain(hidden).min();
         }
+        let young = self.at_hand().lock().young.next_due(after);
+        let due = due.into_iter().chain(young).min();
         due.map(|due| Timestamp::from_millisecond(due).map_err(Error::internal)).transpose()
     }
 
@@ -85,27 +95,45 @@ impl Store {
         Ok(count.cast_unsigned())
     }
 
-    /// It is in hand until that is written.
+    /// How many messages are not written yet.
+    pub fn unwritten(&self) -> usize {
+        self.at_hand().lock().young.len()
+    }
+
+    fn keep(&self, messages: Vec<Message>, now: Timestamp) {
+        let ids = self.at_hand().ids(messages.len());
+        let mut known = self.at_hand().lock();
+        for (id, Message { body, group, delay }) in ids.zip(messages) {
+            known.young.push(id, group, body, later(now, delay));
+        }
+        drop(known);
+        self.hears().tell_queued();
+    }
+
     async fn settle(
         &self,
-        receipt: &str,
-        settle: impl FnOnce(&Connection, i64, u32) -> rusqlite::Result<usize> + Send + 'static,
+        settle: impl FnOnce(&Connection) -> rusqlite::Result<usize> + Send + 'static,
     ) -> Result<()> {
-        let id: i64 = receipt.parse().map_err(Error::internal)?;
-        let receives = self.in_hand().lock().get(&id).map_or(0, |held| held.receives);
-        self.write(Patient, move |db| settle(db, id, receives).map(|_| ()).map_err(Error::internal)).await?;
-        self.in_hand().lock().remove(&id);
-        Ok(())
+        self.write(Patient, move |db| settle(db).map(|_| ()).map_err(Error::internal)).await
     }
 }
 
-fn insert(db: &Connection, messages: &[Message], now: Timestamp) -> rusqlite::Result<()> {
-    let sql = "INSERT INTO message (grp, body, due, receives, dead) VALUES (?1, ?2, ?3, 0, 0)";
-    let mut insert = db.prepare_cached(sql)?;
-    for Message { body, group, delay } in messages {
-        insert.execute(params![group, body, later(now, *delay)])?;
-    }
-    Ok(())
+fn insert(db: &Connection, ids: Range<i64>, messages: &[Message], now: Timestamp) -> rusqlite::Result<()> {
+    ids.zip(messages).try_for_each(|(id, Message { body, group, delay })| {
+        queue(db, id, group, body, later(now, *delay), 0)
+    })
+}
+
+pub(crate) fn queue(
+    db: &Connection,
+    id: i64,
+    group: &str,
+    body: &str,
+    due: i64,
+    receives: u32,
+) -> rusqlite::Result<()> {
+    let sql = "INSERT INTO message (id, grp, body, due, receives, dead) VALUES (?1, ?2, ?3, ?4, ?5, 0)";
+    db.prepare_cached(sql)?.execute(params![id, group, body, due, receives]).map(|_| ())
 }
 
 /// In milliseconds.

@@ -4,7 +4,7 @@ use crate::news::{Hears, News};
 use crate::queue::later;
 use crate::recent::Recent;
 use crate::table::Batch;
-use crate::taking::InHand;
+use crate::taking::AtHand;
 use crate::writer::Durability::{self, Ordered, Patient, Synced};
 use crate::writer::Writer;
 use domain::clock::Clock;
@@ -92,6 +92,8 @@ pub struct Store {
     shared: Arc<Shared>,
     /// Of rows and messages.
     durability: Durability,
+    /// Whatever it sends is sent again, unless a bookmark is written behind it.
+    is_told_again: bool,
 }
 
 struct Shared {
@@ -101,7 +103,7 @@ struct Shared {
     writer: Writer,
     hears: Hears,
     recent: Arc<Recent>,
-    in_hand: InHand,
+    at_hand: AtHand,
 }
 
 impl Store {
@@ -122,6 +124,7 @@ impl Store {
             [now.as_millisecond(), longest],
         )?;
         db.execute_batch("COMMIT")?;
+        let at_hand = AtHand::of(&db)?;
         let (news, hears) = News::of(&db)?;
         let recent = Arc::new(Recent::default());
         let writer =
@@ -133,22 +136,28 @@ impl Store {
             writer,
             hears,
             recent,
-            in_hand: InHand::default(),
+            at_hand,
         };
-        Ok(Self { shared: Arc::new(shared), durability: Synced })
+        Ok(Self { shared: Arc::new(shared), durability: Synced, is_told_again: false })
     }
 
     /// The same, for who works off what lies in it. Nothing waits for the disk: should the power take what was done, it
     /// takes what says so, too, and it is there to be done again.
     #[must_use]
     pub fn for_consumers(&self) -> Self {
-        Self { shared: Arc::clone(&self.shared), durability: Ordered }
+        Self { durability: Ordered, ..self.clone() }
     }
 
     /// The same, for who is not waited for: its writes are put together, for a moment.
     #[must_use]
     pub fn for_patient_consumers(&self) -> Self {
-        Self { shared: Arc::clone(&self.shared), durability: Patient }
+        Self { durability: Patient, ..self.clone() }
+    }
+
+    /// The same, for who tells what changed: what it sends is written with the bookmark behind it.
+    #[must_use]
+    pub fn for_tellers(&self) -> Self {
+        Self { is_told_again: true, ..self.for_consumers() }
     }
 
     /// Ticks when there are new changes.
@@ -183,8 +192,8 @@ impl Store {
         &self.shared.recent
     }
 
-    pub(crate) fn in_hand(&self) -> &InHand {
-        &self.shared.in_hand
+    pub(crate) fn at_hand(&self) -> &AtHand {
+        &self.shared.at_hand
     }
 
     pub(crate) fn hears(&self) -> &Hears {
@@ -198,6 +207,10 @@ impl Store {
     /// Of rows and messages.
     pub(crate) const fn durability(&self) -> Durability {
         self.durability
+    }
+
+    pub(crate) const fn is_told_again(&self) -> bool {
+        self.is_told_again
     }
 
     pub(crate) async fn write<T: Send + 'static>(

@@ -1,8 +1,11 @@
 //! Who is handed what: due messages, of each group some, of which none is in hand already.
 
+use crate::young::Young;
 use domain::queue::{MOST_RECEIVES, Received};
 use rusqlite::{Connection, params};
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::ops::Range;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Whose turn it is: of each group some, beginning behind the one that was served last.
@@ -22,10 +25,18 @@ pub struct Turn {
 const DUE: &str =
     "SELECT id, body, receives, due FROM message WHERE dead = 0 AND grp = ?1 AND due <= ?2 ORDER BY due, id";
 
-/// What is in hand, for as long as this process lives. Nothing of it is written: a larder that begins anew finds all of it
-/// waiting.
+/// What this process alone knows of messages.
+pub(crate) struct AtHand {
+    known: Mutex<Known>,
+    next_id: AtomicI64,
+}
+
 #[derive(Default)]
-pub(crate) struct InHand(Mutex<HashMap<i64, Held>>);
+pub(crate) struct Known {
+    /// Nothing of what is in hand is written: a larder that begins anew finds all of it waiting.
+    pub(crate) held: HashMap<i64, Held>,
+    pub(crate) young: Young,
+}
 
 pub(crate) struct Held {
     /// Until when it is hidden.
@@ -33,9 +44,59 @@ pub(crate) struct Held {
     pub(crate) receives: u32,
 }
 
-impl InHand {
-    pub(crate) fn lock(&self) -> MutexGuard<'_, HashMap<i64, Held>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+impl AtHand {
+    pub(crate) fn of(db: &Connection) -> rusqlite::Result<Self> {
+        let sql = "SELECT coalesce(max(seq), 0) + 1 FROM sqlite_sequence WHERE name = 'message'";
+        let next_id = AtomicI64::new(db.query_row(sql, [], |row| row.get(0))?);
+        Ok(Self { known: Mutex::default(), next_id })
+    }
+
+    pub(crate) fn lock(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// For so many messages that are new.
+    pub(crate) fn ids(&self, count: usize) -> Range<i64> {
+        let count = i64::try_from(count).unwrap_or(i64::MAX);
+        let first = self.next_id.fetch_add(count, Ordering::Relaxed);
+        first..first.saturating_add(count)
+    }
+}
+
+impl Known {
+    pub(crate) fn are_taken(&mut self, messages: &[(i64, Received)], until: i64) {
+        for (id, message) in messages {
+            self.young.is_taken(*id);
+            self.held.insert(*id, Held { until, receives: message.receives });
+        }
+    }
+
+    pub(crate) fn receives(&self, id: i64) -> u32 {
+        self.held.get(&id).map_or(0, |held| held.receives)
+    }
+
+    pub(crate) fn forget(&mut self, id: i64) {
+        self.young.forget(id);
+        self.held.remove(&id);
+    }
+
+    /// Whether that is all there is to do.
+    pub(crate) fn forget_unwritten(&mut self, id: i64) -> bool {
+        let is_unwritten = self.young.is_only_here(id);
+        if is_unwritten {
+            self.forget(id);
+        }
+        is_unwritten
+    }
+
+    /// Whether that is all there is to do.
+    pub(crate) fn put_off_unwritten(&mut self, id: i64, due: i64, receives: u32) -> bool {
+        self.young.put_off(id, due, receives);
+        let is_unwritten = self.young.is_only_here(id);
+        if is_unwritten {
+            self.held.remove(&id);
+        }
+        is_unwritten
     }
 }
 
@@ -51,7 +112,7 @@ pub(crate) fn take(
     db: &Connection,
     turn: &Turn,
     now: i64,
-    held: &HashMap<i64, Held>,
+    known: &Known,
     taken: &mut Taken,
 ) -> rusqlite::Result<()> {
     let Turn { most, each, in_hand, after, slow, most_slow } = turn;
@@ -61,6 +122,7 @@ pub(crate) fn take(
         let group: Option<String> = db
             .prepare_cached("SELECT min(grp) FROM message WHERE dead = 0 AND grp > ?1")?
             .query_row([&last], |row| row.get(0))?;
+        let group = group.into_iter().chain(known.young.group_after(&last).map(str::to_owned)).min();
         let Some(group) = group.filter(|group| !is_second_lap || group <= after) else {
             if is_second_lap {
                 break;
@@ -72,7 +134,7 @@ pub(crate) fn take(
         let (is_slow, before) = (slow.contains(&group), taken.messages.len());
         let some = room.min(*most - before).min(if is_slow { most_slow } else { *most });
         if some > 0 {
-            take_of(db, &group, before + some, now, held, taken)?;
+            take_of(db, &group, before + some, now, known, taken)?;
         }
         most_slow -= if is_slow { taken.messages.len() - before } else { 0 };
         last = group;
@@ -86,25 +148,30 @@ fn take_of(
     group: &str,
     enough: usize,
     now: i64,
-    held: &HashMap<i64, Held>,
+    known: &Known,
     taken: &mut Taken,
 ) -> rusqlite::Result<()> {
+    let received = |id: i64, body: String, receives| {
+        (id, Received { receipt: id.to_string(), body, group: group.to_owned(), receives })
+    };
     let mut due = db.prepare_cached(DUE)?;
     let mut rows = due.query(params![group, now])?;
-    // What is hidden no more has its place by when that was.
-    let mut again = BTreeMap::<(i64, i64), _>::new();
+    // What is not written has its place among the others; what is hidden no more, by when that was.
+    let young = known.young.of(group, now).take(enough - taken.messages.len());
+    let mut beside: BTreeMap<_, _> =
+        young.map(|(due, id, body)| ((due, id), received(id, body.to_owned(), 1))).collect();
     loop {
         let row = rows.next()?;
         let due = row.map_or(Ok(i64::MAX), |row| row.get(3))?;
         while taken.messages.len() < enough
-            && let Some(first) = again.first_entry().filter(|first| first.key().0 <= due)
+            && let Some(first) = beside.first_entry().filter(|first| first.key().0 <= due)
         {
             taken.messages.push(first.remove());
         }
         let Some(row) = row.filter(|_| taken.messages.len() < enough) else { return Ok(()) };
         let id: i64 = row.get(0)?;
-        let held = held.get(&id);
-        if held.is_some_and(|held| now < held.until) {
+        let held = known.held.get(&id);
+        if known.young.contains(id) || held.is_some_and(|held| now < held.until) {
             continue;
         }
         let receives = row.get::<_, u32>(2)?.max(held.map_or(0, |held| held.receives)) + 1;
@@ -113,11 +180,10 @@ fn take_of(
             taken.given_up.push(id);
             continue;
         }
-        let message =
-            Received { receipt: id.to_string(), body: row.get(1)?, group: group.to_owned(), receives };
+        let message = received(id, row.get(1)?, receives);
         match held {
-            Some(held) => _ = again.insert((held.until, id), (id, message)),
-            None => taken.messages.push((id, message)),
+            Some(held) => _ = beside.insert((held.until, id), message),
+            None => taken.messages.push(message),
         }
     }
 }
