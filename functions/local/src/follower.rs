@@ -1,5 +1,5 @@
 //! What DynamoDB's stream does for `changes`: hands it what changed, in order. What is told goes out at once; what is
-//! parked, and the bookmark behind both, are written behind that, which holds up nobody and costs a fraction.
+//! parked, what did not arrive by then, and the bookmark are written behind that, which holds up nobody and costs a fraction.
 
 use crate::pump::{LONGEST_WAIT, paused};
 use changes::Changes;

@@ -23,7 +23,8 @@ impl Queue for Store {
             return Ok(());
         }
         let ids = self.at_hand().ids(messages.len());
-        self.write(self.durability(), move |db| insert(db, ids, &messages, now).map_err(Error::internal)).await
+        self.write(self.durability(), move |db| insert(db, ids, &messages, now).map_err(Error::internal))
+            .await
     }
 
     async fn receive(&self, most: usize, hide_for: Duration) -> Result<Vec<Received>> {
@@ -42,8 +43,8 @@ impl Queue for Store {
 
     async fn retry_after(&self, receipt: &str, delay: Duration) -> Result<()> {
         let (id, due) = (receipt.parse().map_err(Error::internal)?, later(self.clock().now(), delay));
-        let receives = self.at_hand().lock().receives(id);
-        if !self.at_hand().lock().put_off_unwritten(id, due, receives) {
+        if !self.at_hand().lock().put_off_unwritten(id, due) {
+            let receives = self.at_hand().lock().receives(id);
             let sql = "UPDATE message SET due = ?2, receives = max(receives, ?3) WHERE id = ?1";
             self.settle(move |db| db.prepare_cached(sql)?.execute(params![id, due, receives])).await?;
             self.at_hand().lock().held.remove(&id);
@@ -103,8 +104,9 @@ impl Store {
     fn keep(&self, messages: Vec<Message>, now: Timestamp) {
         let ids = self.at_hand().ids(messages.len());
         let mut known = self.at_hand().lock();
-        for (id, Message { body, group, delay }) in ids.zip(messages) {
-            known.young.push(id, group, body, later(now, delay));
+        for (id, message) in ids.zip(messages) {
+            let due = later(now, message.delay);
+            known.young.push(id, message, due);
         }
         drop(known);
         self.hears().tell_queued();

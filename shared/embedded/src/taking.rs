@@ -66,7 +66,7 @@ impl AtHand {
 impl Known {
     pub(crate) fn are_taken(&mut self, messages: &[(i64, Received)], until: i64) {
         for (id, message) in messages {
-            self.young.is_taken(*id);
+            self.young.is_taken(*id, until);
             self.held.insert(*id, Held { until, receives: message.receives });
         }
     }
@@ -90,8 +90,8 @@ impl Known {
     }
 
     /// Whether that is all there is to do.
-    pub(crate) fn put_off_unwritten(&mut self, id: i64, due: i64, receives: u32) -> bool {
-        self.young.put_off(id, due, receives);
+    pub(crate) fn put_off_unwritten(&mut self, id: i64, due: i64) -> bool {
+        self.young.put_off(id, due);
         let is_unwritten = self.young.is_only_here(id);
         if is_unwritten {
             self.held.remove(&id);
@@ -157,9 +157,10 @@ fn take_of(
     let mut due = db.prepare_cached(DUE)?;
     let mut rows = due.query(params![group, now])?;
     // What is not written has its place among the others; what is hidden no more, by when that was.
-    let young = known.young.of(group, now).take(enough - taken.messages.len());
-    let mut beside: BTreeMap<_, _> =
-        young.map(|(due, id, body)| ((due, id), received(id, body.to_owned(), 1))).collect();
+    let young = known.young.due(group, now).take(enough - taken.messages.len());
+    let mut beside: BTreeMap<_, _> = young
+        .map(|(turn, message)| (turn, received(turn.1, message.body.clone(), message.receives + 1)))
+        .collect();
     loop {
         let row = rows.next()?;
         let due = row.map_or(Ok(i64::MAX), |row| row.get(3))?;

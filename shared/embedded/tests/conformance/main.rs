@@ -1,6 +1,8 @@
 //! The suites of the ports, on the embedded adapters.
 #![allow(clippy::unwrap_used, reason = "these are tests")]
 
+mod messages;
+
 use domain::clock::{Clock, Entropy};
 use domain::conformance::ManualClock;
 use domain::conformance::table::Host;
@@ -45,6 +47,18 @@ mod queue {
     async fn host() -> (embedded::Store, TempDir) {
         let (opened, _, folder) = open();
         (opened.store, folder)
+    }
+
+    domain::queue_suite!(host);
+}
+
+/// What is told again lies in memory.
+mod queue_of_who_tells {
+    use super::*;
+
+    async fn host() -> (embedded::Store, TempDir) {
+        let (opened, _, folder) = open();
+        (opened.store.for_tellers(), folder)
     }
 
     domain::queue_suite!(host);
@@ -163,99 +177,6 @@ async fn a_file_of_an_older_larder_is_brought_up_to_date_and_one_of_a_newer_left
 }
 
 #[tokio::test]
-async fn each_group_has_its_share_and_what_is_given_up_stands_in_nobodys_way() {
-    use domain::queue::{MOST_RECEIVES, Message, Queue as _};
-    use std::time::Duration;
-
-    let (opened, clock, _folder) = open();
-    let message =
-        |group: &str, body: String| Message { body, group: group.to_owned(), delay: Duration::ZERO };
-    let busy = (0..50).map(|number| message("busy", format!("{number}")));
-    opened.store.send(busy.chain([message("quiet", "one".to_owned())]).collect()).await.unwrap();
-    let turn = || embedded::Turn { most: 20, each: 8, ..embedded::Turn::default() };
-    let taken = opened.store.take_in_turn(turn(), Duration::from_secs(60)).await.unwrap();
-    let of = |group: &str| taken.iter().filter(|message| message.group == group).count();
-    assert_eq!((of("busy"), of("quiet")), (8, 1));
-
-    for _ in 1..MOST_RECEIVES {
-        clock.advance(jiff::SignedDuration::from_secs(61));
-        opened.store.receive(100, Duration::from_secs(60)).await.unwrap();
-    }
-    opened.store.send(vec![message("busy", "new".to_owned())]).await.unwrap();
-    clock.advance(jiff::SignedDuration::from_secs(61));
-    let taken = opened.store.take_in_turn(turn(), Duration::from_secs(60)).await.unwrap();
-    assert!(taken.iter().any(|message| message.body == "new"), "{taken:?}");
-    assert!(opened.store.dead_letters().unwrap() > 0);
-}
-
-/// What a larder has in hand is nobody's when it is gone, and what it put off is put off.
-#[tokio::test]
-async fn who_begins_anew_finds_what_was_in_hand_and_no_sooner_what_was_put_off() {
-    use domain::queue::{Message, Queue as _};
-    use std::time::Duration;
-
-    let (opened, _, folder) = open();
-    let message =
-        |body: &str| Message { body: body.to_owned(), group: "g".to_owned(), delay: Duration::ZERO };
-    opened.store.send(["put off", "in hand", "done"].map(message).to_vec()).await.unwrap();
-    let taken = opened.store.receive(10, Duration::from_secs(60)).await.unwrap();
-    opened.store.retry_after(&taken[0].receipt, Duration::from_secs(5)).await.unwrap();
-    opened.store.done(&taken[2].receipt).await.unwrap();
-    drop(opened);
-    let opened = reopen(&folder).unwrap();
-    let taken = opened.store.receive(10, Duration::from_secs(60)).await.unwrap();
-    assert_eq!(
-        taken.iter().map(|one| (one.body.as_str(), one.receives)).collect::<Vec<_>>(),
-        [("in hand", 1)]
-    );
-    assert!(opened.store.receive(10, Duration::ZERO).await.unwrap().is_empty());
-}
-
-#[tokio::test]
-async fn what_a_clock_that_stood_ahead_put_off_is_due_for_who_begins_anew() {
-    use domain::queue::{LONGEST_DELAY, Message, Queue as _};
-    use std::time::Duration;
-
-    let (opened, clock, folder) = open();
-    clock.advance(jiff::SignedDuration::from_hours(24));
-    let message = |body: &str| Message { body: body.to_owned(), group: "g".to_owned(), delay: LONGEST_DELAY };
-    opened.store.send(vec![message("tomorrow")]).await.unwrap();
-    drop(opened);
-    let opened = reopen(&folder).unwrap();
-    opened.store.send(vec![message("soon")]).await.unwrap();
-    drop(opened);
-    let opened = reopen(&folder).unwrap();
-    let taken = opened.store.receive(10, Duration::from_secs(60)).await.unwrap();
-    assert_eq!(taken.iter().map(|one| one.body.as_str()).collect::<Vec<_>>(), ["tomorrow"]);
-}
-
-#[tokio::test]
-async fn of_all_that_are_slow_no_more_are_taken_than_may_be() {
-    use domain::queue::{Message, Queue as _};
-    use std::time::Duration;
-
-    let (opened, _, _folder) = open();
-    let message = |group: &str| {
-        let (body, group) = ("x".to_owned(), group.to_owned());
-        Message { body, group, delay: Duration::ZERO }
-    };
-    let groups = ["a", "b", "c", "z"].iter().flat_map(|group| std::iter::repeat_n(message(group), 4));
-    opened.store.send(groups.collect()).await.unwrap();
-    let turn = |most, most_slow| {
-        let slow = ["a", "b", "c"].map(str::to_owned).into();
-        embedded::Turn { most, each: 8, slow, most_slow, ..embedded::Turn::default() }
-    };
-    let taken = async |turn| -> String {
-        let taken = opened.store.take_in_turn(turn, Duration::from_secs(60)).await.unwrap();
-        taken.into_iter().map(|message| message.group).collect()
-    };
-    assert_eq!(taken(turn(100, 6)).await, "aaaabbzzzz");
-    assert_eq!(taken(turn(100, 0)).await, "");
-    assert_eq!(taken(turn(1, 6)).await, "b");
-    assert_eq!(taken(turn(100, 100)).await, "bcccc");
-}
-
-#[tokio::test]
 async fn who_waits_for_changes_or_messages_is_told_of_those_and_of_nothing_else() {
     use domain::conformance::{op, owner};
     use domain::queue::{Message, Queue as _};
@@ -264,7 +185,8 @@ async fn who_waits_for_changes_or_messages_is_told_of_those_and_of_nothing_else(
     use std::time::Duration;
 
     let (opened, _, _folder) = open();
-    for store in [opened.store.clone(), opened.store.for_consumers(), opened.store.for_patient_consumers()] {
+    let (store, beside) = (opened.store.clone(), opened.store.for_consumers());
+    for store in [store, beside, opened.store.for_patient_consumers(), opened.store.for_tellers()] {
         let (mut changed, mut queued) = (store.changed(), store.queued());
         let mut told = || {
             let told = [&mut changed, &mut queued].map(|one| {
