@@ -56,8 +56,8 @@ pub(crate) fn pass(house: &House, seconds: i64) {
     house.clock.advance(SignedDuration::from_secs(seconds));
 }
 
-/// What happened goes into the queue, and no further.
-pub(crate) async fn queued(house: &House) -> Vec<Received> {
+/// What happened is told, and no bookmark is behind it yet: answers where that belongs.
+pub(crate) async fn tell(house: &House) -> String {
     let told = house.store.bookmark().unwrap();
     let batch = house.store.changes(told.as_deref(), 100).await.unwrap();
     let last = batch.last().unwrap().position.clone();
@@ -66,7 +66,12 @@ pub(crate) async fn queued(house: &House) -> Vec<Received> {
         house.pump.changes.consume(change).await.unwrap();
     }
     house.pump.changes.end().await.unwrap();
-    house.store.set_bookmark(last).await.unwrap();
+    last
+}
+
+/// What happened goes into the queue, and no further.
+pub(crate) async fn queued(house: &House) -> Vec<Received> {
+    house.store.set_bookmark(tell(house).await).await.unwrap();
     house.store.receive(10, Duration::from_secs(60)).await.unwrap()
 }
 

@@ -92,7 +92,7 @@ impl House {
                 },
                 fan_out: FanOut::new(
                     Arc::clone(&table),
-                    Arc::new(store.clone()),
+                    Arc::new(store.for_tellers()),
                     Arc::clone(&time),
                     Arc::clone(&entropy) as _,
                 ),

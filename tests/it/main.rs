@@ -98,6 +98,7 @@ mod taken_back;
 mod template;
 mod templates;
 mod tested;
+mod told_again;
 mod touched;
 mod trash;
 mod undo;

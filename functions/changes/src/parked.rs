@@ -59,17 +59,24 @@ impl Parking {
         left.into_iter().flatten().chain(unseen).map(|errand| errand.queued(Duration::ZERO)).collect()
     }
 
+    /// Answers what has to be sent instead.
     async fn write(&self, owner: OwnerId, delivery: &Delivery) -> Result<Option<Errand>> {
         match self.table.put(delivery.put(owner)?, OpId::new(self.clock.now(), self.entropy.bytes())).await {
-            // Whoever was faster had the same event in hand.
-            Ok(_) | Err(Error::Conflict) => Ok(None),
-            // All of the batch would be told again, to those as well to whom it arrives.
-            Err(Error::Busy) => {
-                let Delivery { id: event, connection, from, .. } = delivery.clone();
-                Ok(Some(Errand { owner, connection, job: Job::Send { event, from, due: None, again: None } }))
+            Ok(_) => return Ok(None),
+            // Whoever was faster had the same event in hand; but it may be told again because its message is gone.
+            Err(Error::Conflict) => {
+                let row = self.table.get(&schema::delivery(owner, delivery.connection, delivery.id)).await?;
+                let known = row.as_ref().map(Delivery::read).transpose();
+                if !legible(known)?.flatten().is_some_and(|known| known.waits_for(None, None)) {
+                    return Ok(None);
+                }
             }
-            Err(error) => Err(error),
+            // All of the batch would be told again, to those as well to whom it arrives.
+            Err(Error::Busy) => {}
+            Err(error) => return Err(error),
         }
+        let Delivery { id: event, connection, from, .. } = delivery.clone();
+        Ok(Some(Errand { owner, connection, job: Job::Send { event, from, due: None, again: None } }))
     }
 
     async fn unseen(&self, hooks: &[Hook]) -> Result<Vec<Errand>> {

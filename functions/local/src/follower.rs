@@ -19,7 +19,7 @@ const PAGE: usize = 100;
 /// What was told waits for so long until its bookmark moves: after a crash it is told again, with the same ids.
 const TOGETHER: Duration = Duration::from_millis(100);
 
-/// While so much is to be parked or written, nothing more is told, so that there is an end to what lies in memory.
+/// While so much is to be parked or written, no other page is told, so that there is an end to what lies in memory.
 const MOST_PENDING: usize = 2_000;
 
 pub(crate) struct Follower<'a> {

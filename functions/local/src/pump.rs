@@ -42,10 +42,10 @@ impl Pump {
         let (follower, mut hands) = (self.follower(), Hands::default());
         loop {
             let told = follower.follow_some().await?;
-            let taken = self.take_due(&mut hands).await?;
+            let taken = self.take_due(&mut hands).await;
             hands.empty().await;
             follower.settle().await?;
-            if told + taken == 0 {
+            if told + taken? == 0 {
                 return Ok(());
             }
         }

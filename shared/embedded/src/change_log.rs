@@ -1,5 +1,6 @@
 //! `ChangeLog` on SQLite: written in the transaction of the row that changes.
 
+use crate::queue::write;
 use crate::store::Store;
 use crate::writer::Durability::{Patient, Synced};
 use async_trait::async_trait;
@@ -45,17 +46,19 @@ impl Store {
     pub async fn set_bookmark(&self, position: String) -> Result<()> {
         let (day_ago, store) = (self.clock().now().as_second() - 24 * 60 * 60, self.clone());
         let moved = self.write(Patient, move |db| {
-            store.at_hand().lock().young.write(db).map_err(Error::internal)?;
+            let young = store.at_hand().lock().young.begin_to_write();
+            let written = write(db, young).map_err(Error::internal)?;
             mark(db, BOOKMARK, &position).map_err(Error::internal)?;
             let sql = "DELETE FROM change WHERE position IN
                        (SELECT position FROM change ORDER BY position LIMIT 100) AND at < ?1 AND position <= ?2";
             let mut forget = db.prepare_cached(sql).map_err(Error::internal)?;
             let position: i64 = position.parse().map_err(Error::internal)?;
-            forget.execute([day_ago, position]).map(|_| ()).map_err(Error::internal)
+            forget.execute([day_ago, position]).map_err(Error::internal)?;
+            Ok(written)
         });
         let moved = moved.await;
-        self.at_hand().lock().young.are_written(moved.is_ok());
-        moved
+        self.at_hand().lock().young.are_written(moved.as_deref().unwrap_or_default());
+        moved.map(|_| ())
     }
 }
 

@@ -33,8 +33,8 @@ struct Seen {
 
 pub(crate) struct Hears {
     pub(crate) changed: watch::Receiver<()>,
-    pub(crate) queued: watch::Receiver<()>,
-    tells_queued: watch::Sender<()>,
+    /// Told as well of messages that are not written.
+    pub(crate) queued: watch::Sender<()>,
     next_due: Arc<AtomicI64>,
     /// Whether the power could take a change that can be read already.
     unsynced: Arc<AtomicBool>,
@@ -42,14 +42,13 @@ pub(crate) struct Hears {
 
 impl News {
     pub(crate) fn of(writes: &Connection) -> rusqlite::Result<(Self, Hears)> {
-        let ((changed, hears_changed), (queued, hears_queued)) = (watch::channel(()), watch::channel(()));
+        let ((changed, hears_changed), queued) = (watch::channel(()), watch::Sender::new(()));
         let next_due = Arc::new(AtomicI64::new(next_due(writes)?));
         // Nobody knows what the last one to write had synced.
         let unsynced = Arc::new(AtomicBool::new(true));
         let hears = Hears {
             changed: hears_changed,
-            queued: hears_queued,
-            tells_queued: queued.clone(),
+            queued: queued.clone(),
             next_due: Arc::clone(&next_due),
             unsynced: Arc::clone(&unsynced),
         };
@@ -97,11 +96,6 @@ impl Hears {
     /// In milliseconds.
     pub(crate) fn next_due(&self) -> Option<i64> {
         Some(self.next_due.load(Ordering::Acquire)).filter(|due| *due < NEVER)
-    }
-
-    /// Of a message that is not written.
-    pub(crate) fn tell_queued(&self) {
-        self.tells_queued.send_modify(|()| {});
     }
 
     pub(crate) fn is_unsynced(&self) -> bool {

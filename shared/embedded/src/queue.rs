@@ -1,15 +1,23 @@
 //! `Queue` on SQLite.
 
 use crate::store::Store;
-use crate::taking::{Taken, Turn, give_up, take};
+use crate::taking::{Known, Taken, Turn, give_up, take};
 use crate::writer::Durability::Patient;
 use async_trait::async_trait;
 use domain::queue::{Message, Queue, Received};
 use domain::{Error, Result};
 use jiff::Timestamp;
 use rusqlite::{Connection, params};
-use std::ops::Range;
 use std::time::Duration;
+
+/// A message as it is written.
+#[derive(Clone)]
+pub(crate) struct Waits {
+    pub(crate) group: String,
+    pub(crate) body: String,
+    pub(crate) due: i64,
+    pub(crate) receives: u32,
+}
 
 #[async_trait]
 impl Queue for Store {
@@ -17,14 +25,15 @@ impl Queue for Store {
         if messages.is_empty() {
             return Ok(());
         }
-        let now = self.clock().now();
+        let (now, ids) = (self.clock().now(), self.at_hand().ids(messages.len()));
+        let messages: Vec<_> =
+            ids.zip(messages.into_iter().map(|message| Waits::from(message, now))).collect();
         if self.is_told_again() {
-            self.keep(messages, now);
+            self.at_hand().lock().young.extend(messages);
+            self.hears().queued.send_modify(|()| {});
             return Ok(());
         }
-        let ids = self.at_hand().ids(messages.len());
-        self.write(self.durability(), move |db| insert(db, ids, &messages, now).map_err(Error::internal))
-            .await
+        self.write(self.durability(), |db| write(db, messages).map(|_| ()).map_err(Error::internal)).await
     }
 
     async fn receive(&self, most: usize, hide_for: Duration) -> Result<Vec<Received>> {
@@ -43,12 +52,10 @@ impl Queue for Store {
 
     async fn retry_after(&self, receipt: &str, delay: Duration) -> Result<()> {
         let (id, due) = (receipt.parse().map_err(Error::internal)?, later(self.clock().now(), delay));
-        if !self.at_hand().lock().put_off_unwritten(id, due) {
-            let receives = self.at_hand().lock().receives(id);
-            let sql = "UPDATE message SET due = ?2, receives = max(receives, ?3) WHERE id = ?1";
-            self.settle(move |db| db.prepare_cached(sql)?.execute(params![id, due, receives])).await?;
-            self.at_hand().lock().held.remove(&id);
-        }
+        let Some(receives) = self.at_hand().lock().put_off_unwritten(id, due) else { return Ok(()) };
+        let sql = "UPDATE message SET due = ?2, receives = max(receives, ?3) WHERE id = ?1";
+        self.settle(move |db| db.prepare_cached(sql)?.execute(params![id, due, receives])).await?;
+        self.at_hand().lock().put_off(id, due);
         Ok(())
     }
 }
@@ -101,15 +108,10 @@ impl Store {
         self.at_hand().lock().young.len()
     }
 
-    fn keep(&self, messages: Vec<Message>, now: Timestamp) {
-        let ids = self.at_hand().ids(messages.len());
-        let mut known = self.at_hand().lock();
-        for (id, message) in ids.zip(messages) {
-            let due = later(now, message.delay);
-            known.young.push(id, message, due);
-        }
-        drop(known);
-        self.hears().tell_queued();
+    /// As if this process had ended here and begun anew.
+    #[doc(hidden)]
+    pub fn forget(&self) {
+        *self.at_hand().lock() = Known::default();
     }
 
     async fn settle(
@@ -120,22 +122,21 @@ impl Store {
     }
 }
 
-fn insert(db: &Connection, ids: Range<i64>, messages: &[Message], now: Timestamp) -> rusqlite::Result<()> {
-    ids.zip(messages).try_for_each(|(id, Message { body, group, delay })| {
-        queue(db, id, group, body, later(now, *delay), 0)
-    })
+impl Waits {
+    fn from(Message { body, group, delay }: Message, now: Timestamp) -> Self {
+        Self { group, body, due: later(now, delay), receives: 0 }
+    }
 }
 
-pub(crate) fn queue(
-    db: &Connection,
-    id: i64,
-    group: &str,
-    body: &str,
-    due: i64,
-    receives: u32,
-) -> rusqlite::Result<()> {
-    let sql = "INSERT INTO message (id, grp, body, due, receives, dead) VALUES (?1, ?2, ?3, ?4, ?5, 0)";
-    db.prepare_cached(sql)?.execute(params![id, group, body, due, receives]).map(|_| ())
+/// Each in the place of what it was before, if it was. Answers which they were.
+pub(crate) fn write(db: &Connection, messages: Vec<(i64, Waits)>) -> rusqlite::Result<Vec<i64>> {
+    let sql =
+        "INSERT OR REPLACE INTO message (id, grp, body, due, receives, dead) VALUES (?1, ?2, ?3, ?4, ?5, 0)";
+    let mut write = db.prepare_cached(sql)?;
+    let mut write = |(id, Waits { group, body, due, receives }): (i64, Waits)| {
+        write.execute(params![id, group, body, due, receives]).map(|_| id)
+    };
+    messages.into_iter().map(&mut write).collect()
 }
 
 /// In milliseconds.

@@ -157,7 +157,7 @@ impl Store {
     /// The same, for who tells what changed: what it sends is written with the bookmark behind it.
     #[must_use]
     pub fn for_tellers(&self) -> Self {
-        Self { is_told_again: true, ..self.for_consumers() }
+        Self { is_told_again: true, ..self.clone() }
     }
 
     /// Ticks when there are new changes.
@@ -167,7 +167,7 @@ impl Store {
 
     /// Ticks when there are new messages.
     pub fn queued(&self) -> watch::Receiver<()> {
-        self.shared.hears.queued.clone()
+        self.shared.hears.queued.subscribe()
     }
 
     /// Deletes rows that have expired, some at a time; they were not seen any more before, and nobody finds them among

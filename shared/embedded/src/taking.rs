@@ -71,12 +71,13 @@ impl Known {
         }
     }
 
-    pub(crate) fn receives(&self, id: i64) -> u32 {
-        self.held.get(&id).map_or(0, |held| held.receives)
+    pub(crate) fn forget(&mut self, id: i64) {
+        self.young.remove(id);
+        self.held.remove(&id);
     }
 
-    pub(crate) fn forget(&mut self, id: i64) {
-        self.young.forget(id);
+    pub(crate) fn put_off(&mut self, id: i64, due: i64) {
+        self.young.put_off(id, due);
         self.held.remove(&id);
     }
 
@@ -89,14 +90,13 @@ impl Known {
         is_unwritten
     }
 
-    /// Whether that is all there is to do.
-    pub(crate) fn put_off_unwritten(&mut self, id: i64, due: i64) -> bool {
-        self.young.put_off(id, due);
-        let is_unwritten = self.young.is_only_here(id);
-        if is_unwritten {
-            self.held.remove(&id);
+    /// Otherwise it is in hand until that is written: with how often it was handed out.
+    pub(crate) fn put_off_unwritten(&mut self, id: i64, due: i64) -> Option<u32> {
+        if self.young.is_only_here(id) {
+            self.put_off(id, due);
+            return None;
         }
-        is_unwritten
+        Some(self.held.get(&id).map_or(0, |held| held.receives))
     }
 }
 
