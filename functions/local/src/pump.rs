@@ -27,6 +27,9 @@ pub(crate) const LONGEST_WAIT: Duration = Duration::from_secs(60);
 /// What was put off is taken up together with what is due within so long.
 const TOGETHER: Duration = Duration::from_millis(20);
 
+/// So long a hand rests that has parked: nobody waits for what it parks next, and others have their turn.
+const REST: Duration = Duration::from_millis(100);
+
 pub struct Pump {
     pub store: Store,
     pub clock: Arc<dyn Clock>,
@@ -42,7 +45,7 @@ impl Pump {
         let (follower, mut hands) = (self.follower(), Hands::default());
         loop {
             let told = follower.follow_some().await?;
-            let taken = self.take_due(&mut hands).await;
+            let taken = self.take_due(&mut hands, Duration::ZERO).await;
             hands.empty().await;
             follower.settle().await?;
             if told + taken? == 0 {
@@ -67,7 +70,7 @@ impl Pump {
             queued.mark_unchanged();
             // What falls due while this looks is not to be missed.
             let now = self.clock.now();
-            let wait = match self.take_due(&mut hands).await {
+            let wait = match self.take_due(&mut hands, REST).await {
                 Ok(_) => self.until_due(now),
                 Err(error) => paused(&error),
             };
@@ -98,23 +101,28 @@ impl Pump {
     }
 
     /// Puts what is due into hands that are free.
-    async fn take_due(self: &Arc<Self>, hands: &mut Hands) -> Result<usize> {
+    async fn take_due(self: &Arc<Self>, hands: &mut Hands, rest: Duration) -> Result<usize> {
         let Some(turn) = hands.turn().filter(|_| self.is_due()) else { return Ok(0) };
         let due = self.store.take_in_turn(turn, HIDDEN).await?;
         let count = due.len();
         let together = together(&due, |group| hands.is_sick(group));
         hands.take(due, |message| {
             let (pump, together) = (Arc::clone(self), together.get(&message.group).cloned());
-            async move { pump.deliver_one(message, together).await }
+            async move { pump.deliver_one(message, together, rest).await }
         });
         Ok(count)
     }
 
-    async fn deliver_one(&self, message: Received, together: Option<Arc<Together>>) -> Arrived {
+    async fn deliver_one(
+        &self,
+        message: Received,
+        together: Option<Arc<Together>>,
+        rest: Duration,
+    ) -> Arrived {
         let receipt = message.receipt.clone();
-        let outcome = match together {
-            Some(together) if together.are_parked(&self.deliver).await => Ok(Outcome::PutAside),
-            _ => self.deliver.consume(message).await,
+        let (outcome, rest) = match together {
+            Some(together) if together.are_parked(&self.deliver).await => (Ok(Outcome::PutAside), rest),
+            _ => (self.deliver.consume(message).await, Duration::ZERO),
         };
         let arrived = matches!(outcome, Ok(Outcome::Done));
         let settled = match outcome {
@@ -128,6 +136,9 @@ impl Pump {
         };
         if let Err(error) = settled {
             tracing::error!(%error, receipt, "it comes again when it is no longer hidden");
+        }
+        if !rest.is_zero() {
+            tokio::time::sleep(rest).await;
         }
         arrived
     }
