@@ -1,7 +1,7 @@
 //! Who is sent to on one machine: there are always hands for those to whom something arrives.
 
 use domain::queue::Received;
-use local::Hands;
+use local::{Hands, Went};
 use std::collections::HashSet;
 use std::time::Duration;
 use tokio::time::{sleep, timeout};
@@ -12,7 +12,7 @@ fn for_group(group: &str) -> Received {
 
 /// One for each of them, of which nothing arrives.
 async fn fail(hands: &mut Hands, groups: &[&str]) {
-    hands.take(groups.iter().map(|group| for_group(group)).collect(), |_| async { false });
+    hands.take(groups.iter().map(|group| for_group(group)).collect(), |_| async { Went::Failed });
     hands.empty().await;
 }
 
@@ -27,7 +27,7 @@ async fn there_are_always_hands_for_those_to_whom_something_arrives() {
     let take = |hands: &mut Hands, group| {
         hands.take(vec![for_group(group); 8], |_| async {
             sleep(Duration::from_secs(15)).await;
-            false
+            Went::Failed
         });
     };
     let most = |hands: &mut Hands| {
@@ -50,20 +50,45 @@ async fn who_panics_is_taken_for_sick_until_something_arrives() {
     hands.take(vec![for_group("mended")], |_| async { panic!("planted") });
     hands.empty().await;
     assert_eq!(hands.turn().unwrap().slow, sick(["mended"]));
-    hands.take(vec![for_group("mended"), for_group("well")], |_| async { true });
+    hands.take(vec![for_group("mended"), for_group("well")], |_| async { Went::Arrived });
     hands.empty().await;
     assert_eq!(hands.turn().unwrap().slow, sick([]));
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_hand_that_is_freed_is_of_use_where_others_wait_for_it_or_something_comes_again() {
-    let is_of_use = async |count: usize, arrives: bool| {
+    let is_of_use = async |count: usize, went| {
         let mut hands = Hands::default();
-        hands.take(vec![for_group("one"); count], move |_| async move { arrives });
+        hands.take(vec![for_group("one"); count], move |_| async move { went });
         timeout(Duration::from_secs(1), hands.freed()).await.is_ok()
     };
-    assert!(!is_of_use(1, true).await);
-    assert!(!is_of_use(7, true).await);
-    assert!(is_of_use(8, true).await, "its share is free");
-    assert!(is_of_use(1, false).await, "it is due again sooner than anybody knew");
+    assert!(!is_of_use(1, Went::Arrived).await);
+    assert!(!is_of_use(7, Went::Arrived).await);
+    assert!(is_of_use(8, Went::Arrived).await, "its share is free");
+    assert!(is_of_use(1, Went::Failed).await, "it is due again sooner than anybody knew");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_parks_is_taken_up_when_all_of_it_that_was_in_hand_is_parked() {
+    let mut hands = Hands::default();
+    let take = |hands: &mut Hands, went, seconds| {
+        hands.take(vec![for_group("one")], move |_| async move {
+            sleep(Duration::from_secs(seconds)).await;
+            went
+        });
+    };
+    let share = |hands: &mut Hands| hands.turn().unwrap().in_hand.get("one").copied();
+    take(&mut hands, Went::Failed, 0);
+    hands.empty().await;
+    take(&mut hands, Went::Parked, 1);
+    take(&mut hands, Went::Parked, 3);
+    assert_eq!(share(&mut hands), Some(2), "nobody knows yet");
+    timeout(Duration::from_secs(2), hands.freed()).await.unwrap_err();
+    assert_eq!(share(&mut hands), Some(8), "all of its share, although one is in hand");
+    hands.freed().await;
+    assert_eq!(share(&mut hands), None);
+    take(&mut hands, Went::Arrived, 0);
+    hands.empty().await;
+    take(&mut hands, Went::Arrived, 1);
+    assert_eq!(share(&mut hands), Some(1));
 }

@@ -61,22 +61,31 @@ impl Parking {
 
     /// Answers what has to be sent instead.
     async fn write(&self, owner: OwnerId, delivery: &Delivery) -> Result<Option<Errand>> {
-        match self.table.put(delivery.put(owner)?, OpId::new(self.clock.now(), self.entropy.bytes())).await {
-            Ok(_) => return Ok(None),
+        let is_there = match self
+            .table
+            .put(delivery.put(owner)?, OpId::new(self.clock.now(), self.entropy.bytes()))
+            .await
+        {
             // Whoever was faster had the same event in hand; but it may be told again because its message is gone.
-            Err(Error::Conflict) => {
-                let row = self.table.get(&schema::delivery(owner, delivery.connection, delivery.id)).await?;
-                let known = row.as_ref().map(Delivery::read).transpose();
-                if !legible(known)?.flatten().is_some_and(|known| known.waits_for(None, None)) {
-                    return Ok(None);
-                }
-            }
-            // All of the batch would be told again, to those as well to whom it arrives.
-            Err(Error::Busy) => {}
-            Err(error) => return Err(error),
-        }
+            Err(Error::Conflict) => self.is_handled(owner, delivery).await,
+            put => put.map(|_| true),
+        };
         let Delivery { id: event, connection, from, .. } = delivery.clone();
-        Ok(Some(Errand { owner, connection, job: Job::Send { event, from, due: None, again: None } }))
+        match is_there {
+            Ok(true) => Ok(None),
+            // All of the batch would be told again, to those as well to whom it arrives.
+            Ok(false) | Err(Error::Busy) => {
+                Ok(Some(Errand { owner, connection, job: Job::Send { event, from, due: None, again: None } }))
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Whether its row waits for no message, or for another than the first.
+    async fn is_handled(&self, owner: OwnerId, delivery: &Delivery) -> Result<bool> {
+        let row = self.table.get(&schema::delivery(owner, delivery.connection, delivery.id)).await?;
+        let known = legible(row.as_ref().map(Delivery::read).transpose())?.flatten();
+        Ok(known.is_none_or(|known| !known.waits_for(None, None)))
     }
 
     async fn unseen(&self, hooks: &[Hook]) -> Result<Vec<Errand>> {

@@ -3,7 +3,7 @@
 
 use domain::queue::Received;
 use embedded::Turn;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 use tokio::task::{Id, JoinError, JoinSet};
 
 /// How many deliveries are in hand at the same time, and how many of them of one group.
@@ -15,15 +15,22 @@ const MOST_SICK: usize = MOST / 2;
 
 #[derive(Default)]
 pub struct Hands {
-    at_work: JoinSet<Arrived>,
+    at_work: JoinSet<Went>,
     groups: HashMap<Id, String>,
     served: String,
-    /// The groups to whom the last one did not arrive.
-    sick: HashSet<String>,
+    /// How the last one went, of those groups to whom it did not arrive.
+    sick: HashMap<String, Went>,
 }
 
-/// Whether a message was handled for good.
-pub(crate) type Arrived = bool;
+/// How it went with a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Went {
+    /// It was handled for good.
+    Arrived,
+    Failed,
+    /// With all that was taken of its group.
+    Parked,
+}
 
 impl Hands {
     /// Who may be served next; `None` while no hand is free.
@@ -36,14 +43,16 @@ impl Hands {
         for group in self.groups.values() {
             *in_hand.entry(group.clone()).or_default() += 1;
         }
+        // Where one is parked the next are, too: so they are taken all at once, when no other of them is in hand.
+        in_hand.iter_mut().filter(|(group, _)| self.parks(group)).for_each(|(_, count)| *count = EACH);
         let most_slow = MOST_SICK.saturating_sub(self.sick_in_hand());
-        let slow = self.sick.clone();
+        let slow = self.sick.keys().cloned().collect();
         Some(Turn { most, each: EACH, in_hand, after: self.served.clone(), slow, most_slow })
     }
 
     pub fn take<Work>(&mut self, messages: Vec<Received>, work: impl Fn(Received) -> Work)
     where
-        Work: Future<Output = Arrived> + Send + 'static,
+        Work: Future<Output = Went> + Send + 'static,
     {
         if let Some(last) = messages.last() {
             self.served.clone_from(&last.group);
@@ -56,7 +65,12 @@ impl Hands {
 
     /// Whether the last one did not arrive.
     pub(crate) fn is_sick(&self, group: &str) -> bool {
-        self.sick.contains(group)
+        self.sick.contains_key(group)
+    }
+
+    /// Whether the last one was parked.
+    pub(crate) fn parks(&self, group: &str) -> bool {
+        self.sick.get(group) == Some(&Went::Parked)
     }
 
     pub(crate) fn are_full(&self) -> bool {
@@ -80,20 +94,25 @@ impl Hands {
     }
 
     fn sick_in_hand(&self) -> usize {
-        self.groups.values().filter(|group| self.sick.contains(*group)).count()
+        self.groups.values().filter(|group| self.is_sick(group)).count()
     }
 
     /// Whether that is of any use to others. A delivery that panicked is in the log; its message comes again.
-    fn forget(&mut self, done: Result<(Id, Arrived), JoinError>) -> bool {
-        let (id, arrived) = done.unwrap_or_else(|error| (error.id(), false));
+    fn forget(&mut self, done: Result<(Id, Went), JoinError>) -> bool {
+        let (id, went) = done.unwrap_or_else(|error| (error.id(), Went::Failed));
         let were_full = self.groups.len() >= MOST || self.sick_in_hand() >= MOST_SICK;
         let Some(group) = self.groups.remove(&id) else { return true };
-        let in_hand = 1 + self.groups.values().filter(|other| **other == group).count();
-        if arrived {
+        let others = self.groups.values().filter(|other| **other == group).count();
+        if went == Went::Arrived {
             self.sick.remove(&group);
         } else {
-            self.sick.insert(group);
+            self.sick.insert(group, went);
         }
-        were_full || in_hand >= EACH || !arrived
+        were_full
+            || match went {
+                Went::Arrived => others + 1 >= EACH,
+                Went::Failed => true,
+                Went::Parked => others == 0,
+            }
     }
 }

@@ -19,7 +19,7 @@ mod verify;
 
 pub use behind::Behind;
 pub use cli::{Cli, Command};
-pub use hands::Hands;
+pub use hands::{Hands, Went};
 pub use host::{Host, Settings};
 pub use identity::LocalOwner;
 pub use pump::Pump;

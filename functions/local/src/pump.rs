@@ -1,7 +1,7 @@
 //! What AWS does between the functions: hands changes to `changes` and messages to `deliver`.
 
 use crate::follower::Follower;
-use crate::hands::{Arrived, Hands};
+use crate::hands::{Hands, Went};
 use crate::together::{Together, together};
 use changes::Changes;
 use deliver::Deliver;
@@ -27,7 +27,7 @@ pub(crate) const LONGEST_WAIT: Duration = Duration::from_secs(60);
 /// What was put off is taken up together with what is due within so long.
 const TOGETHER: Duration = Duration::from_millis(20);
 
-/// So long a hand rests that has parked: nobody waits for what it parks next, and others have their turn.
+/// So long a hand rests that has parked, so that those to whom something arrives notice nothing of it.
 const REST: Duration = Duration::from_millis(100);
 
 pub struct Pump {
@@ -105,7 +105,7 @@ impl Pump {
         let Some(turn) = hands.turn().filter(|_| self.is_due()) else { return Ok(0) };
         let due = self.store.take_in_turn(turn, HIDDEN).await?;
         let count = due.len();
-        let together = together(&due, |group| hands.is_sick(group));
+        let together = together(&due, hands);
         hands.take(due, |message| {
             let (pump, together) = (Arc::clone(self), together.get(&message.group).cloned());
             async move { pump.deliver_one(message, together, rest).await }
@@ -113,17 +113,13 @@ impl Pump {
         Ok(count)
     }
 
-    async fn deliver_one(
-        &self,
-        message: Received,
-        together: Option<Arc<Together>>,
-        rest: Duration,
-    ) -> Arrived {
+    async fn deliver_one(&self, message: Received, together: Option<Arc<Together>>, rest: Duration) -> Went {
         let receipt = message.receipt.clone();
-        let (outcome, rest) = match together {
-            Some(together) if together.are_parked(&self.deliver).await => (Ok(Outcome::PutAside), rest),
-            _ => (self.deliver.consume(message).await, Duration::ZERO),
+        let are_parked = match together {
+            Some(together) => together.are_parked(&self.deliver).await,
+            None => false,
         };
+        let outcome = if are_parked { Ok(Outcome::PutAside) } else { self.deliver.consume(message).await };
         let arrived = matches!(outcome, Ok(Outcome::Done));
         let settled = match outcome {
             Ok(Outcome::Done | Outcome::PutAside) => self.store.done(&receipt).await,
@@ -137,10 +133,11 @@ impl Pump {
         if let Err(error) = settled {
             tracing::error!(%error, receipt, "it comes again when it is no longer hidden");
         }
-        if !rest.is_zero() {
+        if are_parked {
             tokio::time::sleep(rest).await;
+            return Went::Parked;
         }
-        arrived
+        if arrived { Went::Arrived } else { Went::Failed }
     }
 
     fn is_due(&self) -> bool {

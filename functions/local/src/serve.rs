@@ -144,7 +144,7 @@ async fn serve_until_told(folder: &Path, serve: Serve) -> Result<(), Failure> {
         let _ = tokio::join!(server, pump);
         host.app.idle().await;
     };
-    // Whoever does not finish in time is cut off; the queue keeps what was not delivered.
+    // Whoever does not finish in time is cut off; what was not delivered is kept, or told again.
     if tokio::time::timeout(GRACE, all).await.is_err() {
         tracing::warn!("some calls did not finish in time");
     }

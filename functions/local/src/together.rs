@@ -1,5 +1,6 @@
 //! Messages of one group to which nothing arrives: they are likely to be parked, and then all of them at once.
 
+use crate::hands::Hands;
 use deliver::Deliver;
 use domain::queue::Received;
 use futures_util::FutureExt as _;
@@ -14,13 +15,11 @@ pub(crate) struct Together {
 }
 
 /// By their groups.
-pub(crate) fn together(
-    messages: &[Received],
-    is_sick: impl Fn(&str) -> bool,
-) -> HashMap<String, Arc<Together>> {
+pub(crate) fn together(messages: &[Received], hands: &Hands) -> HashMap<String, Arc<Together>> {
     let groups = messages.chunk_by(|one, next| one.group == next.group);
     let groups = groups.filter_map(|messages| messages.first().map(|first| (&first.group, messages)));
-    let likely = groups.filter(|(group, messages)| messages.len() > 1 && is_sick(group));
+    let likely =
+        groups.filter(|(group, messages)| hands.parks(group) || messages.len() > 1 && hands.is_sick(group));
     let together =
         |messages: &[Received]| Together { messages: messages.to_vec(), are_parked: OnceCell::new() };
     likely.map(|(group, messages)| (group.clone(), Arc::new(together(messages)))).collect()

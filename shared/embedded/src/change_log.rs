@@ -41,8 +41,8 @@ impl Store {
         self.read(|db| db.query_row(sql, [BOOKMARK], |row| row.get(0)).optional())
     }
 
-    /// Moves the bookmark, writes the messages in front of it that are not done, and forgets what was handled more than a
-    /// day ago, as DynamoDB's stream does.
+    /// Moves the bookmark, writes all messages that are not done, whether before it or behind it, and forgets what was
+    /// handled more than a day ago, as DynamoDB's stream does.
     pub async fn set_bookmark(&self, position: String) -> Result<()> {
         let (day_ago, store) = (self.clock().now().as_second() - 24 * 60 * 60, self.clone());
         let moved = self.write(Patient, move |db| {

@@ -33,7 +33,7 @@ pub(crate) struct AtHand {
 
 #[derive(Default)]
 pub(crate) struct Known {
-    /// Nothing of what is in hand is written: a larder that begins anew finds all of it waiting.
+    /// Nothing of what is in hand is written: a larder that begins anew finds all of it waiting, or is told it again.
     pub(crate) held: HashMap<i64, Held>,
     pub(crate) young: Young,
 }
@@ -90,7 +90,7 @@ impl Known {
         is_unwritten
     }
 
-    /// Otherwise it is in hand until that is written: with how often it was handed out.
+    /// None if that is all there is to do; otherwise how often it was handed out, which is to be written with it.
     pub(crate) fn put_off_unwritten(&mut self, id: i64, due: i64) -> Option<u32> {
         if self.young.is_only_here(id) {
             self.put_off(id, due);

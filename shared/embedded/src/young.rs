@@ -102,3 +102,84 @@ impl Young {
         self.messages.insert(id, message);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::queue::{Waits, write};
+    use crate::store::lay_out;
+    use crate::taking::{Known, Taken, Turn, take};
+    use domain::queue::MOST_RECEIVES;
+    use rusqlite::Connection;
+
+    const NOW: i64 = 1_000;
+    const UNTIL: i64 = 2_000;
+
+    fn bodies(db: &Connection, known: &mut Known, now: i64) -> Vec<String> {
+        let mut taken = Taken::default();
+        take(db, &Turn { most: 10, each: 10, ..Turn::default() }, now, known, &mut taken).unwrap();
+        known.are_taken(&taken.messages, UNTIL);
+        taken.messages.into_iter().map(|(_, message)| message.body).collect()
+    }
+
+    /// One message, in hand while it is being written.
+    fn being_written() -> (Connection, Known, Vec<(i64, Waits)>) {
+        let (db, mut known) = (Connection::open_in_memory().unwrap(), Known::default());
+        lay_out(&db).unwrap();
+        let (group, body) = ("g".to_owned(), "told".to_owned());
+        known.young.extend(vec![(1, Waits { group, body, due: NOW, receives: 0 })]);
+        assert_eq!(bodies(&db, &mut known, NOW), ["told"]);
+        let written = known.young.begin_to_write();
+        assert_eq!(bodies(&db, &mut known, NOW), [""; 0]);
+        (db, known, written)
+    }
+
+    #[test]
+    fn what_is_being_written_is_settled_in_the_file_as_well() {
+        for is_written in [true, false] {
+            let (db, mut known, messages) = being_written();
+            assert!(!known.forget_unwritten(1));
+            assert_eq!(known.put_off_unwritten(1, UNTIL), Some(1));
+            assert_eq!(bodies(&db, &mut known, UNTIL - 1), [""; 0], "it is in hand until that is done");
+            let written = if is_written { write(&db, messages).unwrap() } else { Vec::new() };
+            known.young.are_written(&written);
+            assert_eq!(bodies(&db, &mut known, UNTIL - 1), [""; 0], "nor does it come by where it lies now");
+            db.execute("UPDATE message SET due = ?1, receives = 1", [UNTIL]).unwrap();
+            known.put_off(1, UNTIL);
+            assert_eq!(bodies(&db, &mut known, UNTIL - 1), [""; 0]);
+            assert_eq!(bodies(&db, &mut known, UNTIL), ["told"], "{is_written}");
+            assert_eq!(known.forget_unwritten(1), !is_written);
+        }
+    }
+
+    #[test]
+    fn what_is_written_again_is_what_it_is_now() {
+        let (db, mut known, messages) = being_written();
+        write(&db, messages).unwrap();
+        // Nobody heard of that.
+        known.young.are_written(&[]);
+        known.put_off(1, UNTIL);
+        let messages = known.young.begin_to_write();
+        let written = write(&db, messages).unwrap();
+        known.young.are_written(&written);
+        assert_eq!(bodies(&db, &mut known, UNTIL - 1), [""; 0]);
+        assert_eq!(bodies(&db, &mut known, UNTIL), ["told"]);
+    }
+
+    #[test]
+    fn what_was_handed_out_often_enough_is_given_up_where_it_is_written() {
+        let (db, mut known, _) = being_written();
+        known.young.are_written(&[]);
+        for receives in 1..MOST_RECEIVES {
+            known.put_off(1, NOW);
+            assert_eq!(bodies(&db, &mut known, NOW), ["told"], "{receives}");
+        }
+        known.put_off(1, NOW);
+        assert_eq!(bodies(&db, &mut known, NOW), [""; 0]);
+        let messages = known.young.begin_to_write();
+        let written = write(&db, messages).unwrap();
+        known.young.are_written(&written);
+        let mut taken = Taken::default();
+        take(&db, &Turn { most: 1, each: 1, ..Turn::default() }, NOW, &known, &mut taken).unwrap();
+        assert_eq!((taken.messages.len(), taken.given_up), (0, vec![1]));
+    }
+}

@@ -158,9 +158,10 @@ impl Errand {
         Self { owner, connection, job: Job::Release { due: None, failed_since: Some(now) } }
     }
 
-    /// Each webhook has its own turn.
+    /// Each webhook has its own turn, and one more for what somebody waits for: that is not behind all that it is told.
     pub fn queued(self, delay: Duration) -> Result<queue::Message> {
-        let group = self.connection.to_string();
+        let is_told = matches!(self.job, Job::Send { again: None, .. });
+        let group = if is_told { self.connection.to_string() } else { format!("{}/now", self.connection) };
         let body = serde_json::to_string(&Message::V2(self)).map_err(Error::internal)?;
         Ok(queue::Message { body, group, delay })
     }
