@@ -2,8 +2,8 @@
 
 use crate::harness::{House, OWNER};
 use domain::clock::Clock as _;
-use domain::delivery::{Delivery, Health, State};
-use domain::id::{ConnectionId, OwnerId};
+use domain::delivery::{Delivery, Errand, Health, Job, State};
+use domain::id::{ConnectionId, OwnerId, RequestId};
 use domain::outbound::{OutboundError, Request as Sent};
 use domain::outcome::Consumer as _;
 use domain::queue::{Queue as _, Received};
@@ -152,6 +152,17 @@ async fn a_message_that_is_handed_out_again_is_harmless() {
     let [message]: &[Received; 1] = messages.as_slice().try_into().unwrap();
     assert!(message.body.len() < 350, "it says where the change lies, not the change: {}", message.body);
     assert_eq!(message.group, id.to_string());
+    let group = |errand: Errand| errand.queued(Duration::ZERO).unwrap().group;
+    let one = Errand::read(&message.body).unwrap();
+    let Job::Send { event, from, .. } = one.job.clone() else { panic!("{one:?}") };
+    let now = house.clock.now();
+    let put_off = Job::Send { event, from: from.clone(), due: Some(now), again: None };
+    assert_eq!(group(Errand { job: put_off, ..one.clone() }), id.to_string());
+    let again = Job::Send { event, from, due: None, again: Some(RequestId::new(now, [0; 10])) };
+    let release = Job::Release { due: Some(now), failed_since: None };
+    for job in [again, release, Errand::mended(owner(), id).job] {
+        assert_eq!(group(Errand { job, ..one.clone() }), format!("{id}/now"), "it does not wait behind them");
+    }
     for _ in 0..3 {
         house.pump.deliver.consume(message.clone()).await.unwrap();
     }

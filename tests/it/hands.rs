@@ -87,8 +87,23 @@ async fn what_parks_is_taken_up_when_all_of_it_that_was_in_hand_is_parked() {
     assert_eq!(share(&mut hands), Some(8), "all of its share, although one is in hand");
     hands.freed().await;
     assert_eq!(share(&mut hands), None);
-    take(&mut hands, Went::Arrived, 0);
-    hands.empty().await;
+    // Nothing of it may be parked any more.
     take(&mut hands, Went::Arrived, 1);
     assert_eq!(share(&mut hands), Some(1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_waits_for_one_that_does_not_end_with_what_parked_is_not_forgotten() {
+    for went in [Went::Arrived, Went::Failed, Went::Parked] {
+        let mut hands = Hands::default();
+        let slow = for_group("one");
+        hands.take(vec![slow.clone()], move |_| async move {
+            sleep(Duration::from_secs(2)).await;
+            went
+        });
+        hands.take(vec![slow], |_| async { Went::Parked });
+        timeout(Duration::from_secs(1), hands.freed()).await.unwrap_err();
+        assert_eq!(hands.turn().unwrap().in_hand["one"], 8);
+        timeout(Duration::from_secs(2), hands.freed()).await.unwrap();
+    }
 }

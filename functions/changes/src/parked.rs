@@ -61,7 +61,7 @@ impl Parking {
 
     /// Answers what has to be sent instead.
     async fn write(&self, owner: OwnerId, delivery: &Delivery) -> Result<Option<Errand>> {
-        let is_there = match self
+        let is_handled = match self
             .table
             .put(delivery.put(owner)?, OpId::new(self.clock.now(), self.entropy.bytes()))
             .await
@@ -71,7 +71,7 @@ impl Parking {
             put => put.map(|_| true),
         };
         let Delivery { id: event, connection, from, .. } = delivery.clone();
-        match is_there {
+        match is_handled {
             Ok(true) => Ok(None),
             // All of the batch would be told again, to those as well to whom it arrives.
             Ok(false) | Err(Error::Busy) => {

@@ -41,10 +41,10 @@ impl Deliver {
         let wanted: Option<Vec<_>> = errands
             .into_iter()
             .map(|errand| match errand.job {
-                Job::Send { event, from, due, again }
+                Job::Send { event, from, due, again: None }
                     if (errand.owner, errand.connection) == (owner, connection) =>
                 {
-                    Some(Try { event, from, due, again })
+                    Some(Try { event, from, due, again: None })
                 }
                 _ => None,
             })

@@ -43,7 +43,7 @@ impl Hands {
         for group in self.groups.values() {
             *in_hand.entry(group.clone()).or_default() += 1;
         }
-        // Where one is parked the next are, too: so they are taken all at once, when no other of them is in hand.
+        // Where one was parked the next are, too: all at once, when nothing else of their group is in hand.
         in_hand.iter_mut().filter(|(group, _)| self.parks(group)).for_each(|(_, count)| *count = EACH);
         let most_slow = MOST_SICK.saturating_sub(self.sick_in_hand());
         let slow = self.sick.keys().cloned().collect();
@@ -59,6 +59,8 @@ impl Hands {
         }
         for message in messages {
             let group = message.group.clone();
+            // Whether it still parks is known when the first of them ends.
+            self.sick.entry(group.clone()).and_modify(|went| *went = Went::Failed);
             self.groups.insert(self.at_work.spawn(work(message)).id(), group);
         }
     }
@@ -103,6 +105,7 @@ impl Hands {
         let were_full = self.groups.len() >= MOST || self.sick_in_hand() >= MOST_SICK;
         let Some(group) = self.groups.remove(&id) else { return true };
         let others = self.groups.values().filter(|other| **other == group).count();
+        let parked = self.parks(&group);
         if went == Went::Arrived {
             self.sick.remove(&group);
         } else {
@@ -110,7 +113,7 @@ impl Hands {
         }
         were_full
             || match went {
-                Went::Arrived => others + 1 >= EACH,
+                Went::Arrived => parked || others + 1 >= EACH,
                 Went::Failed => true,
                 Went::Parked => others == 0,
             }

@@ -158,7 +158,7 @@ impl Errand {
         Self { owner, connection, job: Job::Release { due: None, failed_since: Some(now) } }
     }
 
-    /// Each webhook has its own turn, and one more for what somebody waits for: that is not behind all that it is told.
+    /// Each webhook has its own turn, and one more for whatever else is done for it: that is not behind all that it is told.
     pub fn queued(self, delay: Duration) -> Result<queue::Message> {
         let is_told = matches!(self.job, Job::Send { again: None, .. });
         let group = if is_told { self.connection.to_string() } else { format!("{}/now", self.connection) };
