@@ -7,7 +7,7 @@ use crate::parked::{Parking, Pending};
 use domain::change::Change;
 use domain::clock::{Clock, Entropy};
 use domain::connection::Connection;
-use domain::delivery::{Asked, Delivery, Errand, Happened, Job, Origin};
+use domain::delivery::{Asked, Delivery, Errand, Happened, Origin};
 use domain::id::EventId;
 use domain::outcome::Outcome;
 use domain::queue::{Message, Queue};
@@ -93,8 +93,7 @@ impl FanOut {
                 delivery.event = told.event;
                 lock(&self.parked).push(owner, delivery);
             } else {
-                let errand =
-                    Errand { owner, connection, job: Job::Send { event, from, due: None, again: None } };
+                let errand = Errand::told(owner, connection, event, from);
                 lock(&self.messages).push(errand.queued(Duration::ZERO)?);
             }
         }

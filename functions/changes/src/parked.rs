@@ -5,7 +5,7 @@ use crate::legible;
 use crate::listeners::AT_ONCE;
 use domain::clock::{Clock, Entropy};
 use domain::connection::Connection;
-use domain::delivery::{Delivery, Errand, Health, Job, State};
+use domain::delivery::{Delivery, Errand, Health, State};
 use domain::id::{ConnectionId, EventId, OpId, OwnerId};
 use domain::queue::Message;
 use domain::shelf::{self, Entity as _};
@@ -70,12 +70,11 @@ impl Parking {
             Err(Error::Conflict) => self.is_handled(owner, delivery).await,
             put => put.map(|_| true),
         };
-        let Delivery { id: event, connection, from, .. } = delivery.clone();
         match is_handled {
             Ok(true) => Ok(None),
             // All of the batch would be told again, to those as well to whom it arrives.
             Ok(false) | Err(Error::Busy) => {
-                Ok(Some(Errand { owner, connection, job: Job::Send { event, from, due: None, again: None } }))
+                Ok(Some(Errand::told(owner, delivery.connection, delivery.id, delivery.from.clone())))
             }
             Err(error) => Err(error),
         }

@@ -60,7 +60,9 @@ impl Hands {
         for message in messages {
             let group = message.group.clone();
             // Whether it still parks is known when the first of them ends.
-            self.sick.entry(group.clone()).and_modify(|went| *went = Went::Failed);
+            if let Some(went) = self.sick.get_mut(&group) {
+                *went = Went::Failed;
+            }
             self.groups.insert(self.at_work.spawn(work(message)).id(), group);
         }
     }

@@ -120,7 +120,11 @@ impl Pump {
             None => false,
         };
         let outcome = if are_parked { Ok(Outcome::PutAside) } else { self.deliver.consume(message).await };
-        let arrived = matches!(outcome, Ok(Outcome::Done));
+        let went = match outcome {
+            _ if are_parked => Went::Parked,
+            Ok(Outcome::Done) => Went::Arrived,
+            _ => Went::Failed,
+        };
         let settled = match outcome {
             Ok(Outcome::Done | Outcome::PutAside) => self.store.done(&receipt).await,
             Ok(Outcome::RetryAfter(wait)) => self.store.retry_after(&receipt, wait).await,
@@ -133,11 +137,10 @@ impl Pump {
         if let Err(error) = settled {
             tracing::error!(%error, receipt, "it comes again when it is no longer hidden");
         }
-        if are_parked {
+        if went == Went::Parked {
             tokio::time::sleep(rest).await;
-            return Went::Parked;
         }
-        if arrived { Went::Arrived } else { Went::Failed }
+        went
     }
 
     fn is_due(&self) -> bool {

@@ -45,7 +45,7 @@ impl Store {
     /// handled more than a day ago, as DynamoDB's stream does.
     pub async fn set_bookmark(&self, position: String) -> Result<()> {
         let (day_ago, store) = (self.clock().now().as_second() - 24 * 60 * 60, self.clone());
-        let moved = self.write(Patient, move |db| {
+        let work = move |db: &Connection| {
             let young = store.at_hand().lock().young.begin_to_write();
             let written = write(db, young).map_err(Error::internal)?;
             mark(db, BOOKMARK, &position).map_err(Error::internal)?;
@@ -55,8 +55,8 @@ impl Store {
             let position: i64 = position.parse().map_err(Error::internal)?;
             forget.execute([day_ago, position]).map_err(Error::internal)?;
             Ok(written)
-        });
-        let moved = moved.await;
+        };
+        let moved = self.write(Patient, work).await;
         self.at_hand().lock().young.are_written(moved.as_deref().unwrap_or_default());
         moved.map(|_| ())
     }

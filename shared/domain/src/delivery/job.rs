@@ -148,6 +148,11 @@ impl Errand {
         Ok(errand)
     }
 
+    /// The first try.
+    pub const fn told(owner: OwnerId, connection: ConnectionId, event: EventId, from: Origin) -> Self {
+        Self { owner, connection, job: Job::Send { event, from, due: None, again: None } }
+    }
+
     /// What is parked is wanted now, with what waits for its next try.
     pub const fn mended(owner: OwnerId, connection: ConnectionId) -> Self {
         Self { owner, connection, job: Job::Release { due: None, failed_since: None } }
