@@ -23,6 +23,15 @@ pub(crate) struct Waiting {
     end: Option<Closed>,
 }
 
+/// Who is written in one commit.
+pub(crate) struct Gathered {
+    hurried: VecDeque<Job>,
+    /// How many of those that are in no hurry.
+    patient: usize,
+    pub(crate) is_synced: bool,
+    yields: bool,
+}
+
 impl Waiting {
     pub(crate) fn new(tasks: Receiver<Task>) -> Self {
         let (hurried, patient) = (VecDeque::new(), VecDeque::new());
@@ -43,25 +52,46 @@ impl Waiting {
         self.hurried.is_empty() && self.patient.is_empty() && self.end.is_none()
     }
 
-    /// What is written together, and who wants an end behind it; `None` when nobody will want anything any more.
-    pub(crate) fn gather(&mut self) -> Option<(Vec<Job>, Option<Closed>)> {
+    /// What is written together; `None` when nobody will want anything any more.
+    pub(crate) fn gather(&mut self) -> Option<Gathered> {
         self.wait()?;
-        let mut batch: Vec<_> = self.hurried.drain(..self.hurried.len().min(MOST_IN_ONE_COMMIT)).collect();
+        let hurried: VecDeque<_> = self.hurried.drain(..self.hurried.len().min(MOST_IN_ONE_COMMIT)).collect();
+        let is_synced = hurried.iter().any(|job| job.durability == Durability::Synced);
+        let yields = hurried.is_empty() && self.end.is_none();
         let most = if self.end.is_some() {
             usize::MAX
-        } else if batch.is_empty() {
+        } else if yields {
             MOST_PATIENT
         } else if self.patience() < self.longest_patience {
             0
-        } else if batch.iter().any(|job| job.durability == Durability::Synced) {
+        } else if is_synced {
             // They wait for the disk together.
-            MOST_IN_ONE_COMMIT.saturating_sub(batch.len()).max(MOST_PATIENT)
+            MOST_IN_ONE_COMMIT.saturating_sub(hurried.len()).max(MOST_PATIENT)
         } else {
             MOST_PATIENT
         };
-        batch.extend(self.patient.drain(..self.patient.len().min(most)).map(|(_, job)| job));
+        Some(Gathered { hurried, patient: self.patient.len().min(most), is_synced, yields })
+    }
+
+    /// The next one of them; none that is in no hurry once somebody comes who is, unless it has its turn.
+    pub(crate) fn next(&mut self, gathered: &mut Gathered) -> Option<Job> {
+        if let Some(job) = gathered.hurried.pop_front() {
+            return Some(job);
+        }
+        gathered.patient = gathered.patient.checked_sub(1)?;
+        if gathered.yields {
+            self.sort_all();
+        }
+        if gathered.yields && !self.hurried.is_empty() {
+            return None;
+        }
+        self.patient.pop_front().map(|(_, job)| job)
+    }
+
+    /// Who wants an end behind all that was written, once it is.
+    pub(crate) fn end(&mut self) -> Option<Closed> {
         let is_all = self.hurried.is_empty() && self.patient.is_empty();
-        Some((batch, self.end.take_if(|_| is_all)))
+        self.end.take_if(|_| is_all)
     }
 
     /// Until something is to be written.
@@ -74,11 +104,7 @@ impl Waiting {
             thread::yield_now();
         }
         loop {
-            while self.end.is_none()
-                && let Ok(task) = self.tasks.try_recv()
-            {
-                self.sort(task);
-            }
+            self.sort_all();
             let wait = PATIENCE.saturating_sub(self.patience());
             let is_full =
                 !self.hurried.is_empty() || self.patient.len() >= MOST_PATIENT || self.end.is_some();
@@ -90,6 +116,15 @@ impl Waiting {
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => return Some(()),
             }
+        }
+    }
+
+    /// Nothing behind an end.
+    fn sort_all(&mut self) {
+        while self.end.is_none()
+            && let Ok(task) = self.tasks.try_recv()
+        {
+            self.sort(task);
         }
     }
 
@@ -126,20 +161,37 @@ mod tests {
         (tasks, Waiting { longest_patience, ..Waiting::new(waiting) })
     }
 
+    /// How many of those in no hurry, how many in all, and whether an end comes behind them.
+    fn gathered(waiting: &mut Waiting) -> (usize, usize, bool) {
+        let mut gathered = waiting.gather().unwrap();
+        let jobs: Vec<_> = std::iter::from_fn(|| waiting.next(&mut gathered)).collect();
+        let patient = jobs.iter().filter(|job| job.durability == Durability::Patient).count();
+        (patient, jobs.len(), waiting.end().is_some())
+    }
+
     #[test]
     fn what_is_in_no_hurry_waits_for_what_is_and_that_for_nobody() {
         let (tasks, mut waiting) = waiting(Duration::MAX);
-        let mut gathered = || {
-            let (batch, end) = waiting.gather().unwrap();
-            let patient = batch.iter().filter(|job| job.durability == Durability::Patient).count();
-            (patient, batch.len(), end.is_some())
-        };
         for durability in [Durability::Patient, Durability::Synced, Durability::Patient, Durability::Ordered]
         {
             tasks.send(task(durability)).unwrap();
         }
-        assert_eq!(gathered(), (0, 2, false));
-        assert_eq!(gathered(), (2, 2, false));
+        assert_eq!(gathered(&mut waiting), (0, 2, false));
+        assert_eq!(gathered(&mut waiting), (2, 2, false));
+    }
+
+    #[test]
+    fn what_is_in_no_hurry_is_left_when_somebody_comes_who_is() {
+        let (tasks, mut waiting) = waiting(Duration::MAX);
+        for _ in 0..MOST_PATIENT {
+            tasks.send(task(Durability::Patient)).unwrap();
+        }
+        let mut begun = waiting.gather().unwrap();
+        assert!(waiting.next(&mut begun).is_some());
+        tasks.send(task(Durability::Ordered)).unwrap();
+        assert!(waiting.next(&mut begun).is_none());
+        assert_eq!(gathered(&mut waiting), (0, 1, false));
+        assert_eq!(gathered(&mut waiting), (MOST_PATIENT - 1, MOST_PATIENT - 1, false));
     }
 
     #[test]
@@ -151,13 +203,15 @@ mod tests {
         for _ in 0..=MOST_PATIENT {
             tasks.send(task(Durability::Patient)).unwrap();
         }
-        let mut gathered = || waiting.gather().map(|(batch, end)| (batch.len(), end.is_some()));
-        assert_eq!([gathered().unwrap().0, gathered().unwrap().0], [MOST_IN_ONE_COMMIT, 1]);
-        assert_eq!(gathered(), Some((MOST_PATIENT, false)));
+        let counts = [(); 3].map(|()| gathered(&mut waiting));
+        assert_eq!(
+            counts,
+            [(0, MOST_IN_ONE_COMMIT, false), (0, 1, false), (MOST_PATIENT, MOST_PATIENT, false)]
+        );
         let (done, _) = tokio::sync::oneshot::channel();
         tasks.send(Task::Close(done)).unwrap();
         tasks.send(task(Durability::Synced)).unwrap();
-        assert_eq!(gathered(), Some((1, true)), "what comes behind the end is refused");
+        assert_eq!(gathered(&mut waiting), (1, 1, true), "what comes behind the end is refused");
     }
 
     #[test]
@@ -174,7 +228,7 @@ mod tests {
             for _ in 0..MOST_IN_ONE_COMMIT {
                 tasks.send(task(Durability::Patient)).unwrap();
             }
-            assert_eq!(waiting.gather().unwrap().0.len(), most);
+            assert_eq!(gathered(&mut waiting).1, most);
         }
     }
 
@@ -185,6 +239,6 @@ mod tests {
         tasks.send(task(Durability::Patient)).unwrap();
         assert!(!waiting.is_quiet(Duration::MAX));
         assert!(!waiting.is_quiet(Duration::ZERO), "who has come waits");
-        assert_eq!(waiting.gather().unwrap().0.len(), 1);
+        assert_eq!(gathered(&mut waiting), (1, 1, false));
     }
 }

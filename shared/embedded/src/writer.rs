@@ -99,17 +99,16 @@ fn stopped() -> Error {
 fn run(db: Connection, tasks: Receiver<Task>, news: &News, recent: &Recent) {
     let (mut synced, mut waiting) = (None, Waiting::new(tasks));
     folding::begin(&db);
-    while let Some((mut batch, end)) = waiting.gather() {
-        let sync = batch.iter().any(|job| job.durability == Durability::Synced);
-        let rows: Vec<_> = batch.iter_mut().flat_map(|job| std::mem::take(&mut job.rows)).collect();
-        recent.before_commit(&rows);
-        let (worked, committed) = commit(&db, batch, sync, &mut synced, news);
+    while let Some(mut gathered) = waiting.gather() {
+        let sync = gathered.is_synced;
+        let jobs = std::iter::from_fn(|| waiting.next(&mut gathered));
+        let (worked, committed) = commit(&db, jobs, sync, &mut synced, news, recent);
         recent.after_commit();
         news.after_commit(&db, sync && committed.is_ok());
         for job in worked {
             (job.answer)(committed.clone());
         }
-        if let Some(done) = end {
+        if let Some(done) = waiting.end() {
             let _ = done.send(db.close().map_err(|(_, error)| error));
             return;
         }
@@ -122,12 +121,14 @@ fn run(db: Connection, tasks: Receiver<Task>, news: &News, recent: &Recent) {
 /// One transaction; if the store itself breaks in it, nothing of it stays and every job of it is told.
 fn commit(
     db: &Connection,
-    jobs: Vec<Job>,
+    jobs: impl Iterator<Item = Job>,
     sync: bool,
     synced: &mut Option<bool>,
     news: &News,
+    recent: &Recent,
 ) -> (Vec<Worked>, Result<(), String>) {
-    if jobs.is_empty() {
+    let mut jobs = jobs.peekable();
+    if jobs.peek().is_none() {
         return (Vec::new(), Ok(()));
     }
     let begun = begin(db, sync, synced);
@@ -137,8 +138,12 @@ fn commit(
     let mut batch = Batch::of(db);
     // SQLite may end a transaction by itself when the disk fails: nothing may be written outside of one.
     let in_transaction = || begun.is_ok() && !db.is_autocommit();
-    let work = |job: Job| (job.work)(Some(&mut batch).filter(|_| in_transaction()));
-    let worked: Vec<Worked> = jobs.into_iter().map(work).collect();
+    let mut rows = Vec::new();
+    let work = |job: Job| {
+        rows.extend(job.rows);
+        (job.work)(Some(&mut batch).filter(|_| in_transaction()))
+    };
+    let worked: Vec<Worked> = jobs.map(work).collect();
     let settled = if in_transaction() { batch.settle() } else { Ok(()) };
     let settled = settled.err().map(|error| error.to_string());
     let broken = worked.iter().find_map(|job| job.broken.clone()).or(settled);
@@ -147,6 +152,7 @@ fn commit(
         (Ok(()), Some(broken)) => Err(broken),
         (Ok(()), None) => {
             news.before_commit(sync);
+            recent.before_commit(&rows);
             execute(db, "COMMIT").map_err(|error| error.to_string())
         }
     };
