@@ -2,6 +2,7 @@
 
 mod change_log;
 mod folding;
+mod groups;
 mod keyring;
 mod lock;
 mod news;

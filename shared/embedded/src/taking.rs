@@ -1,5 +1,6 @@
 //! Who is handed what: due messages, of each group some, of which none is in hand already.
 
+use crate::groups::Groups;
 use crate::young::Young;
 use domain::queue::{MOST_RECEIVES, Received};
 use rusqlite::{Connection, params};
@@ -107,7 +108,7 @@ pub(crate) struct Taken {
     pub(crate) given_up: Vec<i64>,
 }
 
-/// One seek for each group, however long the queue of any of them is; only what is in hand is stepped over.
+/// One seek for each group of the file, however long the queue of any of them is; only what is in hand is stepped over.
 pub(crate) fn take(
     db: &Connection,
     turn: &Turn,
@@ -117,34 +118,24 @@ pub(crate) fn take(
 ) -> rusqlite::Result<()> {
     let Turn { most, each, in_hand, after, slow, most_slow } = turn;
     let mut most_slow = *most_slow;
-    let (mut last, mut is_second_lap) = (after.clone(), false);
-    while taken.messages.len() < *most {
-        let group: Option<String> = db
-            .prepare_cached("SELECT min(grp) FROM message WHERE dead = 0 AND grp > ?1")?
-            .query_row([&last], |row| row.get(0))?;
-        let group = group.into_iter().chain(known.young.group_after(&last).map(str::to_owned)).min();
-        let Some(group) = group.filter(|group| !is_second_lap || group <= after) else {
-            if is_second_lap {
-                break;
-            }
-            (last, is_second_lap) = (String::new(), true);
-            continue;
-        };
+    let mut groups = Groups::behind(db, &known.young, after)?;
+    while taken.messages.len() < *most
+        && let Some((group, lies)) = groups.next()?
+    {
         let room = each.saturating_sub(in_hand.get(&group).copied().unwrap_or_default());
         let (is_slow, before) = (slow.contains(&group), taken.messages.len());
         let some = room.min(*most - before).min(if is_slow { most_slow } else { *most });
         if some > 0 {
-            take_of(db, &group, before + some, now, known, taken)?;
+            take_of(lies.then_some(db), &group, before + some, now, known, taken)?;
         }
         most_slow -= if is_slow { taken.messages.len() - before } else { 0 };
-        last = group;
     }
     Ok(())
 }
 
 /// What was handed out often enough stands in nobody's way.
 fn take_of(
-    db: &Connection,
+    db: Option<&Connection>,
     group: &str,
     enough: usize,
     now: i64,
@@ -154,13 +145,17 @@ fn take_of(
     let received = |id: i64, body: String, receives| {
         (id, Received { receipt: id.to_string(), body, group: group.to_owned(), receives })
     };
-    let mut due = db.prepare_cached(DUE)?;
-    let mut rows = due.query(params![group, now])?;
     // What is not written has its place among the others; what is hidden no more, by when that was.
     let young = known.young.due(group, now).take(enough - taken.messages.len());
     let mut beside: BTreeMap<_, _> = young
         .map(|(turn, message)| (turn, received(turn.1, message.body.clone(), message.receives + 1)))
         .collect();
+    let Some(db) = db else {
+        taken.messages.extend(beside.into_values());
+        return Ok(());
+    };
+    let mut due = db.prepare_cached(DUE)?;
+    let mut rows = due.query(params![group, now])?;
     loop {
         let row = rows.next()?;
         let due = row.map_or(Ok(i64::MAX), |row| row.get(3))?;
