@@ -4,7 +4,7 @@
 use domain::queue::Received;
 use embedded::Turn;
 use std::collections::{BTreeMap, HashMap};
-use tokio::task::{Id, JoinError, JoinSet};
+use tokio::task::{Id, JoinError, JoinSet, yield_now};
 
 /// How many deliveries are in hand at the same time, and how many of them of one group.
 const MOST: usize = 256;
@@ -58,12 +58,20 @@ impl Hands {
             self.served.clone_from(&last.group);
         }
         for message in messages {
-            let group = message.group.clone();
+            let (group, is_sick) = (message.group.clone(), self.is_sick(&message.group));
             // Whether it still parks is known when the first of them ends.
             if let Some(went) = self.sick.get_mut(&group) {
                 *went = Went::Failed;
             }
-            self.groups.insert(self.at_work.spawn(work(message)).id(), group);
+            let work = work(message);
+            let work = async move {
+                if is_sick {
+                    // Those to whom something arrives go first.
+                    yield_now().await;
+                }
+                work.await
+            };
+            self.groups.insert(self.at_work.spawn(work).id(), group);
         }
     }
 
