@@ -1,50 +1,188 @@
-//! What was written lies in SQLite's log first, and is put into its place in the file from there: while nobody waits, so
-//! that nobody waits for it. By the connection that writes and by no other: one of another thread that began at the
-//! moment at which the log begins anew could leave something out (SQLite before 3.51.3).
+//! What was written lies in SQLite's log first, and is put into its place in the file from there: by a thread of its own,
+//! so that nobody who writes waits for the disk meanwhile. Only when nothing is written beside it is that all of it, and
+//! the log begins anew; so the thread that writes does the rest itself when there is a long one, in a quiet moment. It
+//! says when the other does, too, and only when there is something to fold: SQLite before 3.51.3 leaves something out when
+//! a log of which all is folded is folded once more while it begins anew.
 
-use rusqlite::Connection;
-use rusqlite::hooks::{CheckpointMode, Wal};
+use rusqlite::hooks::Wal;
+use rusqlite::{Connection, Row};
 use std::cell::Cell;
 use std::os::raw::c_int;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-/// How many pages are worth it: a megabyte, some milliseconds for whoever comes meanwhile.
+/// How many pages are worth it: a megabyte.
 const SOME: c_int = 256;
 
-/// So many are put into their place whoever waits: 64 MB.
-const MOST: c_int = 16_000;
+/// So many do not wait for a quiet moment, and of so many the log is a long one: 16 MB.
+const MANY: c_int = 4_096;
 
-/// Nobody waits if nobody has come for so long. What comes by the second leaves many such moments and no long ones.
+/// So many are put into their place whoever waits: 64 MB.
+const MOST: c_int = 16_384;
+
+/// Nobody writes if nobody has come for so long. What comes by the second leaves many such moments and no long ones.
 pub(crate) const QUIET: Duration = Duration::from_millis(1);
 
 thread_local! {
-    /// How many pages the log of this thread's connection had behind its last commit.
-    static PAGES: Cell<c_int> = const { Cell::new(0) };
-    /// And at the last fold: while somebody reads what is old, it goes on from there.
-    static FOLDED: Cell<c_int> = const { Cell::new(0) };
+    /// The log of this thread's connection behind its last commit.
+    static LOG: Cell<Log> = const { Cell::new(Log { pages: 0, begun: 0 }) };
 }
 
-pub(crate) fn begin(writes: &Connection) {
-    writes.wal_hook(Some(committed));
+#[derive(Clone, Copy, Default)]
+struct Log {
+    pages: c_int,
+    /// How often it has begun anew.
+    begun: u32,
 }
 
-pub(crate) fn is_worth_it() -> bool {
-    PAGES.get() - FOLDED.get() >= SOME
+pub(crate) struct Folding {
+    ask: Sender<()>,
+    told: Receiver<Option<c_int>>,
+    thread: JoinHandle<()>,
+    /// The log that is being folded.
+    at_work: Option<u32>,
+    /// How much of which log is in its place.
+    folded: Log,
 }
 
-pub(crate) fn fold(writes: &Connection) {
-    FOLDED.set(PAGES.get());
-    if let Err(error) = writes.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(())) {
-        tracing::warn!(%error, "what was written stays in the log for now");
+impl Folding {
+    /// `beside` is a connection to the same file that serves nothing else.
+    pub(crate) fn begin(beside: Connection) -> std::io::Result<Self> {
+        let ((ask, asked), (tell, told)) = (channel(), channel());
+        let run = move || asked.iter().all(|()| tell.send(fold(&beside)).is_ok());
+        let thread = thread::Builder::new().name("folder".to_owned()).spawn(move || _ = run())?;
+        Ok(Self { ask, told, thread, at_work: None, folded: Log::default() })
+    }
+
+    /// By the thread that writes.
+    pub(crate) fn follow(&self, writes: &Connection) {
+        writes.wal_hook(Some(committed));
+    }
+
+    /// By the same thread, behind each commit.
+    pub(crate) fn go_on(&mut self, writes: &Connection, is_quiet: impl FnOnce() -> bool) {
+        if let Ok(folded) = self.told.try_recv() {
+            self.note(folded);
+        }
+        let log = LOG.get();
+        if log.pages >= MOST {
+            self.wait();
+            self.fold_here(writes, log);
+        } else if self.at_work.is_none() {
+            let more = log.pages - if self.folded.begun == log.begun { self.folded.pages } else { 0 };
+            let is_quiet = more >= SOME && is_quiet();
+            if is_quiet && log.pages >= MANY {
+                self.fold_here(writes, log);
+            } else if is_quiet || more >= MANY {
+                self.at_work = self.ask.send(()).is_ok().then_some(log.begun);
+            }
+        }
+    }
+
+    /// While nobody writes: the log begins anew with the next commit.
+    fn fold_here(&mut self, writes: &Connection, log: Log) {
+        self.at_work = Some(log.begun);
+        self.note(fold(writes));
+    }
+
+    /// Until the file is used by nobody but the thread that writes.
+    pub(crate) fn end(mut self) {
+        self.wait();
+        drop(self.ask);
+        let _ = self.thread.join();
+    }
+
+    fn wait(&mut self) {
+        if self.at_work.is_some()
+            && let Ok(folded) = self.told.recv()
+        {
+            self.note(folded);
+        }
+    }
+
+    fn note(&mut self, folded: Option<c_int>) {
+        if let (Some(begun), Some(pages)) = (self.at_work.take(), folded) {
+            self.folded = Log { pages, begun };
+        }
     }
 }
 
-fn committed(log: &Wal, pages: c_int) -> rusqlite::Result<()> {
-    PAGES.set(pages);
-    FOLDED.set(FOLDED.get().min(pages));
-    if pages >= MOST {
-        // What was written is safe where it is, and the next commit tries again.
-        let _ = log.checkpoint_v2(CheckpointMode::PASSIVE);
+/// How many pages of the log are in their place now.
+fn fold(db: &Connection) -> Option<c_int> {
+    let folded = |row: &Row<'_>| Ok((row.get::<_, bool>(0)?, row.get::<_, c_int>(2)?));
+    match db.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], folded) {
+        Ok((is_busy, pages)) => Some(pages).filter(|_| !is_busy),
+        Err(error) => {
+            tracing::warn!(%error, "what was written stays in the log for now");
+            None
+        }
     }
+}
+
+fn committed(_: &Wal, pages: c_int) -> rusqlite::Result<()> {
+    let log = LOG.get();
+    LOG.set(Log { pages, begun: log.begun + u32::from(pages < log.pages) });
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Folding, LOG, MANY, SOME};
+    use rusqlite::Connection;
+
+    /// As the thread that writes: so many pages and some more, one commit.
+    fn write(db: &Connection, pages: i32) {
+        db.execute("INSERT INTO page VALUES (zeroblob(?1 * 4096))", [pages]).unwrap();
+    }
+
+    fn folding() -> (Connection, Folding, tempfile::TempDir) {
+        let folder = tempfile::tempdir().unwrap();
+        let open = || Connection::open(folder.path().join("larder.db")).unwrap();
+        let writes = open();
+        writes.pragma_update(None, "journal_mode", "WAL").unwrap();
+        writes.execute_batch("CREATE TABLE page (body BLOB)").unwrap();
+        let folding = Folding::begin(open()).unwrap();
+        folding.follow(&writes);
+        (writes, folding, folder)
+    }
+
+    #[test]
+    fn what_is_folded_is_not_folded_again_and_the_log_begins_anew() {
+        let (writes, mut folding, _folder) = folding();
+        write(&writes, SOME);
+        folding.go_on(&writes, || false);
+        assert_eq!(folding.at_work, None, "somebody writes");
+        folding.go_on(&writes, || true);
+        assert_eq!(folding.at_work, Some(0));
+        folding.wait();
+        assert_eq!(folding.folded.pages, LOG.get().pages);
+        folding.go_on(&writes, || true);
+        assert_eq!(folding.at_work, None, "nothing is to be folded");
+        write(&writes, SOME - 10);
+        assert_eq!(LOG.get().begun, 1);
+        folding.go_on(&writes, || true);
+        assert_eq!(folding.at_work, None, "it is not worth it");
+        write(&writes, 10);
+        folding.go_on(&writes, || true);
+        assert_eq!(folding.at_work, Some(1), "what was folded of the log before does not count");
+        folding.end();
+        writes.close().unwrap();
+    }
+
+    #[test]
+    fn a_long_log_is_folded_by_the_thread_that_writes_in_a_quiet_moment_only() {
+        let (writes, mut folding, _folder) = folding();
+        write(&writes, MANY);
+        folding.go_on(&writes, || false);
+        assert_eq!(folding.at_work, Some(0));
+        folding.wait();
+        write(&writes, SOME);
+        // All of the first was folded before this was written.
+        assert_eq!(LOG.get().begun, 1);
+        write(&writes, MANY);
+        folding.go_on(&writes, || true);
+        assert_eq!((folding.at_work, folding.folded.begun), (None, 1));
+        assert_eq!(folding.folded.pages, LOG.get().pages);
+    }
 }

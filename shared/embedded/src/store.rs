@@ -127,8 +127,9 @@ impl Store {
         let at_hand = AtHand::of(&db)?;
         let (news, hears) = News::of(&db)?;
         let recent = Arc::new(Recent::default());
-        let writer =
-            Writer::start(db, news, Arc::clone(&recent)).map_err(|_| rusqlite::Error::InvalidQuery)?;
+        let beside = Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        let writer = Writer::start(db, beside, news, Arc::clone(&recent))
+            .map_err(|_| rusqlite::Error::InvalidQuery)?;
         let shared = Shared {
             file: file.to_owned(),
             clock,

@@ -1,7 +1,7 @@
 //! The one thread that writes. Whatever waits is put into one transaction and acknowledged after its commit, so that
 //! 32 callers share one sync of the disk.
 
-use crate::folding;
+use crate::folding::{Folding, QUIET};
 use crate::news::News;
 use crate::recent::Recent;
 use crate::table::Batch;
@@ -54,9 +54,16 @@ pub(crate) struct Worked {
 }
 
 impl Writer {
-    pub(crate) fn start(db: Connection, news: News, recent: Arc<Recent>) -> std::io::Result<Self> {
+    /// `beside` is for whoever puts what was written into its place.
+    pub(crate) fn start(
+        db: Connection,
+        beside: Connection,
+        news: News,
+        recent: Arc<Recent>,
+    ) -> std::io::Result<Self> {
         let (tasks, waiting) = channel();
-        let run = move || run(db, waiting, &news, &recent);
+        let folding = Folding::begin(beside)?;
+        let run = move || run(db, folding, waiting, &news, &recent);
         thread::Builder::new().name("writer".to_owned()).spawn(run)?;
         Ok(Self { tasks })
     }
@@ -96,9 +103,9 @@ fn stopped() -> Error {
     Error::internal("the writer has stopped")
 }
 
-fn run(db: Connection, tasks: Receiver<Task>, news: &News, recent: &Recent) {
+fn run(db: Connection, mut folding: Folding, tasks: Receiver<Task>, news: &News, recent: &Recent) {
     let (mut synced, mut waiting) = (None, Waiting::new(tasks));
-    folding::begin(&db);
+    folding.follow(&db);
     while let Some(mut gathered) = waiting.gather() {
         let sync = gathered.is_synced;
         let jobs = std::iter::from_fn(|| waiting.next(&mut gathered));
@@ -109,12 +116,11 @@ fn run(db: Connection, tasks: Receiver<Task>, news: &News, recent: &Recent) {
             (job.answer)(committed.clone());
         }
         if let Some(done) = waiting.end() {
+            folding.end();
             let _ = done.send(db.close().map_err(|(_, error)| error));
             return;
         }
-        if folding::is_worth_it() && waiting.is_quiet(folding::QUIET) {
-            folding::fold(&db);
-        }
+        folding.go_on(&db, || waiting.is_quiet(QUIET));
     }
 }
 
