@@ -1,8 +1,8 @@
 //! What was written lies in SQLite's log first, and is put into its place in the file from there: by a thread of its own,
 //! so that nobody who writes waits for the disk meanwhile. Only when nothing is written beside it is that all of it, and
-//! the log begins anew; so the thread that writes does the rest itself when there is a long one, in a quiet moment. It
-//! says when the other does, too, and only when there is something to fold: SQLite before 3.51.3 leaves something out when
-//! a log of which all is folded is folded once more while it begins anew.
+//! the log begins anew; so the thread that writes does what is left of a long one itself, in a quiet moment. It says when
+//! the other does, too, and only when something was written since then: SQLite before 3.51.3 leaves something out when a
+//! log of which all is folded is folded once more while it begins anew.
 
 use rusqlite::hooks::Wal;
 use rusqlite::{Connection, Row};
@@ -12,8 +12,9 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-/// How many pages are worth it: a megabyte.
+/// How many pages are worth it: a megabyte. And so few are left that who comes meanwhile does not wait for long: four.
 const SOME: c_int = 256;
+const FEW: c_int = 1_024;
 
 /// So many do not wait for a quiet moment, and of so many the log is a long one: 16 MB.
 const MANY: c_int = 4_096;
@@ -26,14 +27,16 @@ pub(crate) const QUIET: Duration = Duration::from_millis(1);
 
 thread_local! {
     /// The log of this thread's connection behind its last commit.
-    static LOG: Cell<Log> = const { Cell::new(Log { pages: 0, begun: 0 }) };
+    static LOG: Cell<Log> = const { Cell::new(Log { pages: 0, begun: 0, is_new: false }) };
 }
 
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy)]
 struct Log {
     pages: c_int,
     /// How often it has begun anew.
     begun: u32,
+    /// Something was written since it is known how much is in its place: whatever else is true, that is not.
+    is_new: bool,
 }
 
 pub(crate) struct Folding {
@@ -42,8 +45,8 @@ pub(crate) struct Folding {
     thread: JoinHandle<()>,
     /// The log that is being folded.
     at_work: Option<u32>,
-    /// How much of which log is in its place.
-    folded: Log,
+    /// How much is in its place, of which log.
+    folded: (c_int, u32),
 }
 
 impl Folding {
@@ -52,7 +55,7 @@ impl Folding {
         let ((ask, asked), (tell, told)) = (channel(), channel());
         let run = move || asked.iter().all(|()| tell.send(fold(&beside)).is_ok());
         let thread = thread::Builder::new().name("folder".to_owned()).spawn(move || _ = run())?;
-        Ok(Self { ask, told, thread, at_work: None, folded: Log::default() })
+        Ok(Self { ask, told, thread, at_work: None, folded: (0, 0) })
     }
 
     /// By the thread that writes.
@@ -69,10 +72,11 @@ impl Folding {
         if log.pages >= MOST {
             self.wait();
             self.fold_here(writes, log);
-        } else if self.at_work.is_none() {
-            let more = log.pages - if self.folded.begun == log.begun { self.folded.pages } else { 0 };
+        } else if self.at_work.is_none() && log.is_new {
+            let (folded, begun) = self.folded;
+            let more = log.pages - if begun == log.begun { folded } else { 0 };
             let is_quiet = more >= SOME && is_quiet();
-            if is_quiet && log.pages >= MANY {
+            if is_quiet && log.pages >= MANY && more < FEW {
                 self.fold_here(writes, log);
             } else if is_quiet || more >= MANY {
                 self.at_work = self.ask.send(()).is_ok().then_some(log.begun);
@@ -103,8 +107,9 @@ impl Folding {
 
     fn note(&mut self, folded: Option<c_int>) {
         if let (Some(begun), Some(pages)) = (self.at_work.take(), folded) {
-            self.folded = Log { pages, begun };
+            self.folded = (pages, begun);
         }
+        LOG.set(Log { is_new: false, ..LOG.get() });
     }
 }
 
@@ -122,7 +127,7 @@ fn fold(db: &Connection) -> Option<c_int> {
 
 fn committed(_: &Wal, pages: c_int) -> rusqlite::Result<()> {
     let log = LOG.get();
-    LOG.set(Log { pages, begun: log.begun + u32::from(pages < log.pages) });
+    LOG.set(Log { pages, begun: log.begun + u32::from(pages < log.pages), is_new: true });
     Ok(())
 }
 
@@ -156,9 +161,10 @@ mod tests {
         folding.go_on(&writes, || true);
         assert_eq!(folding.at_work, Some(0));
         folding.wait();
-        assert_eq!(folding.folded.pages, LOG.get().pages);
+        assert_eq!(folding.folded, (LOG.get().pages, 0));
+        folding.folded = (0, 0);
         folding.go_on(&writes, || true);
-        assert_eq!(folding.at_work, None, "nothing is to be folded");
+        assert_eq!(folding.at_work, None, "nothing is to be folded, whatever it reckons");
         write(&writes, SOME - 10);
         assert_eq!(LOG.get().begun, 1);
         folding.go_on(&writes, || true);
@@ -171,18 +177,22 @@ mod tests {
     }
 
     #[test]
-    fn a_long_log_is_folded_by_the_thread_that_writes_in_a_quiet_moment_only() {
-        let (writes, mut folding, _folder) = folding();
+    fn the_thread_that_writes_does_what_is_left_of_a_long_log_in_a_quiet_moment() {
+        let (writes, mut folding, folder) = folding();
         write(&writes, MANY);
-        folding.go_on(&writes, || false);
-        assert_eq!(folding.at_work, Some(0));
+        let reads = Connection::open(folder.path().join("larder.db")).unwrap();
+        reads.execute_batch("BEGIN; SELECT count(*) FROM page").unwrap();
+        folding.go_on(&writes, || true);
+        assert_eq!(folding.at_work, Some(0), "that would take long");
         folding.wait();
         write(&writes, SOME);
-        // All of the first was folded before this was written.
-        assert_eq!(LOG.get().begun, 1);
-        write(&writes, MANY);
+        reads.execute_batch("COMMIT").unwrap();
+        assert_eq!(LOG.get().begun, 0, "somebody has read what was there before");
+        folding.go_on(&writes, || false);
+        assert_eq!(folding.at_work, None);
         folding.go_on(&writes, || true);
-        assert_eq!((folding.at_work, folding.folded.begun), (None, 1));
-        assert_eq!(folding.folded.pages, LOG.get().pages);
+        assert_eq!((folding.at_work, folding.folded), (None, (LOG.get().pages, 0)));
+        write(&writes, 1);
+        assert_eq!(LOG.get().begun, 1);
     }
 }

@@ -122,6 +122,7 @@ fn run(db: Connection, mut folding: Folding, tasks: Receiver<Task>, news: &News,
         }
         folding.go_on(&db, || waiting.is_quiet(QUIET));
     }
+    folding.end();
 }
 
 /// One transaction; if the store itself breaks in it, nothing of it stays and every job of it is told.
