@@ -45,6 +45,22 @@ async fn there_are_always_hands_for_those_to_whom_something_arrives() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn those_to_whom_something_arrives_go_first() {
+    let mut hands = Hands::default();
+    fail(&mut hands, &["sick"]).await;
+    let (went, mut order) = tokio::sync::mpsc::unbounded_channel();
+    hands.take(["sick", "well"].map(for_group).into(), |message| {
+        let went = went.clone();
+        async move {
+            went.send(message.group).unwrap();
+            Went::Arrived
+        }
+    });
+    hands.empty().await;
+    assert_eq!([order.try_recv(), order.try_recv()].map(Result::unwrap), ["well", "sick"]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn who_panics_is_taken_for_sick_until_something_arrives() {
     let mut hands = Hands::default();
     hands.take(vec![for_group("mended")], |_| async { panic!("planted") });

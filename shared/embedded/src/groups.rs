@@ -45,3 +45,34 @@ fn written_behind(db: &Connection, last: &str) -> rusqlite::Result<Option<String
     db.prepare_cached("SELECT min(grp) FROM message WHERE dead = 0 AND grp > ?1")?
         .query_row([last], |row| row.get(0))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Groups;
+    use crate::queue::{Waits, write};
+    use crate::store::lay_out;
+    use crate::young::Young;
+    use rusqlite::Connection;
+
+    fn messages(groups: &[&str], first: i64) -> Vec<(i64, Waits)> {
+        let waits =
+            |group: &&str| Waits { group: (*group).to_owned(), body: String::new(), due: 0, receives: 0 };
+        (first..).zip(groups.iter().map(waits)).collect()
+    }
+
+    #[test]
+    fn each_has_its_turn_once_wherever_it_lies() {
+        let (db, mut young) = (Connection::open_in_memory().unwrap(), Young::default());
+        lay_out(&db).unwrap();
+        write(&db, messages(&["b", "d", "d", "e"], 1)).unwrap();
+        db.execute("UPDATE message SET dead = 1 WHERE grp = 'e'", []).unwrap();
+        young.extend(messages(&["a", "b", "c", "c"], 5));
+        let all = [("a", false), ("b", true), ("c", false), ("d", true)];
+        for (served, first) in [("", 0), ("a", 1), ("b", 2), ("bb", 2), ("c", 3), ("d", 0), ("e", 0)] {
+            let mut groups = Groups::behind(&db, &young, served).unwrap();
+            let found: Vec<_> = std::iter::from_fn(|| groups.next().unwrap()).collect();
+            let found: Vec<_> = found.iter().map(|(group, lies)| (group.as_str(), *lies)).collect();
+            assert_eq!(found, [&all[first..], &all[..first]].concat(), "behind {served:?}");
+        }
+    }
+}
