@@ -51,19 +51,15 @@ pub(crate) struct Folding {
 
 impl Folding {
     /// `beside` is a connection to the same file that serves nothing else.
-    pub(crate) fn begin(beside: Connection) -> std::io::Result<Self> {
+    pub(crate) fn begin(writes: &Connection, beside: Connection) -> std::io::Result<Self> {
+        writes.wal_hook(Some(committed));
         let ((ask, asked), (tell, told)) = (channel(), channel());
         let run = move || asked.iter().all(|()| tell.send(fold(&beside)).is_ok());
         let thread = thread::Builder::new().name("folder".to_owned()).spawn(move || _ = run())?;
         Ok(Self { ask, told, thread, at_work: None, folded: (0, 0) })
     }
 
-    /// By the thread that writes.
-    pub(crate) fn follow(&self, writes: &Connection) {
-        writes.wal_hook(Some(committed));
-    }
-
-    /// By the same thread, behind each commit.
+    /// By the thread that writes, behind each commit.
     pub(crate) fn go_on(&mut self, writes: &Connection, is_quiet: impl FnOnce() -> bool) {
         if let Ok(folded) = self.told.try_recv() {
             self.note(folded);
@@ -147,8 +143,7 @@ mod tests {
         let writes = open();
         writes.pragma_update(None, "journal_mode", "WAL").unwrap();
         writes.execute_batch("CREATE TABLE page (body BLOB)").unwrap();
-        let folding = Folding::begin(open()).unwrap();
-        folding.follow(&writes);
+        let folding = Folding::begin(&writes, open()).unwrap();
         (writes, folding, folder)
     }
 

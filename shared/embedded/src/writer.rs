@@ -62,7 +62,7 @@ impl Writer {
         recent: Arc<Recent>,
     ) -> std::io::Result<Self> {
         let (tasks, waiting) = channel();
-        let folding = Folding::begin(beside)?;
+        let folding = Folding::begin(&db, beside)?;
         let run = move || run(db, folding, waiting, &news, &recent);
         thread::Builder::new().name("writer".to_owned()).spawn(run)?;
         Ok(Self { tasks })
@@ -105,8 +105,8 @@ fn stopped() -> Error {
 
 fn run(db: Connection, mut folding: Folding, tasks: Receiver<Task>, news: &News, recent: &Recent) {
     let (mut synced, mut waiting) = (None, Waiting::new(tasks));
-    folding.follow(&db);
-    while let Some(mut gathered) = waiting.gather() {
+    let closed = loop {
+        let Some(mut gathered) = waiting.gather() else { break None };
         let sync = gathered.is_synced;
         let jobs = std::iter::from_fn(|| waiting.next(&mut gathered));
         let (worked, committed) = commit(&db, jobs, sync, &mut synced, news, recent);
@@ -116,13 +116,14 @@ fn run(db: Connection, mut folding: Folding, tasks: Receiver<Task>, news: &News,
             (job.answer)(committed.clone());
         }
         if let Some(done) = waiting.end() {
-            folding.end();
-            let _ = done.send(db.close().map_err(|(_, error)| error));
-            return;
+            break Some(done);
         }
         folding.go_on(&db, || waiting.is_quiet(QUIET));
-    }
+    };
     folding.end();
+    if let Some(done) = closed {
+        let _ = done.send(db.close().map_err(|(_, error)| error));
+    }
 }
 
 /// One transaction; if the store itself breaks in it, nothing of it stays and every job of it is told.
